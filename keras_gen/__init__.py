@@ -1,0 +1,32 @@
+"""keras_gen: the generative and deep models of university courses, as Keras 3 models.
+
+Sub-packages load on first use: `keras_gen.layers` (any Keras backend), and on TensorFlow
+`keras_gen.models`, `losses`, `networks`, `metrics`, `callbacks`, `data`, `plotting`,
+`saved_models`.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "callbacks",
+    "data",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "networks",
+    "plotting",
+    "saved_models",
+]
+
+
+def __getattr__(name):
+    if name in __all__:
+        return importlib.import_module(f"keras_gen.{name}")
+    raise AttributeError(f"module 'keras_gen' has no attribute '{name}'")
+
+
+def __dir__():
+    return [*globals(), *__all__]

@@ -1,0 +1,35 @@
+"""Pictures of how a generator learns."""
+
+import pathlib
+
+import keras
+
+from keras_gen.plotting import image_grid
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Writes one picture per epoch, always of the same latents.
+
+    Args:
+        folder: where `epoch_0001.png`, ... go.
+        count: number of images in a picture.
+        seed: integer that fixes the latents.
+        every: number of epochs between two pictures; the last epoch always gets one.
+        labels: for a conditional model, integers of length `count`.
+    """
+
+    def __init__(self, folder, count=64, seed=0, every=1, labels=None):
+        super().__init__()
+        self.folder = pathlib.Path(folder)
+        self.count = count
+        self.seed = seed
+        self.every = every
+        self.labels = labels
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every and epoch + 1 != self.params["epochs"]:
+            return
+        condition = {} if self.labels is None else {"labels": self.labels}
+        images = self.model.generate(self.count, seed=self.seed, **condition)
+        path = self.folder / f"epoch_{epoch + 1:04d}.png"
+        image_grid(images, path, value_range=self.model.value_range)

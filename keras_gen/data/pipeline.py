@@ -1,0 +1,256 @@
+"""Batches whose order is a pure function of a seed and an epoch number."""
+
+import secrets
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_READ_SIZE = 4096
+_WINDOW = 4096
+
+
+def arrays(dataset):
+    """The whole of a finite `tf.data.Dataset` of single examples, as NumPy arrays.
+
+    Args:
+        dataset: A finite `tf.data.Dataset` of examples of equal shapes.
+
+    Returns:
+        One array with a leading axis of examples, or a tuple (or dict) of them: the structure of
+        one example.
+
+    Raises:
+        ValueError: If the dataset is empty or infinite.
+
+    Example:
+
+        images, labels = arrays(load("digits", labels=True))
+    """
+    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(
+            "Invalid value for argument `dataset`. Expected a finite dataset. "
+            "Received: a dataset that repeats forever."
+        )
+    chunks = list(dataset.batch(_READ_SIZE).as_numpy_iterator())
+    if not chunks:
+        raise ValueError(
+            "Invalid value for argument `dataset`. Expected at least one example. "
+            "Received: an empty dataset."
+        )
+    return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
+
+
+def batches(
+    dataset,
+    batch_size,
+    seed=None,
+    shuffle=True,
+    cache=True,
+    drop_remainder=False,
+    augment=None,
+):
+    """Batches of a dataset, in an order that depends on the seed and the epoch number alone.
+
+        order(epoch) = argsort(uniform(key=(seed, epoch)))
+
+    The result has an attribute `epoch`, an int64 `tf.Variable` that starts at 0. An iteration
+    reads it when its first batch is asked for, delivers that epoch's order, and leaves the
+    variable one higher. Assigning a number makes the next iteration deliver the order of
+    that epoch, which is how a resumed training continues exactly. Keras may look at one batch
+    before training starts, and that counts as an iteration: whoever needs exact epochs assigns
+    `epoch` at the beginning of each of them. Datasets derived from the result (`map`, `take`, ...)
+    keep this behaviour and lose the attribute.
+
+    Args:
+        dataset: A finite `tf.data.Dataset` of single examples, an array whose first axis counts
+            examples, or a tuple of such arrays. float64 becomes Keras's default float type.
+        batch_size: Examples per batch, at most the number of examples.
+        seed: Non-negative integer. `None` draws one, so that every call has its own order.
+        shuffle: Whether to shuffle; otherwise the order is that of `dataset`.
+        cache: Whether to hold all examples in memory, which makes the order a permutation of the
+            whole dataset and the batches fast. Otherwise examples are read anew in each epoch and
+            shuffled within consecutive windows of 4,096 examples.
+        drop_remainder: Whether to leave out a last batch of fewer than `batch_size` examples.
+        augment: Callable `(images, seed) -> images` applied to every batch, where `images` is the
+            first component of the batch and `seed` an int64 tensor of shape `[2]`, a function of
+            the seed, the epoch and the number of the batch, for stateless random operations.
+
+    Returns:
+        A `tf.data.Dataset` of batches with known cardinality and an attribute `epoch`.
+
+    Raises:
+        ValueError: If there are fewer examples than `batch_size`, NaN or infinite values in the
+            cached examples, arrays of different lengths, or an uncached dataset of unknown length.
+
+    Example:
+
+        digits = batches(load("digits"), batch_size=64, seed=7)
+        model.fit(digits, epochs=10)
+    """
+    _check_positive("batch_size", batch_size)
+    seed = _checked_seed(seed)
+    if not isinstance(dataset, tf.data.Dataset):
+        dataset = _as_arrays(dataset)
+        if not cache:
+            dataset = tf.data.Dataset.from_tensor_slices(dataset)
+    if cache:
+        count, one_pass = _cached_pass(dataset, batch_size, shuffle, drop_remainder)
+    else:
+        count, one_pass = _streamed_pass(dataset, batch_size, shuffle, drop_remainder)
+    if count < batch_size:
+        raise ValueError(
+            "Invalid value for argument `batch_size`. Expected at most the number of examples, "
+            f"{count}. Received: batch_size={batch_size}"
+        )
+    steps = count // batch_size if drop_remainder else -(-count // batch_size)
+    return _with_epoch(one_pass, steps, seed, augment)
+
+
+def _with_epoch(one_pass, steps, seed, augment):
+    with tf.device("CPU:0"):
+        epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
+
+    def next_pass(_):
+        key = tf.stack([tf.constant(seed, tf.int64), epoch.assign_add(1) - 1])
+        delivered = one_pass(key)
+        if augment is None:
+            return delivered
+        return delivered.enumerate().map(
+            lambda step, batch: _augmented(augment, key, step, batch),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        )
+
+    result = tf.data.Dataset.from_tensors(0).flat_map(next_pass)
+    result = result.apply(tf.data.experimental.assert_cardinality(steps))
+    result = result.prefetch(tf.data.AUTOTUNE)
+    result.epoch = epoch
+    return result
+
+
+def _cached_pass(dataset, batch_size, shuffle, drop_remainder):
+    examples = arrays(dataset) if isinstance(dataset, tf.data.Dataset) else dataset
+    tf.nest.map_structure(_check_finite, examples)
+    with tf.device("CPU:0"):
+        examples = tf.nest.map_structure(tf.constant, examples)
+    count = int(tf.nest.flatten(examples)[0].shape[0])
+
+    stop = count - count % batch_size if drop_remainder else count
+
+    def one_pass(key):
+        order = _permutation(count, key) if shuffle else tf.range(count)
+
+        def batch(start):
+            chosen = order[start : start + batch_size]
+            if drop_remainder:
+                chosen = tf.ensure_shape(chosen, [batch_size])
+            return tf.nest.map_structure(lambda x: tf.gather(x, chosen), examples)
+
+        return tf.data.Dataset.range(0, stop, batch_size, output_type=tf.int32).map(
+            batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        )
+
+    return count, one_pass
+
+
+def _streamed_pass(dataset, batch_size, shuffle, drop_remainder):
+    count = int(dataset.cardinality())
+    if count < 1:
+        raise ValueError(
+            "Invalid value for argument `dataset`. Expected a dataset of known, finite and "
+            "positive cardinality when `cache=False` (see `tf.data.experimental.assert_cardinality`). "
+            f"Received: cardinality={count}"
+        )
+
+    def one_pass(key):
+        stream = dataset
+        if shuffle:
+            stream = _shuffled_windows(stream, key)
+        return stream.batch(batch_size, drop_remainder=drop_remainder)
+
+    return count, one_pass
+
+
+def _shuffled_windows(stream, key):
+    # Dataset.shuffle also depends on TensorFlow's global seed, so it is no function of the key.
+    def shuffled(number, window):
+        size = tf.shape(tf.nest.flatten(window)[0])[0]
+        order = _permutation(size, tf.random.experimental.stateless_fold_in(key, number))
+        return tf.nest.map_structure(lambda x: tf.gather(x, order), window)
+
+    return stream.batch(_WINDOW).enumerate().map(shuffled).unbatch()
+
+
+def _permutation(count, key):
+    # Sorting random 64-bit keys gives every order equal chances; index_shuffle is faster but its
+    # permutations of neighbouring epochs are visibly correlated.
+    random_keys = tf.random.stateless_uniform([count], key, None, None, tf.int64)
+    return tf.argsort(random_keys, stable=True)
+
+
+def _augmented(augment, key, step, batch):
+    seed = tf.random.experimental.stateless_fold_in(key, step)
+    if isinstance(batch, tuple):
+        return (augment(batch[0], seed), *batch[1:])
+    return augment(batch, seed)
+
+
+def _as_arrays(dataset):
+    if isinstance(dataset, tuple):
+        parts = tuple(_as_array(part) for part in dataset)
+        lengths = [len(part) for part in parts]
+        if len(set(lengths)) != 1:
+            raise ValueError(
+                "Invalid value for argument `dataset`. Expected arrays of equal lengths. "
+                f"Received: lengths={lengths}"
+            )
+    else:
+        parts = _as_array(dataset)
+        lengths = [len(parts)]
+    if lengths[0] == 0:
+        raise ValueError(
+            "Invalid value for argument `dataset`. Expected at least one example. "
+            "Received: an empty array."
+        )
+    return parts
+
+
+def _as_array(part):
+    array = np.asarray(part)
+    if array.ndim == 0:
+        raise ValueError(
+            "Invalid value for argument `dataset`. Expected a tf.data.Dataset, an array or a tuple "
+            f"of arrays. Received: {part!r}"
+        )
+    return array.astype(keras.config.floatx()) if array.dtype == np.float64 else array
+
+
+def _check_finite(array):
+    if not np.issubdtype(array.dtype, np.floating):
+        return
+    bad = array.size - np.count_nonzero(np.isfinite(array))
+    if bad:
+        raise ValueError(
+            "Invalid value for argument `dataset`. Expected finite numbers. "
+            f"Received: {bad} NaN or infinite values in an array of shape {array.shape}"
+        )
+
+
+def _check_positive(name, value):
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected a positive integer. "
+            f"Received: {name}={value}"
+        )
+
+
+def _checked_seed(seed):
+    if seed is None:
+        return secrets.randbits(62)
+    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
+        raise ValueError(
+            "Invalid value for argument `seed`. Expected a non-negative integer below 2 ** 63. "
+            f"Received: seed={seed}"
+        )
+    return int(seed)

@@ -1,0 +1,350 @@
+"""Images from scikit-learn, TensorFlow Datasets or a folder, all in one form."""
+
+import hashlib
+import math
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image, ImageOps
+
+from keras_gen.data.pipeline import arrays
+
+_MEMORY_LIMIT = 2**30
+_READ_SIZE = 512
+_SUFFIXES = (".png", ".jpg", ".jpeg")
+_DIGITS_TRAINING_COUNT = 1437
+_KNOWN = (
+    "'digits' (embedded, needs no download), 'mnist', 'fashion_mnist', 'cifar10', 'celeb_a', any "
+    "other image dataset of TensorFlow Datasets, or the path of a folder of PNG or JPEG images"
+)
+
+
+def load(name, split="train", image_size=None, value_range=(-1.0, 1.0), labels=False):
+    """Images as a `tf.data.Dataset` of single examples with pixels in a declared range.
+
+        image = low + (high - low) * pixel / brightest
+
+    where `brightest` is 255, or 16 for `digits`: black is exactly `low` and white exactly `high`.
+    Images are resized, bilinearly and antialiased, before that. Datasets of up to 1 GiB are held in
+    memory as they are read; larger ones are read from disk in every pass.
+
+    Args:
+        name: `"digits"` (scikit-learn's handwritten digits, 8x8, always available), the name of an
+            image dataset of TensorFlow Datasets, or the path of a folder of PNG or JPEG images,
+            sub-folders included. A folder with a sub-folder named as the split is read from there;
+            otherwise all of it is the split `train`. Nothing but grey images gives one channel,
+            anything else three. The order of files is fixed and mixes the sub-folders.
+        split: `"train"`, `"test"` or a slice as in TensorFlow Datasets: `"train[:1000]"`,
+            `"train[90%:]"`.
+        image_size: Integer or `(height, width)` to resize to; `None` keeps the size.
+        value_range: `(low, high)`, the values of black and white.
+        labels: Whether examples are `(image, label)`. The label of a file is the index of its
+            sub-folder among the sorted names of sub-folders.
+
+    Returns:
+        A `tf.data.Dataset` of float32 images `[height, width, channels]`, or of pairs of those with
+        int32 labels, with known cardinality.
+
+    Raises:
+        ValueError: If the name is unknown, the dataset is neither prepared nor downloadable, a file
+            cannot be read, the split is empty, sizes differ and no `image_size` is given, or there
+            are no labels where they are asked for.
+
+    Example:
+
+        images = load("mnist", split="train[:1000]", image_size=32, value_range=(0.0, 1.0))
+    """
+    size = _checked_size(image_size)
+    low, high = _checked_range(value_range)
+    if name == "digits":
+        examples, brightest = _digits(split, labels), 16.0
+    elif _is_folder(name):
+        examples, brightest = _folder(Path(name), split, size, labels), 255.0
+    else:
+        examples, brightest = _prepared(str(name), split, size, labels), 255.0
+
+    def finished(image, *label):
+        image = tf.cast(image, tf.float32)
+        if size is not None and tuple(image.shape[-3:-1]) != size:
+            image = _resized(image, size)
+        fraction = tf.clip_by_value(image / brightest, 0.0, 1.0)
+        # This form of the affine map, unlike low + (high - low) * t, is exact at both ends.
+        image = (1.0 - fraction) * low + fraction * high
+        return (image, *(tf.cast(x, tf.int32) for x in label)) if label else image
+
+    if isinstance(examples, tf.data.Dataset):
+        return examples.map(finished, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    with tf.device("CPU:0"):
+        dataset = tf.data.Dataset.from_tensor_slices(examples).batch(_READ_SIZE)
+    dataset = dataset.map(finished, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return dataset.unbatch().apply(tf.data.experimental.assert_cardinality(len(examples[0])))
+
+
+def _digits(split, labels):
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = digits.images.astype("uint8")[..., np.newaxis]
+    name, part = _parsed_split(split)
+    first, last = (0, _DIGITS_TRAINING_COUNT) if name == "train" else (_DIGITS_TRAINING_COUNT, None)
+    images, targets = images[first:last], digits.target[first:last]
+    chosen = _slice_of(len(images), part, split)
+    return (images[chosen], targets[chosen]) if labels else (images[chosen],)
+
+
+def _is_folder(name):
+    path = Path(name)
+    if not path.is_dir():
+        return False
+    if not isinstance(name, str) or name != path.name:
+        return True
+    import tensorflow_datasets as tfds
+
+    return name not in tfds.list_builders(with_community_datasets=False)
+
+
+def _folder(folder, split, size, labels):
+    name, part = _parsed_split(split)
+    root = folder / name if (folder / name).is_dir() else folder
+    if root == folder and name != "train":
+        raise ValueError(
+            "Invalid value for argument `split`. Expected a slice of 'train', such as "
+            f"'train[90%:]', because '{folder}' has no sub-folder '{name}'. Received: split={split}"
+        )
+    files = _image_files(root)
+    targets = _folder_labels(root, files) if labels else None
+    chosen = _slice_of(len(files), part, split)
+    files = files[chosen]
+    grey = all(mode in ("1", "L", "LA") for mode in map(_mode, files))
+
+    def read(path):
+        return _decoded(path, "L" if grey else "RGB", size)
+
+    images, shape = _verified(files, read)
+    rest = (targets[chosen],) if labels else ()
+    if images is not None:
+        return (images, *rest)
+
+    def streamed(path, *label):
+        image = tf.numpy_function(
+            lambda p: read(p.decode()).astype("float32"), [path], tf.float32, stateful=False
+        )
+        return (tf.ensure_shape(image, shape), *label)
+
+    paths = tf.data.Dataset.from_tensor_slices(([str(path) for path in files], *rest))
+    return paths.map(streamed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def _image_files(root):
+    files = [
+        path
+        for path in root.rglob("*")
+        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
+    ]
+    if not files:
+        raise ValueError(
+            "Invalid value for argument `name`. Expected a folder with PNG or JPEG images. "
+            f"Received: '{root}', which has none"
+        )
+
+    # Mixed as TensorFlow Datasets does, so that a slice like train[90%:] has files of every folder.
+    def mixed(path):
+        return hashlib.sha256(path.relative_to(root).as_posix().encode()).digest()
+
+    return sorted(files, key=mixed)
+
+
+def _folder_labels(root, files):
+    parents = [path.relative_to(root).parts[:-1] for path in files]
+    if not all(parents):
+        loose = files[parents.index(())]
+        raise ValueError(
+            "Invalid value for argument `labels`. Expected every image to lie in a sub-folder that "
+            f"names its class. Received: labels=True and '{loose}'"
+        )
+    names = sorted({parts[0] for parts in parents})
+    return np.array([names.index(parts[0]) for parts in parents], dtype="int32")
+
+
+def _verified(files, read):
+    """All files decoded once: their images if they fit in memory, and their common shape."""
+    images, total, shapes = [], 0, {}
+    with ThreadPoolExecutor() as pool:
+        for path, image in zip(files, pool.map(read, files)):
+            shapes.setdefault(image.shape, path)
+            total += image.nbytes
+            images.append(image)
+            if total > _MEMORY_LIMIT:
+                images.clear()
+    if len(shapes) > 1:
+        (shape, path), (other_shape, other_path) = list(shapes.items())[:2]
+        raise ValueError(
+            "Invalid value for argument `image_size`. Expected a size, because the images differ: "
+            f"'{path}' is {shape[0]}x{shape[1]}, '{other_path}' is "
+            f"{other_shape[0]}x{other_shape[1]}. Received: image_size=None"
+        )
+    return (np.stack(images) if total <= _MEMORY_LIMIT else None), next(iter(shapes))
+
+
+def _mode(path):
+    try:
+        with Image.open(path) as image:
+            return image.mode
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _decoded(path, mode, size):
+    try:
+        with Image.open(path) as image:
+            if image.mode.startswith(("I", "F")):
+                raise ValueError(f"its pixels have mode {image.mode}, not 8 bits")
+            pixels = np.asarray(ImageOps.exif_transpose(image).convert(mode))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise _unreadable(path, error) from error
+    if pixels.ndim == 2:
+        pixels = pixels[..., np.newaxis]
+    if size is None or pixels.shape[:2] == size:
+        return pixels
+    return _resized(pixels, size).numpy()
+
+
+def _resized(images, size):
+    return tf.image.resize(images, size, method="bilinear", antialias=True)
+
+
+def _unreadable(path, error):
+    return ValueError(
+        "Invalid value for argument `name`. Expected a folder of readable 8-bit PNG or JPEG "
+        f"images. Received: '{path}' ({error})"
+    )
+
+
+def _prepared(name, split, size, labels):
+    builder = _builder(name)
+    shape = _image_shape(builder, size)
+    if labels and "label" not in builder.info.features:
+        raise ValueError(
+            "Invalid value for argument `labels`. Expected False, because dataset "
+            f"'{name}' has no feature 'label'. Received: labels={labels}"
+        )
+    import tensorflow_datasets as tfds
+
+    stream = builder.as_dataset(split=split, read_config=tfds.ReadConfig(try_autocache=False)).map(
+        lambda features: (features["image"], *((features["label"],) if labels else ())),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
+    count = int(stream.cardinality())
+    if count == 0:
+        raise _empty_split(split)
+    if None in shape or count * math.prod(shape) > _MEMORY_LIMIT:
+        return stream
+    try:
+        return arrays(stream)
+    except tf.errors.DataLossError as error:
+        raise ValueError(
+            f"Invalid value for argument `name`. Expected a dataset with whole files. Received: "
+            f"name={name}, which is damaged in '{builder.data_dir}' ({error.message})"
+        ) from error
+
+
+def _builder(name):
+    import tensorflow_datasets as tfds
+
+    if re.split("[/:]", name)[0] not in tfds.list_builders(with_community_datasets=False):
+        raise ValueError(
+            f"Invalid value for argument `name`. Expected {_KNOWN}. Received: name={name}"
+        )
+    builder = tfds.builder(name)
+    if not builder.is_prepared():
+        try:
+            builder.download_and_prepare()
+        except Exception as error:
+            raise ValueError(
+                "Invalid value for argument `name`. Expected a dataset that is prepared or can be "
+                f"downloaded. Received: name={name}, which is not in '{builder.data_dir}' and "
+                f"whose download failed ({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the "
+                "folder that has it, or use `--dataset digits`, which works without any download"
+            ) from error
+    return builder
+
+
+def _image_shape(builder, size):
+    features = builder.info.features
+    feature = features["image"] if "image" in features else None
+    shape = getattr(feature, "shape", None)
+    if shape is None or len(shape) != 3 or feature.np_dtype != np.uint8:
+        raise ValueError(
+            "Invalid value for argument `name`. Expected a dataset with a feature 'image' of 8-bit "
+            f"pixels. Received: name={builder.name}, with features {sorted(features)}"
+        )
+    if None in shape and size is None:
+        raise ValueError(
+            "Invalid value for argument `image_size`. Expected a size, because the images of "
+            f"dataset '{builder.name}' differ in size. Received: image_size=None"
+        )
+    return shape
+
+
+def _parsed_split(split):
+    match = re.fullmatch(r"(train|test)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?", str(split))
+    if match is None:
+        raise ValueError(
+            "Invalid value for argument `split`. Expected 'train', 'test' or a slice of them, such "
+            f"as 'train[:1000]' or 'train[90%:]'. Received: split={split}"
+        )
+    return match[1], match.groups()[1:]
+
+
+def _slice_of(count, part, split):
+    def position(bound):
+        if bound is None or not bound.endswith("%"):
+            return None if bound is None else int(bound)
+        return round(count * int(bound[:-1]) / 100)
+
+    chosen = slice(*map(position, part))
+    if not range(count)[chosen]:
+        raise _empty_split(split)
+    return chosen
+
+
+def _empty_split(split):
+    return ValueError(
+        "Invalid value for argument `split`. Expected at least one image. "
+        f"Received: split={split}, which is empty"
+    )
+
+
+def _checked_size(image_size):
+    if image_size is None:
+        return None
+    size = (image_size, image_size) if isinstance(image_size, (int, np.integer)) else image_size
+    try:
+        height, width = (int(side) for side in size)
+        valid = (height, width) == tuple(size) and height > 0 and width > 0
+    except (TypeError, ValueError):
+        valid = False
+    if not valid:
+        raise ValueError(
+            "Invalid value for argument `image_size`. Expected a positive integer or a pair of "
+            f"them, (height, width). Received: image_size={image_size}"
+        )
+    return height, width
+
+
+def _checked_range(value_range):
+    try:
+        low, high = (float(bound) for bound in value_range)
+        valid = math.isfinite(low) and math.isfinite(high) and low < high
+    except (TypeError, ValueError):
+        valid = False
+    if not valid:
+        raise ValueError(
+            "Invalid value for argument `value_range`. Expected (low, high) with low < high. "
+            f"Received: value_range={value_range}"
+        )
+    return low, high

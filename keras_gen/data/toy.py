@@ -1,0 +1,77 @@
+"""Two-dimensional mixtures of Gaussians: the smallest data on which a generator can fail."""
+
+import numpy as np
+
+
+def ring(count, modes=8, radius=2.0, stddev=0.02, seed=0):
+    """Points from equally likely Gaussians whose centres lie evenly on a circle.
+
+        x = radius * (cos t, sin t) + stddev * n,   t = 2 pi k / modes,   n ~ N(0, I)
+
+    Args:
+        count: Number of points.
+        modes: Number of Gaussians.
+        radius: Radius of the circle.
+        stddev: Standard deviation of each Gaussian, per axis.
+        seed: Non-negative integer.
+
+    Returns:
+        float32 array `[count, 2]`.
+
+    Reference:
+        Metz, Poole, Pfau, Sohl-Dickstein, 2017, Unrolled Generative Adversarial Networks,
+        arXiv:1611.02163, section 3.1.
+    """
+    return _mixture(count, ring_centres(modes, radius), stddev, seed)
+
+
+def grid(count, side=5, spacing=1.0, stddev=0.05, seed=0):
+    """Points from equally likely Gaussians whose centres form a square grid around zero.
+
+        x = spacing * (i, j) + stddev * n,   i, j in -(side - 1) / 2 ... (side - 1) / 2
+
+    Args:
+        count: Number of points.
+        side: Gaussians per side, `side ** 2` in all.
+        spacing: Distance between neighbouring centres.
+        stddev: Standard deviation of each Gaussian, per axis.
+        seed: Non-negative integer.
+
+    Returns:
+        float32 array `[count, 2]`.
+
+    Reference:
+        Lin, Khetan, Fanti, Oh, 2018, PacGAN: The power of two samples in generative adversarial
+        networks, arXiv:1712.04086, section 4.1 (2D-grid).
+    """
+    return _mixture(count, grid_centres(side, spacing), stddev, seed)
+
+
+def ring_centres(modes=8, radius=2.0):
+    """The centres of `ring`, counter-clockwise from the positive x axis: float32 `[modes, 2]`."""
+    _check_positive("modes", modes)
+    angles = 2 * np.pi * np.arange(modes) / modes
+    return (radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype("float32")
+
+
+def grid_centres(side=5, spacing=1.0):
+    """The centres of `grid`, row by row from the lower left: float32 `[side ** 2, 2]`."""
+    _check_positive("side", side)
+    steps = spacing * (np.arange(side) - (side - 1) / 2)
+    y, x = np.meshgrid(steps, steps, indexing="ij")
+    return np.stack([x.ravel(), y.ravel()], axis=1).astype("float32")
+
+
+def _mixture(count, centres, stddev, seed):
+    _check_positive("count", count)
+    random = np.random.default_rng(seed)
+    chosen = centres[random.integers(len(centres), size=count)]
+    return (chosen + stddev * random.standard_normal((count, 2))).astype("float32")
+
+
+def _check_positive(name, value):
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected a positive integer. "
+            f"Received: {name}={value}"
+        )

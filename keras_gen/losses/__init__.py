@@ -1,0 +1,32 @@
+"""Equations on scores, images and latents: all arithmetic in float32."""
+
+from keras_gen.losses.adversarial import (
+    AdversarialLoss,
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    Wasserstein,
+)
+from keras_gen.losses.divergences import KLSparsity, latent_loss, latent_loss_from_stddev
+from keras_gen.losses.likelihoods import Bernoulli, Gaussian, Likelihood
+from keras_gen.losses.penalties import R1, GradientPenalty, Penalty, squared_gradient_norms
+
+__all__ = [
+    "R1",
+    "AdversarialLoss",
+    "Bernoulli",
+    "Gaussian",
+    "GradientPenalty",
+    "Hinge",
+    "KLSparsity",
+    "LeastSquares",
+    "Likelihood",
+    "Minimax",
+    "NonSaturating",
+    "Penalty",
+    "Wasserstein",
+    "latent_loss",
+    "latent_loss_from_stddev",
+    "squared_gradient_norms",
+]

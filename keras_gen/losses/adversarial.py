@@ -1,0 +1,223 @@
+"""Adversarial losses: each is the pair of equations of a two-player game, on scores.
+
+A score is an unbounded number (a logit, never a probability), one per image (`[b, 1]`) or one per
+patch (`[b, h, w, 1]`); the batch axis comes first. All expectations are means over every axis.
+"""
+
+import dataclasses
+
+import keras
+from keras import ops
+
+from keras_gen.losses.equation import Equation, check_non_negative
+
+
+class AdversarialLoss(Equation):
+    """The losses of the discriminator and of the generator, from the discriminator's scores.
+
+        discriminator = E[w * real_term(real)] + E[fake_term(fake)]
+        generator     = E[w * generator_term(fake)]
+
+    Subclasses state the three terms, elementwise on float32 scores. A score above `boundary` says
+    "real".
+    """
+
+    boundary = 0.0
+
+    def real_term(self, real):
+        raise NotImplementedError
+
+    def fake_term(self, fake):
+        raise NotImplementedError
+
+    def generator_term(self, fake):
+        raise NotImplementedError
+
+    def discriminator(self, real, fake, sample_weight=None):
+        """The discriminator's loss.
+
+        Args:
+            real: Scores of real samples, batch first.
+            fake: Scores of generated samples, batch first. The batch may have another size.
+            sample_weight: Optional weights `[b]` of the real samples.
+
+        Returns:
+            Scalar, float32.
+        """
+        real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
+        return _expectation(self.real_term(real), sample_weight) + ops.mean(self.fake_term(fake))
+
+    def generator(self, fake, sample_weight=None):
+        """The generator's loss.
+
+        Args:
+            fake: Scores of generated samples, batch first.
+            sample_weight: Optional weights `[b]` of the generated samples.
+
+        Returns:
+            Scalar, float32.
+        """
+        return _expectation(self.generator_term(ops.cast(fake, "float32")), sample_weight)
+
+
+def _expectation(terms, sample_weight=None):
+    if sample_weight is not None:
+        weight = ops.cast(sample_weight, "float32")
+        terms = ops.reshape(weight, [-1] + [1] * (len(terms.shape) - 1)) * terms
+    return ops.mean(terms)
+
+
+def _check_label_smoothing(label_smoothing):
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(
+            "Invalid value for argument `label_smoothing`. Expected a number in [0, 1). "
+            f"Received: label_smoothing={label_smoothing}"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class _CrossEntropy(AdversarialLoss):
+    """The discriminator as a binary classifier of logits, shared by both original games."""
+
+    label_smoothing: float = 0.0
+
+    def __post_init__(self):
+        _check_label_smoothing(self.label_smoothing)
+
+    def real_term(self, real):
+        s = self.label_smoothing
+        return (1 - s) * ops.softplus(-real) + s * ops.softplus(real)
+
+    def fake_term(self, fake):
+        return ops.softplus(fake)
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class NonSaturating(_CrossEntropy):
+    """The non-saturating game: the generator maximizes log D(fake).
+
+        D: (1 - s) * E[softplus(-real)] + s * E[softplus(real)] + E[softplus(fake)]
+        G: E[softplus(-fake)]
+
+    Smoothing is one-sided: real samples have the label `1 - s`, fake samples keep the label 0.
+
+    Args:
+        label_smoothing: `s`, in [0, 1).
+
+    Reference:
+        Goodfellow et al., 2014, Generative Adversarial Networks, arXiv:1406.2661, section 3;
+        Salimans et al., 2016, Improved Techniques for Training GANs, arXiv:1606.03498, section 3.4.
+    """
+
+    def generator_term(self, fake):
+        return ops.softplus(-fake)
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class Minimax(_CrossEntropy):
+    """The zero-sum game: the generator minimizes log(1 - D(fake)).
+
+        D: (1 - s) * E[softplus(-real)] + s * E[softplus(real)] + E[softplus(fake)]
+        G: -E[softplus(fake)]
+
+    Args:
+        label_smoothing: `s`, in [0, 1). Real samples have the label `1 - s`.
+
+    Reference:
+        Goodfellow et al., 2014, Generative Adversarial Networks, arXiv:1406.2661, equation 1.
+    """
+
+    def generator_term(self, fake):
+        return -ops.softplus(fake)
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class LeastSquares(AdversarialLoss):
+    """The least squares game, with labels 1 for real and 0 for fake.
+
+        D: 1/2 * E[(real - (1 - s)) ** 2] + 1/2 * E[fake ** 2]
+        G: 1/2 * E[(fake - 1) ** 2]
+
+    Args:
+        label_smoothing: `s`, in [0, 1). Real samples have the label `1 - s`.
+
+    Reference:
+        Mao et al., 2017, Least Squares Generative Adversarial Networks, arXiv:1611.04076,
+        equation 9.
+    """
+
+    label_smoothing: float = 0.0
+
+    boundary = 0.5  # halfway between the labels
+
+    def __post_init__(self):
+        _check_label_smoothing(self.label_smoothing)
+
+    def real_term(self, real):
+        return 0.5 * ops.square(real - (1 - self.label_smoothing))
+
+    def fake_term(self, fake):
+        return 0.5 * ops.square(fake)
+
+    def generator_term(self, fake):
+        return 0.5 * ops.square(fake - 1)
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class Wasserstein(AdversarialLoss):
+    """The Kantorovich-Rubinstein dual of the Wasserstein-1 distance.
+
+        D: E[fake] - E[real] + drift * E[real ** 2]
+        G: -E[fake]
+
+    Without drift, minus the critic's loss estimates the distance (up to the Lipschitz constant).
+
+    Args:
+        drift: Weight of the term that keeps the critic's scores from drifting away from zero;
+            0.001 in progressive growing.
+
+    Reference:
+        Arjovsky et al., 2017, Wasserstein GAN, arXiv:1701.07875, equations 2 and 3;
+        Karras et al., 2018, Progressive Growing of GANs, arXiv:1710.10196, appendix A.1.
+    """
+
+    drift: float = 0.0
+
+    def __post_init__(self):
+        check_non_negative("drift", self.drift)
+
+    def real_term(self, real):
+        return self.drift * ops.square(real) - real
+
+    def fake_term(self, fake):
+        return fake
+
+    def generator_term(self, fake):
+        return -fake
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class Hinge(AdversarialLoss):
+    """The hinge game.
+
+        D: E[relu(1 - real)] + E[relu(1 + fake)]
+        G: -E[fake]
+
+    Reference:
+        Lim and Ye, 2017, Geometric GAN, arXiv:1705.02894;
+        Miyato et al., 2018, Spectral Normalization for GANs, arXiv:1802.05957, equations 16, 17.
+    """
+
+    def real_term(self, real):
+        return ops.relu(1 - real)
+
+    def fake_term(self, fake):
+        return ops.relu(1 + fake)
+
+    def generator_term(self, fake):
+        return -fake

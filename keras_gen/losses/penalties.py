@@ -1,0 +1,111 @@
+"""Gradient penalties: terms of the discriminator's loss on the slope of its score."""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+from keras_gen.losses.equation import Equation, check_non_negative
+
+
+def squared_gradient_norms(score, images):
+    """The squared Euclidean norm of each sample's score gradient.
+
+        ||grad_x score(x)||^2, summed over all axes but the batch axis
+
+    The result can be differentiated once more, by a tape of the caller. The gradient is that of
+    the scores' sum, so a sample's score must depend on no other sample: no batch normalization
+    in the critic.
+
+    Args:
+        score: Callable, images to scores of any shape with the batch axis first.
+        images: Tensor `[b, ...]`.
+
+    Returns:
+        Tensor `[b]`, float32.
+    """
+    images = tf.cast(images, tf.float32)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        total = tf.reduce_sum(tf.cast(score(images), tf.float32))
+    gradient = tape.gradient(total, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return tf.reduce_sum(tf.square(gradient), axis=list(range(1, images.shape.rank)))
+
+
+class Penalty(Equation):
+    """A term that a discriminator adds to its loss: `penalty(score, real, fake, seed)`.
+
+    Args of the call:
+        score: Callable, images to scores of any shape with the batch axis first.
+        real: Real images `[b, ...]`.
+        fake: Generated images, of the same shape.
+        seed: Integer tensor `[2]`, as `tf.random.stateless_uniform` takes it.
+    """
+
+    def __call__(self, score, real, fake, seed):
+        raise NotImplementedError
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class GradientPenalty(Penalty):
+    """The two-sided penalty on slopes that differ from the target, between real and fake.
+
+        x_hat   = u * real + (1 - u) * fake,    u ~ U[0, 1], one per sample
+        penalty = weight * E[(||grad score(x_hat)||_2 - target) ** 2]
+
+    Args:
+        weight: Weight of the penalty, zero or more.
+        target: The slope that costs nothing, zero or more.
+
+    Reference:
+        Gulrajani et al., 2017, Improved Training of Wasserstein GANs, arXiv:1704.00028,
+        equation 3 and Algorithm 1, lines 4 to 7.
+    """
+
+    weight: float = 10.0
+    target: float = 1.0
+
+    def __post_init__(self):
+        check_non_negative("weight", self.weight)
+        check_non_negative("target", self.target)
+
+    def __call__(self, score, real, fake, seed):
+        norms = self.gradient_norms(score, real, fake, seed)
+        return self.weight * tf.reduce_mean(tf.square(norms - self.target))
+
+    def gradient_norms(self, score, real, fake, seed):
+        """The slopes `||grad score(x_hat)||_2`, one per sample.
+
+        Returns:
+            Tensor `[b]`, float32.
+        """
+        real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
+        shape = tf.concat([tf.shape(real)[:1], tf.ones([real.shape.rank - 1], tf.int32)], axis=0)
+        u = tf.random.stateless_uniform(shape, seed)
+        # The root's derivative is infinite at zero: without the constant, a flat critic gives NaN.
+        return tf.sqrt(squared_gradient_norms(score, u * real + (1 - u) * fake) + 1e-12)
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class R1(Penalty):
+    """The penalty on the squared slope at real images.
+
+        penalty = weight / 2 * E[||grad score(real)||_2 ** 2]
+
+    Args:
+        weight: Weight of the penalty, zero or more.
+
+    Reference:
+        Mescheder et al., 2018, Which Training Methods for GANs do actually Converge?,
+        arXiv:1801.04406, equation 9.
+    """
+
+    weight: float = 10.0
+
+    def __post_init__(self):
+        check_non_negative("weight", self.weight)
+
+    def __call__(self, score, real, fake, seed):
+        return self.weight / 2 * tf.reduce_mean(squared_gradient_norms(score, real))

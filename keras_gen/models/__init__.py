@@ -1,0 +1,28 @@
+"""The models: each a `keras.Model` that trains with `fit()`, resumes, saves and exports."""
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "The models of keras_gen need Keras on TensorFlow; only keras_gen.layers runs elsewhere. "
+        'Set KERAS_BACKEND="tensorflow" before keras is imported. '
+        f'Received: KERAS_BACKEND="{keras.backend.backend()}"'
+    )
+
+from keras_gen.models.adversarial import AdversarialModel
+from keras_gen.models.autoencoder import Autoencoder
+from keras_gen.models.gan import GAN
+from keras_gen.models.training import GenerativeModel, descend
+from keras_gen.models.vae import VAE
+from keras_gen.models.wgan import WGAN, WGANGP
+
+__all__ = [
+    "GAN",
+    "VAE",
+    "WGAN",
+    "WGANGP",
+    "AdversarialModel",
+    "Autoencoder",
+    "GenerativeModel",
+    "descend",
+]

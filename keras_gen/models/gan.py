@@ -1,0 +1,208 @@
+"""The generative adversarial network."""
+
+import keras
+import tensorflow as tf
+
+from keras_gen.losses import NonSaturating
+from keras_gen.models.adversarial import AdversarialModel
+from keras_gen.postprocessing import to_uint8
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class GAN(AdversarialModel):
+    """A generative adversarial network: a counterfeiter of images against an inspector.
+
+        fake = G(z),  z ~ N(0, I)
+        discriminator_loss = loss.discriminator(D(real), D(fake)) + penalty
+        generator_loss     = loss.generator(D(G(z)))
+
+    The architecture is the two networks: dense, convolutional (DCGAN), conditional. With a
+    two-input generator `[latents, labels]` and discriminator `[images, labels]` the labels `y` of
+    `fit()` condition both players; otherwise `y` is not looked at. `sample_weight` weighs the real
+    images in the discriminator's loss. The generator never sees real images.
+
+    Args:
+        generator: functional or sequential model from latents (batch, latent_dim) to images in
+            `value_range`.
+        discriminator: functional or sequential model from images to scores (logits, not
+            probabilities), shape (batch, 1) or one score per patch.
+        value_range: closed interval of the pixel values, or `None` for unbounded data.
+        num_classes: number of classes if the networks take labels.
+        seed: integer or `None`.
+
+    Example:
+        gan = GAN(dcgan_generator((28, 28, 1), 100), dcgan_discriminator((28, 28, 1)))
+        gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
+        gan.fit(images, batch_size=128, epochs=20)
+        gan.generate(16, seed=1)
+
+    Reference:
+        Goodfellow et al. (2014), Generative Adversarial Networks, arXiv:1406.2661.
+    """
+
+    tracked = (*AdversarialModel.tracked, "real_accuracy", "fake_accuracy")
+
+    def __init__(
+        self, generator, discriminator, value_range=(-1.0, 1.0), num_classes=None, seed=None, **kwargs
+    ):
+        super().__init__(value_range=value_range, seed=seed, **kwargs)
+        _check_networks(generator, discriminator, num_classes)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.num_classes = num_classes
+        self.built = True
+
+    @property
+    def generator_variables(self):
+        return self.generator.trainable_variables
+
+    @property
+    def discriminator_variables(self):
+        return self.discriminator.trainable_variables
+
+    def compile(self, generator_optimizer, discriminator_optimizer, loss=None, **kwargs):
+        """Configures the game; see `AdversarialModel.compile`. The loss defaults to
+        `NonSaturating()`."""
+        loss = NonSaturating() if loss is None else loss
+        super().compile(generator_optimizer, discriminator_optimizer, loss, **kwargs)
+
+    # The game
+
+    def unpack(self, data):
+        real, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        if self.num_classes is None:
+            return (real,), sample_weight
+        if labels is None:
+            raise ValueError(
+                "Invalid value for argument `y`. Expected integer labels, because the networks "
+                "are conditional. Received: y=None"
+            )
+        return (real, tf.reshape(labels, [-1])), sample_weight
+
+    def fake(self, real, *condition, training=True):
+        latents = self.latents(tf.shape(real)[0], self.next_seed())
+        return self.generator(_inputs(latents, condition), training=training)
+
+    def score(self, images, *condition, training=True):
+        """The discriminator's scores (logits) of images."""
+        return self.discriminator(_inputs(images, condition), training=training)
+
+    def discriminator_loss(self, real, fake, *condition, sample_weight=None, training=True):
+        real_score = self.score(real, *condition, training=training)
+        fake_score = self.score(fake, *condition, training=training)
+        loss = self.loss.discriminator(real_score, fake_score, sample_weight)
+        self.observe(real_score, fake_score)
+        if self.penalty is not None:
+            loss += self.penalty(
+                lambda images: self.score(images, *condition, training=training),
+                real,
+                fake,
+                self.next_seed(),
+            )
+        return loss
+
+    def generator_loss(self, real, *condition, sample_weight=None, training=True):
+        fake = self.fake(real, *condition, training=training)
+        return self.loss.generator(self.score(fake, *condition, training=training))
+
+    def observe(self, real_score, fake_score):
+        """Logs the shares of real and of fake images that the discriminator gets right."""
+        self.track(
+            real_accuracy=tf.cast(real_score > self.loss.boundary, tf.float32),
+            fake_accuracy=tf.cast(fake_score < self.loss.boundary, tf.float32),
+        )
+
+    # Use
+
+    def call(self, latents, training=False):
+        """The generator, so that `predict(latents)` gives images."""
+        return self.generator(latents, training=training)
+
+    def data_shape(self):
+        return self.discriminator.inputs[0].shape[1:]
+
+    def label_count(self):
+        return self.num_classes
+
+    def latents(self, count, seed):
+        """Standard normal latents; `seed` is an integer tensor of shape (2,)."""
+        return tf.random.stateless_normal([count, *self.generator.inputs[0].shape[1:]], seed)
+
+    def generate(self, count=None, seed=None, labels=None, batch_size=256):
+        """Generates images; equal seeds give equal images.
+
+        Args:
+            count: number of images; with `labels` it may be left out.
+            seed: integer, or `None` for the next images of the model's own random numbers.
+            labels: for conditional networks, one integer per image, or one for all.
+            batch_size: images made at a time.
+
+        Returns:
+            NumPy array (count, height, width, channels) in `value_range`.
+        """
+        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
+        condition = self._condition(count, labels)
+        count = len(condition[0]) if condition else count
+        latents = self.latents(count, seed)
+        return self.generator.predict(_inputs(latents, condition), batch_size, verbose=0)
+
+    def _condition(self, count, labels):
+        if self.num_classes is None:
+            if labels is not None:
+                raise ValueError(
+                    "Invalid value for argument `labels`. Expected None, because the networks are "
+                    f"not conditional. Received: labels={labels}"
+                )
+            return ()
+        labels = tf.convert_to_tensor(-1 if labels is None else labels, tf.int32)
+        if int(tf.reduce_min(labels)) < 0 or int(tf.reduce_max(labels)) >= self.num_classes:
+            raise ValueError(
+                "Invalid value for argument `labels`. Expected integers from 0 to "
+                f"{self.num_classes - 1}. Received: labels={labels.numpy()}"
+            )
+        return (labels if labels.shape.rank else tf.fill([count], labels),)
+
+    def endpoints(self):
+        """What `saved_models.export` writes: name -> (function, input signature)."""
+        latents = tf.TensorSpec([None, *self.generator.inputs[0].shape[1:]], tf.float32, "latents")
+        labels = [] if self.num_classes is None else [tf.TensorSpec([None], tf.int32, "labels")]
+        seed = tf.TensorSpec([], tf.int32, "seed")
+        count = labels or [tf.TensorSpec([], tf.int32, "count")]
+
+        def serve(latents, *condition):
+            return tf.cast(self.generator(_inputs(latents, condition), training=False), tf.float32)
+
+        def sample(count_or_labels, seed):
+            conditional = count_or_labels.shape.rank == 1
+            count = tf.shape(count_or_labels)[0] if conditional else count_or_labels
+            latents = self.latents(count, tf.stack([seed, 0]))
+            return serve(latents, *([count_or_labels] if conditional else []))
+
+        def sample_uint8(count_or_labels, seed):
+            return to_uint8(sample(count_or_labels, seed), self.value_range)
+
+        endpoints = {"serve": (serve, [latents, *labels]), "sample": (sample, [*count, seed])}
+        if self.value_range is not None:
+            endpoints["sample_uint8"] = (sample_uint8, [*count, seed])
+        return endpoints
+
+
+def _inputs(first, condition):
+    return [first, *condition] if condition else first
+
+
+def _check_networks(generator, discriminator, num_classes):
+    for name, network in [("generator", generator), ("discriminator", discriminator)]:
+        expected = 1 if num_classes is None else 2
+        if not network.built or len(network.inputs) != expected:
+            raise ValueError(
+                f"Invalid value for argument `{name}`. Expected a built functional or sequential "
+                f"model with {expected} input(s) when num_classes={num_classes}. "
+                f"Received: {name}={network}"
+            )
+    image, input_ = generator.outputs[0].shape[1:], discriminator.inputs[0].shape[1:]
+    if tuple(image) != tuple(input_):
+        raise ValueError(
+            "Invalid value for argument `generator`. Expected images of the discriminator's input "
+            f"shape {tuple(input_)}. Received: generator.output_shape[1:]={tuple(image)}"
+        )

@@ -1,0 +1,109 @@
+"""Checks of training data that speak before training starts."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+TOLERANCE = 1e-3  # of the width of the declared range: resizing and float arithmetic round
+
+
+def check_data(x, y, name, shape, value_range=None, label_count=None):
+    """Raises a `ValueError` that names what is wrong with the data given to `fit`.
+
+    Arrays are checked whole. Of a `tf.data.Dataset` the element specification, the cardinality and
+    the first batch are checked; data that can be read only once are left to the training.
+
+    Args:
+        x: arrays, tensors, a `tf.data.Dataset` of batches, or any other data `fit` takes.
+        y: labels that belong to an array `x`.
+        name: the argument's name for the message.
+        shape: expected shape of one example; `None` entries match anything.
+        value_range: closed interval of the values, or `None` for any finite ones.
+        label_count: labels are integers in [0, label_count), or `None`: not looked at.
+    """
+    if isinstance(x, tf.data.Dataset):
+        _check_spec(x.element_spec, name, shape, value_range)
+        if int(x.cardinality()) == 0:
+            raise ValueError(_message(name, "at least one batch", "an empty dataset"))
+        for batch in x.take(1):
+            batch_x, batch_y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+            _check_arrays(batch_x, batch_y, name, shape, value_range, label_count)
+            return
+        raise ValueError(_message(name, "at least one batch", "an empty dataset"))
+    if isinstance(x, (np.ndarray, tf.Tensor)):
+        _check_arrays(x, y, name, shape, value_range, label_count)
+
+
+def _check_spec(spec, name, shape, value_range):
+    images = spec[0] if isinstance(spec, tuple) else spec
+    if not isinstance(images, tf.TensorSpec):
+        return
+    if images.shape.rank is not None:
+        _check_shape(images.shape.as_list(), name, shape)
+    _check_dtype(images.dtype.as_numpy_dtype, name, value_range)
+
+
+def _check_arrays(x, y, name, shape, value_range, label_count):
+    if not isinstance(x, (np.ndarray, tf.Tensor)):
+        return
+    _check_shape(list(x.shape), name, shape)
+    _check_dtype(x.dtype.as_numpy_dtype if isinstance(x, tf.Tensor) else x.dtype, name, value_range)
+    x = np.asarray(x)
+    if len(x) == 0:
+        raise ValueError(_message(name, "at least one example", f"{name}.shape={x.shape}"))
+    low, high = float(np.min(x)), float(np.max(x))  # a NaN anywhere makes both NaN
+    if not (np.isfinite(low) and np.isfinite(high)):
+        count = int(np.sum(~np.isfinite(x)))
+        raise ValueError(
+            _message(name, "finite values", f"{count} values that are NaN or infinite")
+        )
+    if value_range is not None:
+        slack = TOLERANCE * (value_range[1] - value_range[0])
+        if low < value_range[0] - slack or high > value_range[1] + slack:
+            raise ValueError(
+                _message(
+                    name,
+                    f"values in the declared range [{value_range[0]}, {value_range[1]}]",
+                    f"values from {low:g} to {high:g}",
+                )
+            )
+    if label_count is not None:
+        _check_labels(y, name, label_count)
+
+
+def _check_shape(received, name, shape):
+    expected = (None, *shape)
+    same = len(received) == len(expected) and all(
+        a is None or b is None or a == b for a, b in zip(received, expected)
+    )
+    if not same:
+        text = f"batches of shape {('batch', *shape)}".replace("'", "")
+        raise ValueError(_message(name, text, f"{name}.shape={tuple(received)}"))
+
+
+def _check_dtype(dtype, name, value_range):
+    kind = np.dtype(dtype).kind
+    if kind not in "fV":  # bfloat16 is of kind V
+        interval = "" if value_range is None else f" in [{value_range[0]}, {value_range[1]}]"
+        raise ValueError(
+            _message(
+                name,
+                f"floating-point values{interval}; scale integer images first",
+                f"{name}.dtype={np.dtype(dtype).name}",
+            )
+        )
+
+
+def _check_labels(y, name, label_count):
+    expected = f"integer labels from 0 to {label_count - 1} with the images"
+    if y is None:
+        raise ValueError(_message(name, expected, "images without labels"))
+    y = np.asarray(y)
+    if y.dtype.kind not in "iu" or y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
+        raise ValueError(_message(name, expected, f"labels of {y.dtype} and shape {y.shape}"))
+    if y.min() < 0 or y.max() >= label_count:
+        raise ValueError(_message(name, expected, f"labels from {y.min()} to {y.max()}"))
+
+
+def _message(name, expected, received):
+    return f"Invalid value for argument `{name}`. Expected {expected}. Received: {received}"

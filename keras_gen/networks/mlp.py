@@ -1,0 +1,69 @@
+"""Multi-layer perceptrons: encoders, decoders and the two players of a dense GAN."""
+
+import math
+
+import keras
+from keras import layers
+
+
+def mlp(input_shape, units, output_shape, activation="relu", output_activation=None, name="mlp"):
+    """A multi-layer perceptron from one shape to another.
+
+        h_0 = flat(x),  h_i = activation(W_i h_{i-1} + b_i),  y = output_activation(W h_n + b)
+
+    Args:
+        input_shape, output_shape: shapes of one example; integers mean vectors.
+        units: widths of the hidden layers.
+        activation: a Keras activation, or a function without arguments that makes a layer, for
+            activations with an argument.
+        output_activation: a Keras activation, or `None` for unbounded outputs.
+        name: name of the model.
+
+    Returns:
+        A functional model from (batch, *input_shape) to (batch, *output_shape).
+
+    Raises:
+        ValueError: for a width that is not positive.
+    """
+    inputs, x = _hidden(input_shape, units, activation)
+    output_shape = _shape(output_shape)
+    x = layers.Dense(math.prod(output_shape), activation=output_activation, dtype="float32")(x)
+    if len(output_shape) > 1:
+        x = layers.Reshape(output_shape)(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def mlp_encoder(input_shape, units, latent_dim, activation="relu"):
+    """A dense encoder: examples to codes (batch, latent_dim)."""
+    return mlp(input_shape, units, latent_dim, activation, name="encoder")
+
+
+def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activation=None):
+    """A dense decoder: codes (batch, latent_dim) to examples, by default as logits."""
+    return mlp(latent_dim, units, output_shape, activation, output_activation, name="decoder")
+
+
+def gaussian_encoder(input_shape, units, latent_dim, activation="relu"):
+    """A dense recognition network: examples to `[mean, log_var]`, each (batch, latent_dim)."""
+    inputs, x = _hidden(input_shape, units, activation)
+    mean = layers.Dense(latent_dim, name="mean", dtype="float32")(x)
+    log_var = layers.Dense(latent_dim, name="log_var", dtype="float32")(x)
+    return keras.Model(inputs, [mean, log_var], name="encoder")
+
+
+def _hidden(input_shape, units, activation):
+    if any(width < 1 for width in units):
+        raise ValueError(
+            "Invalid value for argument `units`. Expected positive integers. "
+            f"Received: units={units}"
+        )
+    inputs = keras.Input(_shape(input_shape))
+    x = layers.Flatten()(inputs) if len(inputs.shape) > 2 else inputs
+    for width in units:
+        x = layers.Dense(width)(x)
+        x = activation()(x) if isinstance(activation, type) else layers.Activation(activation)(x)
+    return inputs, x
+
+
+def _shape(shape):
+    return (shape,) if isinstance(shape, int) else tuple(shape)

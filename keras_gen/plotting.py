@@ -1,0 +1,270 @@
+"""Pictures of what a model does. Every function returns its Figure and touches no global state."""
+
+from statistics import NormalDist
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from keras_gen.files import replacing
+from keras_gen.postprocessing import to_uint8
+
+# A power of two, so that pixels / dpi * dpi gives back the number of pixels exactly.
+_DPI = 128
+_VISIBLE_SIDE = 96
+_LARGEST_SIDE = 2048
+_WHITE = 255
+
+
+def montage(images, columns=None, value_range=(-1.0, 1.0), padding=1):
+    """Many images as one, row by row, with white lines between them.
+
+    Args:
+        images: Array `[count, height, width, channels]`, or `[count, height, width]` for grey
+            images, with one channel (grey) or three (RGB). Values outside `value_range` are
+            clipped.
+        columns: Images per row; the default makes the grid as square as possible.
+        value_range: `(low, high)`, the values of black and white. `(0, 255)` for integer images.
+        padding: Width of the lines in pixels.
+
+    Returns:
+        uint8 array `[height, width, channels]`. Places of a last row without an image are white.
+
+    Raises:
+        ValueError: If there is no image, the shape is another one, or a value is NaN or infinite.
+    """
+    if not isinstance(padding, (int, np.integer)) or padding < 0:
+        raise ValueError(
+            "Invalid value for argument `padding`. Expected a non-negative integer. "
+            f"Received: padding={padding}"
+        )
+    pixels = to_uint8(_checked_images(images, value_range), value_range).numpy()
+    count, height, width, channels = pixels.shape
+    columns = _checked_columns(columns, count)
+    rows = -(-count // columns)
+    cell = (height + padding, width + padding)
+    canvas = np.full((rows * cell[0], columns * cell[1], channels), _WHITE, dtype="uint8")
+    for index, image in enumerate(pixels):
+        top, left = index // columns * cell[0], index % columns * cell[1]
+        canvas[top : top + height, left : left + width] = image
+    return canvas[: rows * cell[0] - padding, : columns * cell[1] - padding]
+
+
+def image_grid(images, path=None, columns=None, value_range=(-1.0, 1.0), titles=None, padding=1):
+    """Images side by side, each pixel drawn as a square of whole pixels.
+
+    Args:
+        images: As for `montage`.
+        path: File to write, for instance a PNG; its folder is created.
+        columns: Images per row; one row if it is the number of images.
+        value_range: `(low, high)`, the values of black and white.
+        titles: One text per image, drawn above it. Such a figure is no longer pixel-exact.
+        padding: Width of the white lines between images, in pixels of the images.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: As `montage`, or if the number of titles is not that of the images.
+    """
+    images = _checked_images(images, value_range)
+    if titles is None:
+        canvas = montage(images, columns, value_range, padding)
+        return _saved(_exact_figure(canvas, max(images.shape[1:3])), path)
+    if len(titles) != len(images):
+        raise ValueError(
+            f"Invalid value for argument `titles`. Expected {len(images)} texts, one per image. "
+            f"Received: {len(titles)}"
+        )
+    columns = _checked_columns(columns, len(images))
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(1.2 * columns, 1.5 * rows), dpi=_DPI, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, image, title in zip(axes, images, titles):
+        _show(axis, montage(image[np.newaxis], value_range=value_range))
+        axis.set_title(str(title), fontsize=8)
+    return _saved(figure, path)
+
+
+def reconstructions(images, *outputs, path=None, value_range=(0.0, 1.0), names=None):
+    """Originals in the first row and under each of them what was made of it.
+
+    Args:
+        images: The originals, as for `montage`.
+        *outputs: Arrays of the same shape; each is one more row.
+        path: File to write.
+        value_range: `(low, high)`, the values of black and white.
+        names: One text per row, drawn at its left.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: As `montage`, or if shapes or the number of names do not fit.
+    """
+    rows = [_checked_images(row, value_range) for row in (images, *outputs)]
+    shapes = [row.shape for row in rows]
+    if len(set(shapes)) != 1:
+        raise ValueError(
+            f"Invalid value for argument `outputs`. Expected the shape of `images`, {shapes[0]}. "
+            f"Received: shapes={shapes[1:]}"
+        )
+    count = len(rows[0])
+    if names is None:
+        return image_grid(np.concatenate(rows), path, columns=count, value_range=value_range)
+    if len(names) != len(rows):
+        raise ValueError(
+            f"Invalid value for argument `names`. Expected {len(rows)} texts, one per row. "
+            f"Received: names={names}"
+        )
+    figure = Figure(figsize=(1 + 0.8 * count, 0.9 * len(rows)), dpi=_DPI, layout="constrained")
+    for axis, row, name in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, names):
+        _show(axis, montage(row, count, value_range))
+        axis.set(xticks=[], yticks=[], frame_on=False)
+        axis.set_ylabel(name, rotation=0, ha="right", va="center")
+    return _saved(figure, path)
+
+
+def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), value_range=(0.0, 1.0)):
+    """What a decoder makes of a grid of two-dimensional latent vectors.
+
+        z = (Phi^-1(p_column), Phi^-1(p_row))
+
+    where Phi is the standard normal distribution function and p runs evenly over `span`, so that
+    the grid is as dense as the prior. The first component grows to the right, the second upwards.
+
+    Args:
+        decode: Callable from a float32 array `[n, 2]` to images as for `montage`.
+        path: File to write.
+        side: Images per row and per column.
+        span: Lowest and highest probability, both strictly between 0 and 1.
+        value_range: `(low, high)`, the values of black and white.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If `span` is not within (0, 1), or as `montage`.
+
+    Reference:
+        Kingma and Welling, 2013, Auto-Encoding Variational Bayes, arXiv:1312.6114, Figure 4.
+    """
+    if not 0 < span[0] < span[1] < 1:
+        raise ValueError(
+            "Invalid value for argument `span`. Expected two probabilities, 0 < low < high < 1. "
+            f"Received: span={span}"
+        )
+    steps = [NormalDist().inv_cdf(p) for p in np.linspace(*span, side)]
+    latents = np.array([(x, y) for y in reversed(steps) for x in steps], dtype="float32")
+    images = np.asarray(decode(latents))
+    return image_grid(images, path, columns=side, value_range=value_range, padding=0)
+
+
+def training_curves(history, path=None):
+    """The course of a training: losses in one panel, other metrics in a second one.
+
+    Args:
+        history: What `fit` returns, or a dict from names to one number per epoch. Names that
+            contain "loss" share the first panel; the curve of `val_x` is dashed, in the colour
+            of `x`.
+        path: File to write.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If there is no curve.
+    """
+    curves = {name: list(values) for name, values in getattr(history, "history", history).items()}
+    curves = {name: values for name, values in curves.items() if values}
+    if not curves:
+        raise ValueError(
+            "Invalid value for argument `history`. Expected at least one epoch of one quantity. "
+            f"Received: history={history}"
+        )
+    losses = [name for name in curves if "loss" in name]
+    others = [name for name in curves if "loss" not in name]
+    panels = [names for names in (losses, others) if names]
+    figure = Figure(figsize=(5 * len(panels), 3.5), dpi=_DPI, layout="constrained")
+    for axis, names in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels):
+        _draw_curves(axis, {name: curves[name] for name in names}, getattr(history, "epoch", None))
+    return _saved(figure, path)
+
+
+def _draw_curves(axis, curves, epochs):
+    base_names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
+    for name, values in curves.items():
+        fits = epochs is not None and len(epochs) == len(values)
+        axis.plot(
+            np.asarray(epochs if fits else range(len(values))) + 1,
+            values,
+            label=name,
+            color=f"C{base_names.index(name.removeprefix('val_'))}",
+            linestyle="--" if name.startswith("val_") else "-",
+            marker="." if len(values) == 1 else None,
+        )
+    axis.set_xlabel("epoch")
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend()
+    axis.grid(alpha=0.3)
+
+
+def _exact_figure(canvas, image_side):
+    factor = min(_VISIBLE_SIDE // image_side, _LARGEST_SIDE // max(canvas.shape[:2]))
+    canvas = canvas.repeat(max(1, factor), axis=0).repeat(max(1, factor), axis=1)
+    height, width, _ = canvas.shape
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
+    figure.figimage(_rgb(canvas))
+    return figure
+
+
+def _show(axis, canvas):
+    axis.imshow(_rgb(canvas), interpolation="nearest")
+
+
+def _rgb(canvas):
+    return canvas.repeat(3, axis=2) if canvas.shape[2] == 1 else canvas
+
+
+def _saved(figure, path):
+    if path is not None:
+        with replacing(path) as temporary:
+            figure.savefig(temporary, dpi=_DPI)
+    return figure
+
+
+def _checked_images(images, value_range):
+    images = np.asarray(images)
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or images.size == 0:
+        raise ValueError(
+            "Invalid value for argument `images`. Expected an array of shape [count, height, "
+            "width, channels] with at least one image and 1 or 3 channels. "
+            f"Received: shape={images.shape}"
+        )
+    if np.issubdtype(images.dtype, np.integer) and tuple(value_range) != (0, 255):
+        raise ValueError(
+            "Invalid value for argument `images`. Expected floating point numbers, or integers and "
+            f"value_range=(0, 255). Received: dtype={images.dtype}, value_range={value_range}"
+        )
+    images = images.astype("float32")
+    bad = images.size - np.count_nonzero(np.isfinite(images))
+    if bad:
+        raise ValueError(
+            "Invalid value for argument `images`. Expected finite numbers. "
+            f"Received: {bad} NaN or infinite values"
+        )
+    return images
+
+
+def _checked_columns(columns, count):
+    if columns is None:
+        return int(np.ceil(np.sqrt(count)))
+    if not isinstance(columns, (int, np.integer)) or columns < 1:
+        raise ValueError(
+            "Invalid value for argument `columns`. Expected a positive integer. "
+            f"Received: columns={columns}"
+        )
+    return min(int(columns), count)

@@ -162,6 +162,8 @@ class GenerativeModel(keras.Model):
             check_data(
                 data, labels, name, self.data_shape(), self.value_range, self.label_count()
             )
+        if isinstance(x, tf.data.Dataset):
+            kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         return super().fit(x, y, *args, **kwargs)
 
     def next_seed(self):

@@ -1,0 +1,24 @@
+"""Layers of generative models that Keras does not have, written in `keras.ops` only."""
+
+from keras_gen.layers.adain import AdaIN
+from keras_gen.layers.equalized import EqualizedConv2D, EqualizedDense
+from keras_gen.layers.fade_in import FadeIn
+from keras_gen.layers.minibatch_stddev import MinibatchStdDev
+from keras_gen.layers.noise_injection import NoiseInjection
+from keras_gen.layers.pixel_norm import PixelNorm
+from keras_gen.layers.reflection_padding import ReflectionPadding2D
+from keras_gen.layers.sampling import Sampling
+from keras_gen.layers.tied_dense import TiedDense
+
+__all__ = [
+    "AdaIN",
+    "EqualizedConv2D",
+    "EqualizedDense",
+    "FadeIn",
+    "MinibatchStdDev",
+    "NoiseInjection",
+    "PixelNorm",
+    "ReflectionPadding2D",
+    "Sampling",
+    "TiedDense",
+]

@@ -1,0 +1,26 @@
+"""Measures of generated images, in float64; each names the network that it looks through."""
+
+from keras_gen.metrics.extractors import (
+    FeatureExtractor,
+    InceptionExtractor,
+    LeNetExtractor,
+    check_images,
+    rescale,
+)
+from keras_gen.metrics.frechet import FrechetDistance, frechet_distance
+from keras_gen.metrics.inception_score import InceptionScore, inception_score
+from keras_gen.metrics.likelihood import importance_weighted_bound, importance_weighted_nll
+
+__all__ = [
+    "FeatureExtractor",
+    "FrechetDistance",
+    "InceptionExtractor",
+    "InceptionScore",
+    "LeNetExtractor",
+    "check_images",
+    "frechet_distance",
+    "importance_weighted_bound",
+    "importance_weighted_nll",
+    "inception_score",
+    "rescale",
+]

@@ -1,0 +1,226 @@
+"""Feature extractors: the networks in whose eyes images are compared."""
+
+import contextlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_BATCH = 256
+
+
+def rescale(images, from_range, to_range):
+    """Images mapped linearly from one range of values to another.
+
+        scale = (to_high - to_low) / (from_high - from_low)
+        result = scale * images + (to_low - scale * from_low)
+
+    Equal ranges leave every bit as it is.
+
+    Args:
+        images: Array or tensor of floats.
+        from_range: Pair `(from_low, from_high)`.
+        to_range: Pair `(to_low, to_high)`.
+    """
+    (from_low, from_high), (to_low, to_high) = from_range, to_range
+    scale = (to_high - to_low) / (from_high - from_low)
+    return scale * images + (to_low - scale * from_low)
+
+
+def check_images(images, value_range):
+    """The images as a float NumPy array, if they are what they are declared to be.
+
+    Raises:
+        ValueError: if the rank is not 4, or values are integers, not finite, or out of range by
+            more than a thousandth of it.
+    """
+    low, high = value_range
+    if not low < high:
+        raise ValueError(
+            "Invalid value for argument `value_range`. Expected a pair (low, high) with low < "
+            f"high. Received: value_range={value_range}"
+        )
+    # NumPy's name of bfloat16 is no float to np.issubdtype, hence Keras's own question.
+    dtype = keras.backend.standardize_dtype(images.dtype)
+    if len(images.shape) != 4 or not keras.backend.is_float_dtype(dtype):
+        raise ValueError(
+            "Invalid value for argument `images`. Expected floats of shape [b, height, width, "
+            f"channels] in {value_range}. Received: {dtype} of shape {tuple(images.shape)}"
+        )
+    images = np.asarray(images, "float64" if dtype == "float64" else "float32")
+    smallest, largest = images.min(initial=np.inf), images.max(initial=-np.inf)
+    tolerance = 1e-3 * (high - low)
+    in_range = smallest >= low - tolerance and largest <= high + tolerance
+    if images.size and not (in_range and np.isfinite(images).all()):
+        raise ValueError(
+            f"Invalid value for argument `images`. Expected finite values in {value_range}. "
+            f"Received: values in ({smallest}, {largest})"
+        )
+    return images
+
+
+class FeatureExtractor:
+    """A network that turns images into features and class probabilities.
+
+    Images of another size are resized bilinearly, with antialiasing; grey images are repeated
+    over three channels, colour images are averaged to one with the weights of ITU-R BT.601.
+
+    Args:
+        name: Part of the name of every number measured with it.
+        feature_model: Callable, images to features `[b, d]`.
+        probability_model: Callable, images to probabilities `[b, classes]`.
+        input_shape: `(height, width, channels)` of the network's images.
+        value_range: Pair, the range of values that the network expects.
+    """
+
+    def __init__(self, name, feature_model, probability_model, input_shape, value_range):
+        self.name = name
+        self.input_shape = tuple(input_shape)
+        self.value_range = value_range
+        signature = [tf.TensorSpec((None, *self.input_shape), tf.float32)]
+        self._features = tf.function(feature_model, input_signature=signature)
+        self._probabilities = tf.function(probability_model, input_signature=signature)
+
+    def __call__(self, images):
+        """Features `[b, d]` of float images in the extractor's own range, as a NumPy array."""
+        return self._apply(self._features, images)
+
+    def features(self, images, value_range):
+        """Features `[b, d]` of images in `value_range`, which is checked."""
+        return self(self._rescaled(images, value_range))
+
+    def probabilities(self, images, value_range=None):
+        """Class probabilities `[b, classes]` as a NumPy array.
+
+        Args:
+            images: Float images `[b, height, width, channels]`.
+            value_range: Their range, which is checked; the extractor's own by default.
+        """
+        return self._apply(self._probabilities, self._rescaled(images, value_range))
+
+    def _rescaled(self, images, value_range):
+        value_range = value_range or self.value_range
+        return rescale(check_images(images, value_range), value_range, self.value_range)
+
+    def _apply(self, function, images):
+        starts = range(0, max(len(images), 1), _BATCH)
+        batches = (images[start : start + _BATCH] for start in starts)
+        return np.concatenate([function(self._fitted(batch)).numpy() for batch in batches])
+
+    def _fitted(self, images):
+        """Images in the size and with the channels of the network."""
+        height, width, channels = self.input_shape
+        images = tf.cast(images, tf.float32)
+        if (images.shape[-1], channels) == (3, 1):
+            images = tf.tensordot(images, tf.constant([[0.299], [0.587], [0.114]]), axes=1)
+        elif (images.shape[-1], channels) == (1, 3):
+            images = tf.repeat(images, 3, axis=-1)
+        elif images.shape[-1] != channels:
+            raise ValueError(
+                f"Invalid value for argument `images`. Expected 1 or {channels} channels for the "
+                f"extractor {self.name}. Received: images.shape={tuple(images.shape)}"
+            )
+        if images.shape[1:3] != (height, width):
+            images = tf.image.resize(images, (height, width), antialias=True)
+        return images
+
+
+class LeNetExtractor(FeatureExtractor):
+    """A digit classifier as a feature extractor, for images in [0, 1].
+
+    Features are the output of the layer named "features", in front of the classification.
+
+    Args:
+        classifier: A functional Keras model with a layer named "features" and softmax
+            probabilities as output, or a loaded SavedModel with the endpoints
+            `features(images)` and `serve(images)`.
+        name: The extractor's name.
+    """
+
+    def __init__(self, classifier, name="lenet"):
+        if isinstance(classifier, keras.Model):
+            layer = next((each for each in classifier.layers if each.name == "features"), None)
+            if layer is None:
+                raise ValueError(_expected_classifier("a model without that layer"))
+            feature_model = keras.Model(classifier.inputs, layer.output)
+            models, shape = (feature_model, classifier), classifier.input_shape[1:]
+            models = [_inference(model) for model in models]
+        elif hasattr(classifier, "features") and hasattr(classifier, "serve"):
+            models = [classifier.features, classifier.serve]
+            signature = classifier.features.concrete_functions[0].structured_input_signature
+            shape = tf.nest.flatten(signature)[0].shape[1:]
+        else:
+            raise ValueError(_expected_classifier(f"{type(classifier).__name__}"))
+        super().__init__(name, *models, shape, value_range=(0, 1))
+        # The functions of a loaded SavedModel do not keep its variables alive.
+        self.classifier = classifier
+
+
+def _inference(model):
+    return lambda images: model(images, training=False)
+
+
+def _expected_classifier(received):
+    return (
+        'Invalid value for argument `classifier`. Expected a Keras model with a layer "features", '
+        "or a loaded SavedModel with the endpoints `features` and `serve`. "
+        f"Received: classifier={received}"
+    )
+
+
+class InceptionExtractor(FeatureExtractor):
+    """Inception-v3 of `keras.applications` as a feature extractor, for images in [-1, 1].
+
+    Features are the 2,048 averages of the last convolution; probabilities are those of the 1,000
+    ImageNet classes. Published distances use another conversion of the network and another
+    resizing, so expect small differences from them.
+
+    Args:
+        weights: `"imagenet"`, which downloads them once; the path of a local copy of that file;
+            or None for an untrained network, whose name is `"inception_v3_untrained"`.
+
+    Raises:
+        OSError: if the weights cannot be downloaded.
+
+    Reference:
+        Szegedy et al., 2016, Rethinking the Inception Architecture for Computer Vision,
+        arXiv:1512.00567; Salimans et al., 2016, Improved Techniques for Training GANs,
+        arXiv:1606.03498, section 4.
+    """
+
+    def __init__(self, weights="imagenet"):
+        with _float32_policy():
+            model = _inception(weights)
+        features = keras.Model(model.inputs, model.get_layer("avg_pool").output)
+        super().__init__(
+            "inception_v3" if weights else "inception_v3_untrained",
+            _inference(features),
+            _inference(model),
+            input_shape=(299, 299, 3),
+            value_range=(-1, 1),
+        )
+
+
+@contextlib.contextmanager
+def _float32_policy():
+    """A measurement does not depend on the precision in which a model is trained."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+def _inception(weights):
+    try:
+        return keras.applications.InceptionV3(weights=weights)
+    except ValueError:
+        raise
+    except Exception as error:
+        # keras.utils.get_file raises a bare Exception when an address cannot be reached.
+        raise OSError(
+            "The ImageNet weights of Inception-v3 could not be downloaded. Pass the path of a "
+            "local copy as `weights`, or measure with a digit classifier: "
+            f"`LeNetExtractor(classifier)`. Cause: {error}"
+        ) from error

@@ -1,0 +1,174 @@
+"""The Frechet distance between two sets of images, in a feature space that is named."""
+
+import warnings
+
+import keras
+import numpy as np
+
+
+def frechet_distance(mean_1, cov_1, mean_2, cov_2):
+    """The squared Frechet (Wasserstein-2) distance between two normal distributions.
+
+        d^2 = ||m_1 - m_2||^2 + tr(C_1) + tr(C_2) - 2 tr((C_1^(1/2) C_2 C_1^(1/2))^(1/2))
+
+    The last trace is the sum of the singular values of `F_1^T F_2`, where `F F^T = C` is the
+    factorization by eigenvalues of a symmetric matrix: symmetric in the arguments, real, and
+    exact for singular covariances. Computed in float64.
+
+    Args:
+        mean_1, mean_2: Means `[d]`.
+        cov_1, cov_2: Covariances `[d, d]`, symmetric and positive semi-definite.
+
+    Returns:
+        Float, zero or more.
+
+    Raises:
+        ValueError: if shapes disagree or a value is not finite.
+
+    Reference:
+        Dowson and Landau, 1982, The Frechet Distance between Multivariate Normal Distributions;
+        Heusel et al., 2017, GANs Trained by a Two Time-Scale Update Rule, arXiv:1706.08500,
+        equation 6.
+    """
+    mean_1, cov_1 = _moments(1, mean_1, cov_1)
+    mean_2, cov_2 = _moments(2, mean_2, cov_2)
+    if mean_1.shape != mean_2.shape:
+        raise ValueError(
+            "Invalid value for argument `mean_2`. Expected the shape of `mean_1`. "
+            f"Received: mean_1.shape={mean_1.shape}, mean_2.shape={mean_2.shape}"
+        )
+    overlap = np.linalg.svd(_factor(cov_1).T @ _factor(cov_2), compute_uv=False).sum()
+    difference = mean_1 - mean_2
+    distance = difference @ difference + np.trace(cov_1) + np.trace(cov_2) - 2 * overlap
+    return float(max(distance, 0.0))
+
+
+def _moments(index, mean, cov):
+    mean, cov = np.asarray(mean, "float64"), np.asarray(cov, "float64")
+    if mean.ndim != 1 or cov.shape != (mean.size, mean.size):
+        raise ValueError(
+            f"Invalid value for argument `cov_{index}`. Expected a mean [d] and a covariance "
+            f"[d, d]. Received: mean_{index}.shape={mean.shape}, cov_{index}.shape={cov.shape}"
+        )
+    if not (np.isfinite(mean).all() and np.isfinite(cov).all()):
+        raise ValueError(
+            f"Invalid value for argument `cov_{index}`. Expected finite moments. "
+            f"Received: mean_{index} or cov_{index} with NaN or infinity"
+        )
+    return mean, cov
+
+
+def _factor(cov):
+    """`F` with `F F^T = cov`, without the directions in which the variance is rounding error."""
+    eigenvalues, vectors = np.linalg.eigh((cov + cov.T) / 2)
+    threshold = len(cov) * np.finfo("float64").eps * np.abs(eigenvalues).max(initial=0)
+    kept = eigenvalues > threshold
+    return vectors[:, kept] * np.sqrt(eigenvalues[kept])
+
+
+class _Moments:
+    """Streaming mean and covariance in float64, merged batch by batch.
+
+    Reference:
+        Chan, Golub and LeVeque, 1983, Algorithms for Computing the Sample Variance, equation 2.1.
+    """
+
+    def __init__(self):
+        self.count, self.mean, self.scatter = 0, 0.0, 0.0
+
+    def merge(self, features):
+        features = np.asarray(features, "float64")
+        finite = np.isfinite(features).all()
+        if features.ndim != 2 or not finite:
+            raise ValueError(
+                "Invalid value for argument `extractor`. Expected finite features [b, d]. "
+                f"Received: features of shape {features.shape}, all finite: {finite}"
+            )
+        added = len(features)
+        if added == 0:
+            return
+        mean = features.mean(axis=0)
+        centered = features - mean
+        shift, count = mean - self.mean, self.count + added
+        self.scatter = self.scatter + centered.T @ centered
+        self.scatter += np.outer(shift, shift) * (self.count * added / count)
+        self.mean = self.mean + shift * (added / count)
+        self.count = count
+
+    def covariance(self, kind):
+        """The unbiased covariance, divisor `count - 1`."""
+        if self.count < 2:
+            raise ValueError(
+                f"Invalid value for argument `{kind}`. Expected at least 2 {kind} images before "
+                f"`result()`. Received: {self.count}"
+            )
+        if self.count <= len(self.mean):
+            warnings.warn(
+                f"The covariance of {self.count} {kind} images with {len(self.mean)} features is "
+                "singular: the Frechet distance is biased upwards. Use more images.",
+                stacklevel=3,
+            )
+        return self.scatter / (self.count - 1)
+
+
+class FrechetDistance(keras.metrics.Metric):
+    """The Frechet distance between the features of real and of generated images (FID).
+
+        d^2 = ||m_r - m_f||^2 + tr(C_r) + tr(C_f) - 2 tr((C_r^(1/2) C_f C_r^(1/2))^(1/2))
+
+    Means and unbiased covariances (divisor N - 1) are accumulated in float64 over any number of
+    batches of any size. Distances of different extractors, or of different numbers of images,
+    are not comparable: the extractor's name is part of the metric's name. It lives on the host
+    and in no model.
+
+    Args:
+        extractor: A `FeatureExtractor`.
+        value_range: Pair, the range in which the images' values lie.
+        name: Defaults to `"fid_"` and the extractor's name.
+
+    Example:
+        fid = FrechetDistance(LeNetExtractor(classifier))
+        for real in dataset:
+            fid.update_state(real, None)
+        fid.update_state(None, gan.generate(10_000))
+        fid.result()
+
+    Reference:
+        Heusel et al., 2017, GANs Trained by a Two Time-Scale Update Rule, arXiv:1706.08500,
+        equation 6.
+    """
+
+    def __init__(self, extractor, value_range=(-1, 1), name=None):
+        super().__init__(name=name or f"fid_{extractor.name}", dtype="float32")
+        self.extractor = extractor
+        self.value_range = value_range
+        self.reset_state()
+
+    def update_state(self, real=None, fake=None):
+        """Adds images, `[b, height, width, channels]`; either argument may be None."""
+        # Both are read before either is kept, so that an error leaves the state as it was.
+        features = [
+            None if images is None else self.extractor.features(images, self.value_range)
+            for images in (real, fake)
+        ]
+        for moments, batch in zip((self._real, self._fake), features, strict=True):
+            if batch is not None:
+                moments.merge(batch)
+
+    def result(self):
+        """The distance, a float in float64.
+
+        Raises:
+            ValueError: if there are fewer than two images of a kind.
+        """
+        real, fake = self._real.covariance("real"), self._fake.covariance("fake")
+        return frechet_distance(self._real.mean, real, self._fake.mean, fake)
+
+    def reset_state(self):
+        """Forgets all images."""
+        self._real = _Moments()
+        self.reset_fake()
+
+    def reset_fake(self):
+        """Forgets the generated images and keeps the real ones."""
+        self._fake = _Moments()

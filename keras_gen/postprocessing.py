@@ -6,7 +6,7 @@ import tensorflow as tf
 def to_uint8(images, value_range):
     """Images in `value_range` as integers from 0 to 255.
 
-        round(255 (x - low) / (high - low)), clipped
+    round(255 (x - low) / (high - low)), clipped
     """
     low, high = value_range
     scaled = tf.round(255.0 * (tf.cast(images, tf.float32) - low) / (high - low))

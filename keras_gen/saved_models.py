@@ -40,8 +40,7 @@ def export(model, path, card=None, samples=None):
     """
     if not model.built:
         raise ValueError(
-            "Invalid value for argument `model`. Expected a built model. "
-            f"Received: model={model}"
+            f"Invalid value for argument `model`. Expected a built model. Received: model={model}"
         )
     endpoints = model.endpoints() if hasattr(model, "endpoints") else _functional_endpoints(model)
     archive = keras.export.ExportArchive()

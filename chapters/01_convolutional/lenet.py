@@ -95,7 +95,9 @@ def main(
         {f"error_{len(test_labels)}": error},
     )
     saved_models.export(lenet, output / "saved_model", card, mistakes)
-    print(f"Test error {100 * error:.2f} % ({len(wrong)} of {len(test_labels)}). Look into {output}.")
+    print(
+        f"Test error {100 * error:.2f} % ({len(wrong)} of {len(test_labels)}). Look into {output}."
+    )
 
 
 if __name__ == "__main__":

@@ -159,8 +159,8 @@ def _streamed_pass(dataset, batch_size, shuffle, drop_remainder):
     if count < 1:
         raise ValueError(
             "Invalid value for argument `dataset`. Expected a dataset of known, finite and "
-            "positive cardinality when `cache=False` (see `tf.data.experimental.assert_cardinality`). "
-            f"Received: cardinality={count}"
+            "positive cardinality when `cache=False`; tf.data.experimental.assert_cardinality sets "
+            f"it. Received: cardinality={count}"
         )
 
     def one_pass(key):

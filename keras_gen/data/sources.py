@@ -231,6 +231,7 @@ def _prepared(name, split, size, labels):
             "Invalid value for argument `labels`. Expected False, because dataset "
             f"'{name}' has no feature 'label'. Received: labels={labels}"
         )
+    _ensure_prepared(builder)
     import tensorflow_datasets as tfds
 
     stream = builder.as_dataset(split=split, read_config=tfds.ReadConfig(try_autocache=False)).map(
@@ -259,18 +260,30 @@ def _builder(name):
         raise ValueError(
             f"Invalid value for argument `name`. Expected {_KNOWN}. Received: name={name}"
         )
-    builder = tfds.builder(name)
-    if not builder.is_prepared():
-        try:
-            builder.download_and_prepare()
-        except Exception as error:
-            raise ValueError(
-                "Invalid value for argument `name`. Expected a dataset that is prepared or can be "
-                f"downloaded. Received: name={name}, which is not in '{builder.data_dir}' and "
-                f"whose download failed ({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the "
-                "folder that has it, or use `--dataset digits`, which works without any download"
-            ) from error
-    return builder
+    return tfds.builder(name)
+
+
+def _ensure_prepared(builder):
+    if builder.is_prepared():
+        return
+    try:
+        _check_reachable(builder)
+        builder.download_and_prepare()
+    except Exception as error:
+        raise ValueError(
+            "Invalid value for argument `name`. Expected a dataset that is prepared or can be "
+            f"downloaded. Received: name={builder.name}, which is not in '{builder.data_dir}' and "
+            f"whose download failed ({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the "
+            "folder that has it, or use `--dataset digits`, which works without any download"
+        ) from error
+
+
+def _check_reachable(builder):
+    # Without a network TensorFlow Datasets tries again for minutes before it says so.
+    import requests
+
+    for url in list(builder.url_infos)[:1]:
+        requests.head(url, timeout=10)
 
 
 def _image_shape(builder, size):

@@ -10,6 +10,7 @@ from keras_gen.metrics.extractors import (
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance
 from keras_gen.metrics.inception_score import InceptionScore, inception_score
 from keras_gen.metrics.likelihood import importance_weighted_bound, importance_weighted_nll
+from keras_gen.metrics.reports import frechet_report, shipped_extractor
 
 __all__ = [
     "FeatureExtractor",
@@ -19,8 +20,10 @@ __all__ = [
     "LeNetExtractor",
     "check_images",
     "frechet_distance",
+    "frechet_report",
     "importance_weighted_bound",
     "importance_weighted_nll",
     "inception_score",
     "rescale",
+    "shipped_extractor",
 ]

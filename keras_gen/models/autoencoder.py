@@ -59,7 +59,7 @@ class Autoencoder(GenerativeModel):
     def interpolate(self, start, end, steps=8):
         """Decoded points on the straight line between two examples' codes, both ends included.
 
-            decoder((1 - t) encoder(start) + t encoder(end)),  t = 0 ... 1
+        decoder((1 - t) encoder(start) + t encoder(end)),  t = 0 ... 1
         """
         first, last = self.encode(tf.stack([start, end]))
         t = keras.ops.reshape(keras.ops.linspace(0.0, 1.0, steps), [-1] + [1] * first.ndim)
@@ -79,7 +79,11 @@ class Autoencoder(GenerativeModel):
         def reconstruct(x):
             return decode(encode(x))
 
-        return {"encode": (encode, [x]), "decode": (decode, [codes]), "reconstruct": (reconstruct, [x])}
+        return {
+            "encode": (encode, [x]),
+            "decode": (decode, [codes]),
+            "reconstruct": (reconstruct, [x]),
+        }
 
     def codes(self, x):
         """The code tensor of examples at inference."""

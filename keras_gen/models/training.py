@@ -159,9 +159,7 @@ class GenerativeModel(keras.Model):
         if validation is not None:
             pairs.append(("validation_data", *_first_two(validation)))
         for name, data, labels in pairs:
-            check_data(
-                data, labels, name, self.data_shape(), self.value_range, self.label_count()
-            )
+            check_data(data, labels, name, self.data_shape(), self.value_range, self.label_count())
         if isinstance(x, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         return super().fit(x, y, *args, **kwargs)
@@ -198,7 +196,8 @@ def _own_arguments(model_class):
 def _deserialized(config, custom_objects=None):
     return {
         name: keras.saving.deserialize_keras_object(value, custom_objects)
-        if isinstance(value, (dict, list)) else value
+        if isinstance(value, (dict, list))
+        else value
         for name, value in config.items()
     }
 

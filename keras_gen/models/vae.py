@@ -43,7 +43,14 @@ class VAE(Autoencoder):
     tracked = ("loss", "reconstruction_loss", "latent_loss")
 
     def __init__(
-        self, encoder, decoder, likelihood=None, beta=1.0, value_range=(0.0, 1.0), seed=None, **kwargs
+        self,
+        encoder,
+        decoder,
+        likelihood=None,
+        beta=1.0,
+        value_range=(0.0, 1.0),
+        seed=None,
+        **kwargs,
     ):
         super().__init__(encoder, decoder, value_range=value_range, seed=seed, **kwargs)
         if len(encoder.outputs) != 2:
@@ -91,7 +98,9 @@ class VAE(Autoencoder):
 
     def train_step(self, data):
         descend(
-            lambda: self.negative_elbo(data, training=True), self.trainable_variables, self.optimizer
+            lambda: self.negative_elbo(data, training=True),
+            self.trainable_variables,
+            self.optimizer,
         )
         return self.tracked_results()
 

@@ -10,13 +10,18 @@ from keras_gen.models.gan import GAN
 class WassersteinGAN(GAN):
     """What the Wasserstein GANs share: their loss, five critic steps and the critic's estimate.
 
-        W(real, fake) ~ E[C(real)] - E[C(fake)]        logged as `critic_estimate`
+    W(real, fake) ~ E[C(real)] - E[C(fake)]        logged as `critic_estimate`
     """
 
     tracked = (*GAN.tracked[:2], "critic_estimate")
 
     def compile(
-        self, generator_optimizer, discriminator_optimizer, loss=None, discriminator_steps=5, **kwargs
+        self,
+        generator_optimizer,
+        discriminator_optimizer,
+        loss=None,
+        discriminator_steps=5,
+        **kwargs,
     ):
         """Configures the game; see `AdversarialModel.compile`. The loss defaults to
         `Wasserstein()` and the critic takes five steps."""

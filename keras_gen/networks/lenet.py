@@ -4,9 +4,7 @@ import keras
 from keras import layers
 
 
-def lenet(
-    image_shape, num_classes, filters=(6, 16), units=(120, 84), kernel_size=5, dropout=0.0
-):
+def lenet(image_shape, num_classes, filters=(6, 16), units=(120, 84), kernel_size=5, dropout=0.0):
     """A convolutional classifier; its last hidden layer is named `features`.
 
         image -> [convolution, ReLU, max pooling 2x2] per filters entry -> [dense, ReLU] per units

@@ -1,0 +1,163 @@
+import keras
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+from PIL import Image
+
+from keras_gen import plotting
+
+
+def shades(*values, size=2, channels=1):
+    return np.stack([np.full([size, size, channels], v, "float32") for v in values])
+
+
+def test_montage_places_images_row_by_row_with_white_between():
+    picture = plotting.montage(shades(-1, 1, 0), columns=2)
+    grey = 128
+    expected = [
+        [0, 0, 255, 255, 255],
+        [0, 0, 255, 255, 255],
+        [255, 255, 255, 255, 255],
+        [grey, grey, 255, 255, 255],
+        [grey, grey, 255, 255, 255],
+    ]
+    np.testing.assert_array_equal(picture[..., 0], expected)
+    assert picture.dtype == np.uint8
+
+
+def test_montage_without_padding_touches():
+    picture = plotting.montage(shades(0, 1, 1, 0), value_range=(0, 1), padding=0)
+    np.testing.assert_array_equal(picture[::2, ::2, 0], [[0, 255], [255, 0]])
+
+
+def test_values_outside_the_range_are_clipped():
+    picture = plotting.montage(shades(-9, 9), columns=2, padding=0)
+    np.testing.assert_array_equal(picture[0, :, 0], [0, 0, 255, 255])
+
+
+def test_integer_images_need_their_range():
+    images = np.full([1, 2, 2, 3], 7, "uint8")
+    np.testing.assert_array_equal(plotting.montage(images, value_range=(0, 255)), images[0])
+    with pytest.raises(ValueError, match="dtype=uint8"):
+        plotting.montage(images)
+
+
+@pytest.mark.parametrize("count, size, factor", [(1, 28, 3), (29, 28, 3), (3, 8, 12), (2, 100, 1)])
+def test_a_saved_grid_is_the_montage_pixel_for_pixel(tmp_path, count, size, factor):
+    images = np.random.default_rng(0).uniform(-1, 1, [count, size, size, 3])
+    path = tmp_path / "new" / "folder" / "grid.png"
+    figure = plotting.image_grid(images, path)
+    assert isinstance(figure, Figure)
+    expected = plotting.montage(images).repeat(factor, axis=0).repeat(factor, axis=1)
+    np.testing.assert_array_equal(np.asarray(Image.open(path).convert("RGB")), expected)
+    assert [file.name for file in path.parent.iterdir()] == ["grid.png"]
+
+
+def test_grey_images_without_a_channel_axis_are_drawn_grey(tmp_path):
+    plotting.image_grid(np.zeros([1, 96, 96]), tmp_path / "grey.png")
+    picture = np.asarray(Image.open(tmp_path / "grey.png").convert("RGB"))
+    assert picture.shape == (96, 96, 3)
+    assert (picture == 128).all()
+
+
+def test_titles_are_drawn_above_images(tmp_path):
+    figure = plotting.image_grid(shades(0, 1, -1), tmp_path / "t.png", titles=[3, 1, "b"])
+    assert [axis.get_title() for axis in figure.axes[:3]] == ["3", "1", "b"]
+    with pytest.raises(ValueError, match="3 texts"):
+        plotting.image_grid(shades(0, 1, -1), titles=["a"])
+
+
+def test_a_failed_save_keeps_the_old_picture(tmp_path, monkeypatch):
+    path = tmp_path / "grid.png"
+    plotting.image_grid(shades(0), path)
+    before = path.read_bytes()
+
+    def full_disk(self, file, **kwargs):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        plotting.image_grid(shades(1), path)
+    assert path.read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (np.zeros([2, 4]), r"shape=\(2, 4\)"),
+        (np.zeros([2, 4, 4, 2]), r"shape=\(2, 4, 4, 2\)"),
+        (np.zeros([0, 4, 4, 1]), r"shape=\(0, 4, 4, 1\)"),
+        (np.full([1, 2, 2, 1], np.nan), "4 NaN"),
+    ],
+)
+def test_bad_images_are_named(images, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.image_grid(images)
+
+
+@pytest.mark.parametrize("arguments", [{"columns": 0}, {"padding": -1}])
+def test_bad_layouts_are_named(arguments):
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        plotting.image_grid(shades(0), **arguments)
+
+
+def test_reconstructions_stand_under_their_originals(tmp_path):
+    size = 96
+    originals, outputs = shades(0, 1, size=size), shades(1, 0, size=size)
+    plotting.reconstructions(originals, outputs, path=tmp_path / "r.png")
+    picture = np.asarray(Image.open(tmp_path / "r.png").convert("L"))
+    assert picture.shape == (2 * size + 1, 2 * size + 1)
+    np.testing.assert_array_equal(picture[:: size + 1, :: size + 1], [[0, 255], [255, 0]])
+    figure = plotting.reconstructions(originals, outputs, names=["input", "output"])
+    assert [axis.get_ylabel() for axis in figure.axes] == ["input", "output"]
+    with pytest.raises(ValueError, match="shapes="):
+        plotting.reconstructions(originals, outputs[:1])
+    with pytest.raises(ValueError, match="2 texts"):
+        plotting.reconstructions(originals, outputs, names=["input"])
+
+
+def test_latent_manifold_follows_the_normal_percentiles(tmp_path):
+    seen = []
+
+    def decode(latents):
+        seen.append(latents)
+        return np.zeros([len(latents), 4, 4, 1])
+
+    plotting.latent_manifold(decode, tmp_path / "m.png", side=3)
+    edge = 1.6448536
+    expected = [(x, y) for y in (edge, 0, -edge) for x in (-edge, 0, edge)]
+    np.testing.assert_allclose(seen[0], expected, atol=1e-6)
+    assert seen[0].dtype == np.float32
+    with pytest.raises(ValueError, match="span="):
+        plotting.latent_manifold(decode, span=(0.0, 1.0))
+
+
+def test_training_curves_group_losses_and_dash_validation(tmp_path):
+    history = keras.callbacks.History()
+    history.history = {"loss": [3, 2], "g_loss": [1, 1], "val_loss": [4, 3], "accuracy": [0, 1]}
+    history.epoch = [5, 6]
+    figure = plotting.training_curves(history, tmp_path / "curves.png")
+    losses, others = figure.axes
+    lines = {line.get_label(): line for line in losses.lines}
+    assert set(lines) == {"loss", "g_loss", "val_loss"}
+    assert [line.get_label() for line in others.lines] == ["accuracy"]
+    assert lines["val_loss"].get_linestyle() == "--"
+    assert lines["val_loss"].get_color() == lines["loss"].get_color()
+    assert lines["g_loss"].get_color() != lines["loss"].get_color()
+    np.testing.assert_array_equal(lines["loss"].get_xdata(), [6, 7])
+    assert (tmp_path / "curves.png").stat().st_size > 0
+
+
+def test_training_curves_take_a_dict_of_anything():
+    figure = plotting.training_curves({"distance": [1.0]})
+    assert [axis.lines[0].get_label() for axis in figure.axes] == ["distance"]
+    with pytest.raises(ValueError, match="history"):
+        plotting.training_curves({"loss": []})
+
+
+def test_no_figure_is_left_in_global_state(tmp_path):
+    plotting.image_grid(shades(0), tmp_path / "grid.png")
+    plotting.training_curves({"loss": [1.0, 0.5]})
+    assert pyplot.get_fignums() == []

@@ -52,8 +52,8 @@ class AdversarialModel(GenerativeModel):
             generator_optimizer, str
         ):
             raise ValueError(
-                "Invalid value for argument `discriminator_optimizer`. Expected an optimizer of its "
-                "own, not the generator's. Received: discriminator_optimizer="
+                "Invalid value for argument `discriminator_optimizer`. Expected another optimizer "
+                "than the generator's. Received: discriminator_optimizer="
                 f"{discriminator_optimizer}"
             )
         if not isinstance(discriminator_steps, int) or discriminator_steps < 1:

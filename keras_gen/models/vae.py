@@ -30,7 +30,8 @@ class VAE(Autoencoder):
         seed: integer or `None`.
 
     Example:
-        vae = VAE(gaussian_encoder((28, 28, 1), [200, 200], 50), mlp_decoder(50, [200, 200], (28, 28, 1)))
+        encoder = gaussian_encoder((28, 28, 1), [200, 200], 50)
+        vae = VAE(encoder, mlp_decoder(50, [200, 200], (28, 28, 1)))
         vae.compile(keras.optimizers.Adam(1e-3))
         vae.fit(images, batch_size=100, epochs=50)
         vae.generate(16, seed=1)

@@ -16,14 +16,16 @@ def replacing(path):
     instance on a full disk, the temporary is removed and the old version stays.
 
     Args:
-        path: where the result shall stand. Parent folders are created.
+        path: where the result shall stand. Parent folders are created; of a link, what it points
+            to is replaced.
 
     Yields:
         The temporary `pathlib.Path`, with the same suffix as `path`.
     """
-    path = pathlib.Path(path)
+    suffix = pathlib.Path(path).suffix
+    path = pathlib.Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}{suffix}")
     try:
         yield temporary
         _flush(temporary)

@@ -1,20 +1,17 @@
 """Images from scikit-learn, TensorFlow Datasets or a folder, all in one form."""
 
-import hashlib
 import math
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image, ImageOps
 
+from keras_gen.data.folders import class_labels, image_files, read_files, resized
 from keras_gen.data.pipeline import arrays
 
 _MEMORY_LIMIT = 2**30
 _READ_SIZE = 512
-_SUFFIXES = (".png", ".jpg", ".jpeg")
 _DIGITS_TRAINING_COUNT = 1437
 _KNOWN = (
     "'digits' (embedded, needs no download), 'mnist', 'fashion_mnist', 'cifar10', 'celeb_a', any "
@@ -69,7 +66,7 @@ def load(name, split="train", image_size=None, value_range=(-1.0, 1.0), labels=F
     def finished(image, *label):
         image = tf.cast(image, tf.float32)
         if size is not None and tuple(image.shape[-3:-1]) != size:
-            image = _resized(image, size)
+            image = resized(image, size)
         fraction = tf.clip_by_value(image / brightest, 0.0, 1.0)
         # This form of the affine map, unlike low + (high - low) * t, is exact at both ends.
         image = (1.0 - fraction) * low + fraction * high
@@ -114,112 +111,11 @@ def _folder(folder, split, size, labels):
             "Invalid value for argument `split`. Expected a slice of 'train', such as "
             f"'train[90%:]', because '{folder}' has no sub-folder '{name}'. Received: split={split}"
         )
-    files = _image_files(root)
-    targets = _folder_labels(root, files) if labels else None
+    files = image_files(root)
+    targets = (class_labels(root, files),) if labels else ()
     chosen = _slice_of(len(files), part, split)
-    files = files[chosen]
-    grey = all(mode in ("1", "L", "LA") for mode in map(_mode, files))
-
-    def read(path):
-        return _decoded(path, "L" if grey else "RGB", size)
-
-    images, shape = _verified(files, read)
-    rest = (targets[chosen],) if labels else ()
-    if images is not None:
-        return (images, *rest)
-
-    def streamed(path, *label):
-        image = tf.numpy_function(
-            lambda p: read(p.decode()).astype("float32"), [path], tf.float32, stateful=False
-        )
-        return (tf.ensure_shape(image, shape), *label)
-
-    paths = tf.data.Dataset.from_tensor_slices(([str(path) for path in files], *rest))
-    return paths.map(streamed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-
-
-def _image_files(root):
-    files = [
-        path
-        for path in root.rglob("*")
-        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
-    ]
-    if not files:
-        raise ValueError(
-            "Invalid value for argument `name`. Expected a folder with PNG or JPEG images. "
-            f"Received: '{root}', which has none"
-        )
-
-    # Mixed as TensorFlow Datasets does, so that a slice like train[90%:] has files of every folder.
-    def mixed(path):
-        return hashlib.sha256(path.relative_to(root).as_posix().encode()).digest()
-
-    return sorted(files, key=mixed)
-
-
-def _folder_labels(root, files):
-    parents = [path.relative_to(root).parts[:-1] for path in files]
-    if not all(parents):
-        loose = files[parents.index(())]
-        raise ValueError(
-            "Invalid value for argument `labels`. Expected every image to lie in a sub-folder that "
-            f"names its class. Received: labels=True and '{loose}'"
-        )
-    names = sorted({parts[0] for parts in parents})
-    return np.array([names.index(parts[0]) for parts in parents], dtype="int32")
-
-
-def _verified(files, read):
-    """All files decoded once: their images if they fit in memory, and their common shape."""
-    images, total, shapes = [], 0, {}
-    with ThreadPoolExecutor() as pool:
-        for path, image in zip(files, pool.map(read, files)):
-            shapes.setdefault(image.shape, path)
-            total += image.nbytes
-            images.append(image)
-            if total > _MEMORY_LIMIT:
-                images.clear()
-    if len(shapes) > 1:
-        (shape, path), (other_shape, other_path) = list(shapes.items())[:2]
-        raise ValueError(
-            "Invalid value for argument `image_size`. Expected a size, because the images differ: "
-            f"'{path}' is {shape[0]}x{shape[1]}, '{other_path}' is "
-            f"{other_shape[0]}x{other_shape[1]}. Received: image_size=None"
-        )
-    return (np.stack(images) if total <= _MEMORY_LIMIT else None), next(iter(shapes))
-
-
-def _mode(path):
-    try:
-        with Image.open(path) as image:
-            return image.mode
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _decoded(path, mode, size):
-    try:
-        with Image.open(path) as image:
-            if image.mode.startswith(("I", "F")):
-                raise ValueError(f"its pixels have mode {image.mode}, not 8 bits")
-            pixels = np.asarray(ImageOps.exif_transpose(image).convert(mode))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise _unreadable(path, error) from error
-    if pixels.ndim == 2:
-        pixels = pixels[..., np.newaxis]
-    if size is None or pixels.shape[:2] == size:
-        return pixels
-    return _resized(pixels, size).numpy()
-
-
-def _resized(images, size):
-    return tf.image.resize(images, size, method="bilinear", antialias=True)
-
-
-def _unreadable(path, error):
-    return ValueError(
-        "Invalid value for argument `name`. Expected a folder of readable 8-bit PNG or JPEG "
-        f"images. Received: '{path}' ({error})"
+    return read_files(
+        files[chosen], tuple(target[chosen] for target in targets), size, _MEMORY_LIMIT
     )
 
 

@@ -96,6 +96,10 @@ class Autoencoder(GenerativeModel):
 
 def _with_target(data):
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    if sample_weight is not None:
+        # Keras's losses keep all axes of an image but the last one.
+        shape = [-1] + [1] * (len(x.shape) - 2)
+        sample_weight = keras.ops.reshape(sample_weight, shape)
     return x, x if y is None else y, sample_weight
 
 

@@ -29,7 +29,7 @@ def mlp(input_shape, units, output_shape, activation="relu", output_activation=N
     output_shape = _shape(output_shape)
     x = layers.Dense(math.prod(output_shape), activation=output_activation, dtype="float32")(x)
     if len(output_shape) > 1:
-        x = layers.Reshape(output_shape)(x)
+        x = layers.Reshape(output_shape, dtype="float32")(x)
     return keras.Model(inputs, x, name=name)
 
 

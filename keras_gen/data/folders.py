@@ -1,0 +1,133 @@
+"""Images of a folder: which files there are, their classes, and their pixels."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image, ImageOps
+
+_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+def image_files(root):
+    """All PNG and JPEG files below a folder, in a fixed order that mixes the sub-folders."""
+    files = [
+        path
+        for path in root.rglob("*")
+        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
+    ]
+    if not files:
+        raise ValueError(
+            "Invalid value for argument `name`. Expected a folder with PNG or JPEG images. "
+            f"Received: '{root}', which has none"
+        )
+
+    # Mixed as TensorFlow Datasets does, so that a slice like train[90%:] has files of every folder.
+    def mixed(path):
+        return hashlib.sha256(path.relative_to(root).as_posix().encode()).digest()
+
+    return sorted(files, key=mixed)
+
+
+def class_labels(root, files):
+    """For each file the index of its sub-folder of `root` among the sorted names: int32 array."""
+    parents = [path.relative_to(root).parts[:-1] for path in files]
+    if not all(parents):
+        loose = files[parents.index(())]
+        raise ValueError(
+            "Invalid value for argument `labels`. Expected every image to lie in a sub-folder that "
+            f"names its class. Received: labels=True and '{loose}'"
+        )
+    names = sorted({parts[0] for parts in parents})
+    return np.array([names.index(parts[0]) for parts in parents], dtype="int32")
+
+
+def read_files(files, rest, size, memory_limit):
+    """The pixels of image files, after every file has been decoded once.
+
+    Args:
+        files: Paths of images.
+        rest: Tuple of arrays that go with the files, such as labels.
+        size: `(height, width)` to resize to, or `None`.
+        memory_limit: In bytes. Images that need more are read from disk in every pass.
+
+    Returns:
+        Tuple of arrays `(images, *rest)`, or a `tf.data.Dataset` of such tuples; pixels are from
+        0 to 255, with one channel if all files are grey, else three.
+
+    Raises:
+        ValueError: If a file cannot be read, or sizes differ and `size` is `None`.
+    """
+    grey = all(mode in ("1", "L", "LA") for mode in map(_mode, files))
+
+    def read(path):
+        return _decoded(path, "L" if grey else "RGB", size)
+
+    images, shape = _verified(files, read, memory_limit)
+    if images is not None:
+        return (images, *rest)
+
+    def streamed(path, *rest):
+        image = tf.numpy_function(
+            lambda p: read(p.decode()).astype("float32"), [path], tf.float32, stateful=False
+        )
+        return (tf.ensure_shape(image, shape), *rest)
+
+    paths = tf.data.Dataset.from_tensor_slices(([str(path) for path in files], *rest))
+    return paths.map(streamed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def resized(images, size):
+    """Images, or one image, resized to `(height, width)`: bilinear, antialiased, float32."""
+    return tf.image.resize(images, size, method="bilinear", antialias=True)
+
+
+def _verified(files, read, memory_limit):
+    """All files decoded once: their images if they fit in memory, and their common shape."""
+    images, total, shapes = [], 0, {}
+    with ThreadPoolExecutor() as pool:
+        for path, image in zip(files, pool.map(read, files)):
+            shapes.setdefault(image.shape, path)
+            total += image.nbytes
+            images.append(image)
+            if total > memory_limit:
+                images.clear()
+    if len(shapes) > 1:
+        (shape, path), (other_shape, other_path) = list(shapes.items())[:2]
+        raise ValueError(
+            "Invalid value for argument `image_size`. Expected a size, because the images differ: "
+            f"'{path}' is {shape[0]}x{shape[1]}, '{other_path}' is "
+            f"{other_shape[0]}x{other_shape[1]}. Received: image_size=None"
+        )
+    return (np.stack(images) if total <= memory_limit else None), next(iter(shapes))
+
+
+def _mode(path):
+    try:
+        with Image.open(path) as image:
+            return image.mode
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _decoded(path, mode, size):
+    try:
+        with Image.open(path) as image:
+            if image.mode.startswith(("I", "F")):
+                raise ValueError(f"its pixels have mode {image.mode}, not 8 bits")
+            pixels = np.asarray(ImageOps.exif_transpose(image).convert(mode))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise _unreadable(path, error) from error
+    if pixels.ndim == 2:
+        pixels = pixels[..., np.newaxis]
+    if size is None or pixels.shape[:2] == size:
+        return pixels
+    return resized(pixels, size).numpy()
+
+
+def _unreadable(path, error):
+    return ValueError(
+        "Invalid value for argument `name`. Expected a folder of readable 8-bit PNG or JPEG "
+        f"images. Received: '{path}' ({error})"
+    )

@@ -1,0 +1,284 @@
+"""The contract that every model keeps, as functions of a small compiled model and its data.
+
+`make` returns a new compiled model; `x` (and `y`) are arrays that it can be trained on.
+"""
+
+import json
+import os
+import pathlib
+import random
+import socket
+import subprocess
+import sys
+import time
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gen import saved_models
+from keras_gen.models.training import optimizers_of
+
+TESTS = pathlib.Path(__file__).parent
+RUN_ENDPOINTS = """
+import json, sys
+sys.modules["keras"] = sys.modules["keras_gen"] = None
+import tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+shapes = {}
+for name in json.loads(sys.argv[2]):
+    endpoint = getattr(model, name)
+    signature = endpoint.concrete_functions[0].structured_input_signature
+    for count in (2, 5):
+        inputs = []
+        for spec in tf.nest.flatten(signature):
+            shape = [count if n is None else n for n in spec.shape]
+            value = 2 if spec.dtype == tf.int32 else 0.5
+            inputs.append(tf.fill(shape, tf.constant(value, spec.dtype)))
+        shapes[f"{name}_{count}"] = tf.nest.map_structure(lambda t: list(t.shape), endpoint(*inputs))
+print(json.dumps(shapes))
+"""
+
+
+def state(model):
+    """Every number that a training moves: weights, statistics, random states, optimizer slots."""
+    variables = list(model.variables)
+    for optimizer in optimizers_of(model).values():
+        variables += optimizer.variables
+    return [np.array(v) for v in variables]
+
+
+def assert_same_state(first, second):
+    assert len(first) == len(second)
+    for a, b in zip(first, second):
+        np.testing.assert_array_equal(a, b)
+
+
+def batched(*arrays, batch_size=8):
+    """A dataset of batches whose last one is partial; one array gives plain batches of it."""
+    data = arrays if len(arrays) > 1 else arrays[0]
+    return tf.data.Dataset.from_tensor_slices(data).batch(batch_size)
+
+
+def check_fit_takes_every_kind_of_data(make, x, y, needs_y=False):
+    """Arrays and datasets, with and without targets and weights, a partial last batch, validation.
+
+    Args:
+        make: returns a new compiled model.
+        x, y: arrays of a length that 8 does not divide.
+        needs_y: whether the model cannot do without `y`.
+    """
+    weight = np.linspace(0.5, 1.5, len(x)).astype("float32")
+    tuples = [(x, y), (x, y, weight)] + ([] if needs_y else [(x,), x])
+    model, names = make(), None
+    for data in tuples:
+        parts = data if isinstance(data, tuple) else (data,)
+        dataset = tf.data.Dataset.from_tensor_slices(data).batch(8)
+        history = model.fit(dataset, validation_data=dataset, verbose=0).history
+        names = names or set(history)
+        assert set(history) == names
+        assert all(np.isfinite(values).all() for values in history.values())
+        model.fit(*parts[:2], sample_weight=parts[2] if len(parts) > 2 else None, verbose=0)
+        evaluated = model.evaluate(dataset, verbose=0, return_dict=True)
+        assert {f"val_{name}" for name in evaluated} | set(evaluated) == names
+    logs = model.train_on_batch(*tuples[0][:2], return_dict=True)
+    assert set(logs) == set(evaluated)
+    model.fit(x, y, validation_data=(x, y), callbacks=[keras.callbacks.TerminateOnNaN()], verbose=0)
+
+
+def check_execution_modes_agree(make, x, y):
+    """Several steps per execution, eager execution: the same training as one compiled step."""
+    logs = {}
+    for mode in [{}, {"steps_per_execution": 3}, {"run_eagerly": True}]:
+        model = make()
+        model.compile_from_config({**model.get_compile_config(), **mode})
+        history = model.fit(x, y, batch_size=8, shuffle=False, epochs=2, verbose=0).history
+        logs[str(mode)] = np.array([history[name] for name in sorted(history)])
+    first, *others = logs.values()
+    for other in others:
+        np.testing.assert_allclose(other, first, rtol=2e-4, atol=2e-4)
+
+
+def check_jit_compiled_step(make, x, y):
+    """One step compiles with XLA and moves the weights."""
+    model = make()
+    model.compile_from_config({**model.get_compile_config(), "jit_compile": True})
+    before = state(model)
+    model.train_on_batch(x[:8], y[:8])
+    assert any(not np.array_equal(a, b) for a, b in zip(before, state(model)))
+
+
+def check_round_trip(make, x, y, folder):
+    """`load_model` gives back everything, and training continues as if it had never stopped."""
+    model = make()
+    options = {"batch_size": 8, "shuffle": False, "verbose": 0}
+    model.fit(x, y, epochs=2, **options)
+    path = folder / "model.keras"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.save(path)
+        loaded = keras.saving.load_model(path)
+    assert type(loaded) is type(model)
+    assert loaded.get_config() == model.get_config()
+    assert loaded.get_compile_config() == model.get_compile_config()
+    assert_same_state(state(model), state(loaded))
+    first, second = model.fit(x, y, **options), loaded.fit(x, y, **options)
+    assert first.history == second.history
+    assert_same_state(state(model), state(loaded))
+
+
+def check_failed_saving_loses_nothing(make, folder, monkeypatch):
+    """A disk that is full while saving leaves the older file whole and nothing beside it."""
+    model, path = make(), folder / "model.keras"
+    model.save(path)
+    before = path.read_bytes()
+
+    def full_disk(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("keras.src.saving.saving_lib._save_state", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        model.save(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in folder.iterdir()] == ["model.keras"]
+
+
+def check_export(make, folder):
+    """Every endpoint runs, on batches of different size, in a process without keras."""
+    endpoints = saved_models.export(make(), folder / "exported")
+    command = [sys.executable, "-c", RUN_ENDPOINTS, str(folder / "exported")]
+    process = subprocess.run(
+        [*command, json.dumps(endpoints)], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, process.stderr[-2000:]
+    shapes = json.loads(process.stdout.splitlines()[-1])
+    assert set(shapes) == {f"{name}_{count}" for name in endpoints for count in (2, 5)}
+
+
+def check_mixed_precision(make, x, y, policy):
+    """Trains with finite losses, float32 variables, and loss scaling for each optimizer."""
+    keras.config.set_dtype_policy(policy)
+    model = make()
+    history = model.fit(x, y, batch_size=8, epochs=2, validation_data=(x, y), verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert {v.dtype for v in model.trainable_variables} == {"float32"}
+    scaled = [
+        isinstance(o, keras.optimizers.LossScaleOptimizer) for o in optimizers_of(model).values()
+    ]
+    assert scaled and all(flag == (policy == "mixed_float16") for flag in scaled)
+
+
+def check_two_replicas_take_the_step_of_one(make, x, y):
+    """Two replicas of half the batch end where one replica of the whole batch ends."""
+    results = []
+    for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
+        strategy = tf.distribute.MirroredStrategy(devices)
+        with strategy.scope():
+            keras.utils.set_random_seed(1)
+            model = make()
+        model.fit(batched(x, y), epochs=2, verbose=0)
+        results.append(model.get_weights())
+    for one, two in zip(*results):
+        np.testing.assert_allclose(two, one, rtol=1e-4, atol=1e-5)
+
+
+def check_mirrored_training(make, x, y):
+    """Any model trains, evaluates and keeps its replicas equal on two devices."""
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        model = make()
+    history = model.fit(batched(x, y), validation_data=batched(x, y), verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    for variable in model.trainable_variables:
+        first, second = strategy.experimental_local_results(variable.value)
+        np.testing.assert_array_equal(first, second)
+
+
+def check_two_workers_agree(name, folder):
+    """Two processes on the loopback train one model and end with the same weights."""
+    ports = []
+    for _ in range(2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            ports.append(f"127.0.0.1:{free.getsockname()[1]}")
+    processes = []
+    for index in range(2):
+        config = {"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}}
+        environment = {"TF_CONFIG": json.dumps(config)}
+        processes.append(start_training(name, folder, f"worker_{index}", 1, environment))
+    for process in processes:
+        _, errors = process.communicate(timeout=240)
+        assert process.returncode == 0, errors[-3000:]
+    first, second = (result(folder, f"worker_{index}") for index in range(2))
+    assert_same_state(first, second)
+    assert all(np.isfinite(v).all() for v in first)
+
+
+def check_resume_after_kills(name, folder, kills=5, epochs=12):
+    """Killed `kills` times at random moments, a training ends exactly as an undisturbed one."""
+    undisturbed = start_training(name, folder, "undisturbed", epochs)
+    chance = random.Random(name)
+    for _ in range(kills):
+        process = start_training(name, folder, "killed", epochs)
+        started = folder / "killed.state.started"
+        while not started.exists() and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(chance.uniform(0.0, 0.5))
+        process.kill()
+        _, errors = process.communicate()
+        assert process.returncode == -9, errors[-2000:]
+        started.unlink(missing_ok=True)
+    last = start_training(name, folder, "killed", epochs)
+    for process in (undisturbed, last):
+        _, errors = process.communicate(timeout=240)
+        assert process.returncode == 0, errors[-2000:]
+    assert_same_state(result(folder, "undisturbed"), result(folder, "killed"))
+    assert not list(folder.glob(".killed*.state")) or len(list(folder.glob("killed.state"))) == 1
+
+
+def start_training(name, folder, run, epochs, environment=None):
+    """Starts `training_process.py`; its state and result are called after `run`."""
+    command = [sys.executable, str(TESTS / "training_process.py"), name]
+    command += [str(folder / f"{run}.state"), str(folder / f"{run}.npz"), str(epochs)]
+    return subprocess.Popen(
+        command,
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def result(folder, run):
+    with np.load(folder / f"{run}.npz") as archive:
+        return [archive[f"arr_{index}"] for index in range(len(archive.files))]
+
+
+def check_bad_input(make, x, y):
+    """Every kind of bad data is refused with a clear error before anything has moved."""
+    model = make()
+    before = state(model)
+    nan = x.copy()
+    nan[1, 0] = np.nan
+    cases = [
+        ((255 * np.abs(x)).astype("uint8"), "floating-point values"),
+        (3.0 * x, "values in the declared range"),
+        (nan, "that are NaN or infinite"),
+        (x[..., 0], "batches of shape"),
+        (np.repeat(x, 3, axis=-1), "batches of shape"),
+        (x[:0], "at least one"),
+    ]
+    for bad, message in cases:
+        for data in (bad, None if len(bad) == 0 else batched(bad, y[: len(bad)])):
+            if data is None:
+                continue
+            labels = () if isinstance(data, tf.data.Dataset) else (y[: len(bad)],)
+            with pytest.raises(ValueError, match=f"argument `x`.*{message}.*Received"):
+                model.fit(data, *labels, verbose=0)
+    with pytest.raises(ValueError, match="argument `x`.*at least one batch"):
+        model.fit(batched(x, y).take(0), verbose=0)
+    with pytest.raises(ValueError, match="argument `validation_data`.*declared range"):
+        model.fit(x, y, validation_data=(3.0 * x, y), verbose=0)
+    assert_same_state(before, state(model))

@@ -1,0 +1,80 @@
+"""Every model keeps the contract of `checks.py`."""
+
+import checks
+import pytest
+import small_models
+
+EXACT = ["gan", "wgan_gp", "vae"]
+MODELS = sorted(small_models.ALL)
+
+
+def data_of(name):
+    """The model's images and a `y` that it understands."""
+    x = small_models.images()
+    return x, x if name in ("autoencoder", "vae") else small_models.labels()
+
+
+@pytest.fixture(params=MODELS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def make(name):
+    return small_models.ALL[name]
+
+
+def test_fit_takes_every_kind_of_data(name, make):
+    checks.check_fit_takes_every_kind_of_data(
+        make, *data_of(name), needs_y=name == "conditional_gan"
+    )
+
+
+def test_execution_modes_agree(name, make):
+    checks.check_execution_modes_agree(make, *data_of(name))
+
+
+def test_jit_compiled_step(name, make):
+    checks.check_jit_compiled_step(make, *data_of(name))
+
+
+def test_round_trip(name, make, tmp_path):
+    checks.check_round_trip(make, *data_of(name), tmp_path)
+
+
+def test_failed_saving_loses_nothing(make, tmp_path, monkeypatch):
+    checks.check_failed_saving_loses_nothing(make, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision(name, make, policy):
+    checks.check_mixed_precision(make, *data_of(name), policy)
+
+
+def test_mirrored_training(name, make):
+    checks.check_mirrored_training(make, *data_of(name))
+
+
+def test_bad_input(name, make):
+    checks.check_bad_input(make, *data_of(name))
+
+
+def test_export(make, tmp_path):
+    checks.check_export(make, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["gan", "wgan_gp", "vae", "autoencoder"])
+def test_two_replicas_take_the_step_of_one(kind):
+    make = getattr(small_models, f"{kind}_without_chance")
+    x, y = data_of(kind)
+    checks.check_two_replicas_take_the_step_of_one(make, x[:16], y[:16])
+
+
+@pytest.mark.parametrize("kind", EXACT)
+def test_two_workers_agree(kind, tmp_path):
+    checks.check_two_workers_agree(kind, tmp_path)
+
+
+@pytest.mark.parametrize("kind", EXACT)
+def test_killed_training_ends_like_an_undisturbed_one(kind, tmp_path):
+    checks.check_resume_after_kills(kind, tmp_path)

@@ -1,0 +1,123 @@
+"""One small compiled model of every kind, with its data, for tests in this and other processes."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_gen import models, networks
+
+IMAGE = (8, 8, 1)
+
+
+def images(count=22, low=-1.0, high=1.0):
+    """Random images in a range: arrays without any structure suffice to move weights."""
+    return np.random.default_rng(3).uniform(low, high, (count, *IMAGE)).astype("float32")
+
+
+def labels(count=22):
+    return (np.arange(count) % 3).astype("int32")
+
+
+def adam():
+    return keras.optimizers.Adam(1e-3, 0.5)
+
+
+def gan():
+    """With batch normalization and dropout, so that statistics and random states matter."""
+    generator = networks.dcgan_generator(IMAGE, 4, filters=4)
+    discriminator = networks.dcgan_discriminator(IMAGE, filters=4, dropout=0.2)
+    model = models.GAN(generator, discriminator, ema_decay=0.9, seed=5)
+    model.compile(adam(), adam())
+    return model
+
+
+def conditional_gan():
+    generator = networks.dcgan_generator(IMAGE, 4, filters=4, num_classes=3)
+    discriminator = networks.dcgan_discriminator(IMAGE, filters=4, num_classes=3)
+    model = models.GAN(generator, discriminator, num_classes=3, seed=5)
+    model.compile(adam(), adam())
+    return model
+
+
+def _critic_game(model_class, optimizer, **options):
+    generator = networks.dcgan_generator(IMAGE, 4, filters=4)
+    critic = networks.dcgan_discriminator(IMAGE, filters=4, normalization=False)
+    model = model_class(generator, critic, seed=5, **options)
+    model.compile(optimizer(), optimizer(), discriminator_steps=2)
+    return model
+
+
+def wgan():
+    return _critic_game(models.WGAN, lambda: keras.optimizers.RMSprop(5e-4), clip=0.02)
+
+
+def wgan_gp():
+    return _critic_game(models.WGANGP, adam)
+
+
+def autoencoder():
+    encoder = networks.mlp_encoder(IMAGE, [8], 3)
+    decoder = networks.mlp_decoder(3, [8], IMAGE, output_activation="tanh")
+    model = models.Autoencoder(encoder, decoder, value_range=(-1, 1), seed=5)
+    model.compile(adam(), "mse", metrics=["mae"])
+    return model
+
+
+def vae():
+    encoder = networks.gaussian_encoder(IMAGE, [8], 3)
+    model = models.VAE(encoder, networks.mlp_decoder(3, [8], IMAGE), value_range=(-1, 1), seed=5)
+    model.compile(adam())
+    return model
+
+
+ALL = {f.__name__: f for f in (gan, conditional_gan, wgan, wgan_gp, autoencoder, vae)}
+
+
+# Models without chance, for which replicas of half the batch can be compared with one of all.
+
+
+def _constant_generator():
+    latents = keras.Input((4,))
+    still = layers.Lambda(lambda z: 0.0 * z, output_shape=(4,))(latents)
+    picture = layers.Dense(64, activation="tanh", bias_initializer="random_normal")(still)
+    return keras.Model(latents, layers.Reshape(IMAGE)(picture))
+
+
+def _linear_critic():
+    return keras.Sequential([keras.Input(IMAGE), layers.Flatten(), layers.Dense(1)])
+
+
+def gan_without_chance():
+    discriminator = networks.mlp(IMAGE, [8], 1)
+    model = models.GAN(_constant_generator(), discriminator, seed=5)
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    return model
+
+
+def wgan_gp_without_chance():
+    """A linear critic has the same gradient at every mixture of real and fake."""
+    model = models.WGANGP(_constant_generator(), _linear_critic(), seed=5)
+    model.compile(
+        keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), discriminator_steps=1
+    )
+    return model
+
+
+def vae_without_chance():
+    """The codes' variance is e^-60, so that a draw is the mean."""
+    x = keras.Input(IMAGE)
+    flat = layers.Flatten()(x)
+    mean = layers.Dense(3)(flat)
+    log_var = layers.Dense(
+        3, kernel_initializer="zeros", bias_initializer=keras.initializers.Constant(-60.0)
+    )(flat)
+    encoder = keras.Model(x, [mean, log_var])
+    model = models.VAE(encoder, networks.mlp_decoder(3, [8], IMAGE), value_range=(-1, 1), seed=5)
+    model.compile(keras.optimizers.SGD(1e-3))
+    return model
+
+
+def autoencoder_without_chance():
+    model = autoencoder()
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    return model

@@ -1,0 +1,61 @@
+"""A training in a process of its own, to be killed or to be one of several workers.
+
+    python training_process.py MODEL STATE RESULT EPOCHS
+
+trains `small_models.MODEL` with `Resume(STATE)`, touches STATE.started after the first batch, and
+writes every variable of the model and of its optimizers to RESULT at the end. With TF_CONFIG in
+the environment it is one worker of a MultiWorkerMirroredStrategy and keeps no state.
+"""
+
+import contextlib
+import os
+import pathlib
+import sys
+
+import keras
+import numpy as np
+import small_models
+import tensorflow as tf
+
+from keras_gen import callbacks, data
+from keras_gen.models.training import optimizers_of
+
+
+class Started(keras.callbacks.Callback):
+    """Tells the parent process that training is under way."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.path.touch()
+
+
+def train(name, state, result, epochs):
+    workers = "TF_CONFIG" in os.environ
+    strategy = tf.distribute.MultiWorkerMirroredStrategy() if workers else None
+    keras.utils.set_random_seed(11)
+    if not workers:
+        tf.config.experimental.enable_op_determinism()
+    with strategy.scope() if workers else contextlib.nullcontext():
+        model = getattr(small_models, name)()
+    examples = small_models.images(200)
+    if "conditional" in name:
+        examples = (examples, small_models.labels(200))
+    batches = data.batches(examples, 10, seed=2)
+    if workers:
+        options = tf.data.Options()
+        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+        watch, batches = [], batches.with_options(options)
+    else:
+        watch = [callbacks.Resume(state, batches), Started(pathlib.Path(f"{state}.started"))]
+    model.fit(batches, epochs=epochs, callbacks=watch, verbose=0)
+    variables = list(model.variables)
+    for optimizer in optimizers_of(model).values():
+        variables += optimizer.variables
+    np.savez(result, *[np.asarray(v.value) for v in variables])
+
+
+if __name__ == "__main__":
+    train(*sys.argv[1:4], int(sys.argv[4]))

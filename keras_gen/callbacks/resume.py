@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import zipfile
 
 import keras
@@ -61,6 +62,7 @@ class Resume(keras.callbacks.Callback):
             self.model._initial_epoch = len(self.history)
 
     def on_epoch_begin(self, epoch, logs=None):
+        self.model._initial_epoch = None  # Keras has read it, and it must not reach a later fit
         if self.data is not None:
             self.data.epoch.assign(epoch)
 
@@ -106,7 +108,7 @@ class Resume(keras.callbacks.Callback):
                 "Invalid value for argument `path`. Expected a whole state file; delete it to "
                 f"start anew. Received: path={self.path}, which is damaged ({error})"
             ) from error
-        if header["variables"] != _shapes(variables):
+        if _uncounted(header["variables"]) != _uncounted(_shapes(variables)):
             raise ValueError(
                 "Invalid value for argument `path`. Expected the state of this model and these "
                 f"optimizers. Received: path={self.path}, the state of another model"
@@ -117,8 +119,13 @@ class Resume(keras.callbacks.Callback):
 
 
 def _shapes(variables):
-    """Owner, leaf name, shape and type of each variable; layer names differ between runs."""
+    """Owner, leaf name, shape and type of each variable."""
     return [
         [name.split("/")[0], name.split("/")[-1], list(v.shape), str(v.dtype)]
         for name, v in variables.items()
     ]
+
+
+def _uncounted(shapes):
+    """Shapes without the numbers by which Keras tells apart the layers made in one process."""
+    return [[owner, re.sub(r"_\d+(?=_|$)", "", leaf), *rest] for owner, leaf, *rest in shapes]

@@ -110,7 +110,7 @@ def load(name, folder=FOLDER):
     path = _located(name, folder)
     try:
         return tf.saved_model.load(str(path))
-    except (OSError, ValueError, tf.errors.OpError) as error:
+    except Exception as error:  # a damaged graph or a short file can make TensorFlow raise any
         raise ValueError(
             "Invalid value for argument `name`. Expected a whole SavedModel. "
             f"Received: name={path}, which is damaged ({error})"
@@ -134,7 +134,7 @@ def load_keras(path, **kwargs):
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         damaged = error
     if damaged is not None:
         raise ValueError(

@@ -97,9 +97,7 @@ def gan_without_chance():
 def wgan_gp_without_chance():
     """A linear critic has the same gradient at every mixture of real and fake."""
     model = models.WGANGP(_constant_generator(), _linear_critic(), seed=5)
-    model.compile(
-        keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), discriminator_steps=1
-    )
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), discriminator_steps=1)
     return model
 
 

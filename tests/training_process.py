@@ -46,7 +46,9 @@ def train(name, state, result, epochs):
     batches = data.batches(examples, 10, seed=2)
     if workers:
         options = tf.data.Options()
-        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+        options.experimental_distribute.auto_shard_policy = (
+            tf.data.experimental.AutoShardPolicy.DATA
+        )
         watch, batches = [], batches.with_options(options)
     else:
         watch = [callbacks.Resume(state, batches), Started(pathlib.Path(f"{state}.started"))]

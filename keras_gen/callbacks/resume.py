@@ -11,6 +11,9 @@ import numpy as np
 from keras_gen.files import replacing
 from keras_gen.models.training import optimizers_of
 
+# What reading a damaged archive raises; the last one for a wrong compression method or version.
+DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
+
 
 class Resume(keras.callbacks.Callback):
     """Saves the whole state of a training after every epoch, and takes it up again.
@@ -103,7 +106,7 @@ class Resume(keras.callbacks.Callback):
             with np.load(self.path) as archive:
                 header = json.loads(archive["header"].tobytes())
                 arrays = [archive[f"{i}"] for i in range(len(header["variables"]))]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             raise ValueError(
                 "Invalid value for argument `path`. Expected a whole state file; delete it to "
                 f"start anew. Received: path={self.path}, which is damaged ({error})"

@@ -1,0 +1,159 @@
+"""The two-player games: who moves, on what data, and by which equation."""
+
+import keras
+import numpy as np
+import pytest
+import small_models
+import tensorflow as tf
+
+from keras_gen import losses, models
+from keras_gen.models.adversarial import fresh_slices
+
+
+def values(variables):
+    return [np.array(v) for v in variables]
+
+
+def moved(before, variables):
+    return [not np.array_equal(a, np.array(v)) for a, v in zip(before, variables)]
+
+
+@pytest.mark.parametrize("name", ["gan", "conditional_gan", "wgan", "wgan_gp"])
+def test_each_players_step_moves_its_own_variables_and_no_other(name):
+    model = small_models.ALL[name]()
+    batch = [tf.constant(small_models.images(8))]
+    if name == "conditional_gan":
+        batch.append(tf.constant(small_models.labels(8)))
+    players = {
+        "discriminator": (model.discriminator_step, model.discriminator_variables),
+        "generator": (model.generator_step, model.generator_variables),
+    }
+    for player, (step, own) in players.items():
+        other = players["generator" if player == "discriminator" else "discriminator"][1]
+        own_before, other_before = values(own), values(other)
+        step(*batch)
+        assert all(moved(own_before, own))
+        assert not any(moved(other_before, other))
+
+
+def test_critic_sees_fresh_real_data_on_each_of_its_steps():
+    rows = tf.reshape(tf.range(15.0), [15, 1])
+    slices = [slice_[0].numpy().ravel() for slice_, _ in fresh_slices([rows], None, 5)]
+    np.testing.assert_array_equal(np.concatenate(slices), np.arange(15))
+    assert [len(s) for s in slices] == [3] * 5
+
+
+def test_batch_smaller_than_the_number_of_slices_is_passed_round():
+    slices = [s[0].numpy().ravel() for s, _ in fresh_slices([tf.constant([[0.0], [1.0]])], None, 5)]
+    np.testing.assert_array_equal(np.concatenate(slices), [0, 1, 0, 1, 0])
+
+
+def test_sample_weights_are_sliced_with_their_samples():
+    rows = tf.range(4.0)[:, None]
+    for (slice_,), weight in fresh_slices([rows], tf.range(4.0), 2):
+        np.testing.assert_array_equal(slice_.numpy().ravel(), weight)
+
+
+def test_generator_never_sees_real_images():
+    first, second = (small_models.wgan_gp() for _ in range(2))
+    second.set_weights(first.get_weights())
+    first.generator_step(tf.constant(small_models.images(8)))
+    second.generator_step(tf.zeros([8, *small_models.IMAGE]))
+    for a, b in zip(first.generator_variables, second.generator_variables):
+        np.testing.assert_array_equal(np.array(a), np.array(b))
+
+
+def test_losses_equal_the_equations_on_the_scores():
+    model = small_models.wgan_gp()
+    real, fake = (tf.constant(small_models.images(8)[i::2]) for i in range(2))
+    c_real, c_fake = (model.discriminator(x).numpy() for x in (real, fake))
+    model.penalty = None
+    loss = model.discriminator_loss(real, fake)
+    np.testing.assert_allclose(loss, c_fake.mean() - c_real.mean(), rtol=1e-5, atol=1e-7)
+    model.loss = losses.NonSaturating()
+    expected = np.log1p(np.exp(-c_real)).mean() + np.log1p(np.exp(c_fake)).mean()
+    np.testing.assert_allclose(model.discriminator_loss(real, fake), expected, rtol=1e-5)
+
+
+def test_wgan_clips_every_critic_weight_after_each_step():
+    model = small_models.wgan()
+    model.fit(small_models.images(), verbose=0)
+    largest = max(np.abs(np.array(w)).max() for w in model.discriminator_variables)
+    assert largest == pytest.approx(0.02)
+    assert max(np.abs(np.array(w)).max() for w in model.generator_variables) > 0.02
+
+
+def test_accuracies_are_shares_of_scores_on_the_right_side():
+    model = small_models.wgan_gp_without_chance()
+    gan = models.GAN(model.generator, model.discriminator)
+    gan.compile("sgd", "sgd", losses.LeastSquares())
+    gan.observe(tf.constant([[0.6], [0.4], [2.0], [0.7]]), tf.constant([[0.4], [0.6]]))
+    assert gan.trackers["real_accuracy"].result() == 0.75
+    assert gan.trackers["fake_accuracy"].result() == 0.5
+
+
+def test_average_generator_follows_the_equation():
+    model = small_models.gan()
+    weight, average = model.generator.trainable_weights[0], model.averaged_generator
+    old = np.array(average.trainable_weights[0])
+    model.generator_step(tf.constant(small_models.images(8)))
+    keep = min(0.9, (1 + 1) / (10 + 1))
+    expected = keep * old + (1 - keep) * np.array(weight)
+    np.testing.assert_allclose(np.array(average.trainable_weights[0]), expected, rtol=1e-5)
+    for copy, original in zip(average.non_trainable_weights, model.generator.non_trainable_weights):
+        np.testing.assert_array_equal(np.array(copy), np.array(original))
+
+
+def test_equal_seeds_generate_equal_images_and_others_do_not():
+    model = small_models.gan()
+    first = model.generate(4, seed=3)
+    np.testing.assert_array_equal(first, model.generate(4, seed=3))
+    assert np.abs(first - model.generate(4, seed=4)).max() > 1e-4
+    assert np.abs(model.generate(4) - model.generate(4)).max() > 1e-4
+
+
+def test_labels_choose_what_is_generated():
+    model = small_models.conditional_gan()
+    zeros, ones = (model.generate(4, seed=3, labels=label) for label in (0, 1))
+    assert np.abs(zeros - ones).max() > 0
+    mixed = model.generate(seed=3, labels=[0, 0, 1, 1])
+    np.testing.assert_allclose(mixed[:2], zeros[:2], atol=1e-6)
+    np.testing.assert_allclose(mixed[2:], ones[2:], atol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [None, 3, [0, -1]])
+def test_labels_out_of_range_are_refused_when_generating(bad):
+    with pytest.raises(ValueError, match="argument `labels`.*0 to 2.*Received"):
+        small_models.conditional_gan().generate(2, seed=1, labels=bad)
+
+
+@pytest.mark.parametrize("bad", [np.full(22, 3), np.full(22, -1), np.zeros((22, 3)), None])
+def test_labels_out_of_range_are_refused_before_training(bad):
+    model = small_models.conditional_gan()
+    with pytest.raises(ValueError, match="integer labels from 0 to 2.*Received"):
+        model.fit(small_models.images(), bad, verbose=0)
+
+
+def test_one_optimizer_for_both_players_is_refused():
+    model, optimizer = small_models.gan(), keras.optimizers.Adam()
+    with pytest.raises(ValueError, match="argument `discriminator_optimizer`"):
+        model.compile(optimizer, optimizer)
+
+
+@pytest.mark.parametrize("steps", [0, -1, 1.5])
+def test_discriminator_steps_that_are_not_positive_are_refused(steps):
+    with pytest.raises(ValueError, match=f"`discriminator_steps`.*discriminator_steps={steps}"):
+        small_models.gan().compile("adam", "adam", discriminator_steps=steps)
+
+
+def test_networks_that_do_not_fit_are_refused():
+    gan, other = small_models.gan(), small_models.conditional_gan()
+    with pytest.raises(ValueError, match="argument `generator`.*1 input"):
+        models.GAN(other.generator, gan.discriminator)
+    wide = keras.Sequential([keras.Input((4,)), keras.layers.Dense(5)])
+    with pytest.raises(ValueError, match="argument `generator`.*input shape"):
+        models.GAN(wide, gan.discriminator)
+
+
+def test_compiling_leaves_no_optimizer_without_variables():
+    assert small_models.gan().optimizer is None

@@ -1,0 +1,146 @@
+"""SavedModels and `.keras` files: whole, described, and named when they are not."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import small_models
+import tensorflow as tf
+
+from keras_gen import networks, plotting, saved_models
+
+SHIPPED = saved_models.available()
+needs_shipped = pytest.mark.skipif(not SHIPPED, reason="installed without the shipped models")
+MOST_BYTES = 20_000_000
+
+
+def test_sample_equals_generate(tmp_path):
+    gan = small_models.gan()
+    saved_models.export(gan, tmp_path / "gan")
+    loaded = saved_models.load(tmp_path / "gan")
+    images = loaded.sample(5, 3).numpy()
+    np.testing.assert_allclose(images, gan.generate(5, seed=3), atol=1e-6)
+    np.testing.assert_array_equal(images, loaded.sample(5, 3))
+    assert np.abs(images - loaded.sample(5, 4)).max() > 1e-4
+    pixels = loaded.sample_uint8(5, 3).numpy()
+    assert pixels.dtype == np.uint8
+    np.testing.assert_allclose(pixels, np.round(127.5 * (images + 1)), atol=1)
+
+
+def test_conditional_sample_takes_labels(tmp_path):
+    gan = small_models.conditional_gan()
+    saved_models.export(gan, tmp_path / "gan")
+    labels = tf.constant([2, 0, 1])
+    images = saved_models.load(tmp_path / "gan").sample(labels, 3).numpy()
+    np.testing.assert_allclose(images, gan.generate(seed=3, labels=[2, 0, 1]), atol=1e-6)
+
+
+def test_vae_endpoints_equal_the_methods(tmp_path):
+    vae, x = small_models.vae(), small_models.images(4)
+    saved_models.export(vae, tmp_path / "vae")
+    loaded = saved_models.load(tmp_path / "vae")
+    np.testing.assert_allclose(loaded.encode(x), vae.encode(x), atol=1e-5)
+    np.testing.assert_allclose(loaded.reconstruct(x), vae.reconstruct(x), atol=1e-5)
+    np.testing.assert_allclose(loaded.sample(4, 1), vae.generate(4, seed=1), atol=1e-5)
+
+
+def test_classifier_has_probabilities_and_features(tmp_path):
+    lenet, x = networks.lenet((8, 8, 1), 3, kernel_size=3), small_models.images(4)
+    assert saved_models.export(lenet, tmp_path / "lenet") == ["features", "serve"]
+    loaded = saved_models.load(tmp_path / "lenet")
+    np.testing.assert_allclose(loaded.serve(x), lenet(x), atol=1e-6)
+    assert loaded.features(x).shape == (4, 84)
+
+
+def test_export_writes_card_and_samples_and_replaces_the_old_one(tmp_path):
+    gan, path = small_models.gan(), tmp_path / "gan"
+    figure = plotting.image_grid(gan.generate(4, seed=1))
+    for seed in (1, 2):
+        card = saved_models.card("a GAN", "noise", (-1, 1), seed, {"fid_lenet_10": 1.5})
+        saved_models.export(gan, path, card, figure)
+    assert (path / "samples.png").is_file()
+    assert [p.name for p in tmp_path.iterdir()] == ["gan"]
+    card = saved_models.read_card("gan", tmp_path)
+    assert set(card) == {*saved_models.CARD_FIELDS, "endpoints"}
+    assert card["seed"] == 2 and card["metrics"] == {"fid_lenet_10": 1.5}
+    assert "| [gan](gan/samples.png) | a GAN | noise |" in saved_models.table(tmp_path)
+
+
+def test_unknown_name_is_refused_with_what_there_is(tmp_path):
+    with pytest.raises(ValueError, match="argument `name`.*Received: name=nothing"):
+        saved_models.load("nothing", tmp_path)
+
+
+def test_damaged_saved_model_is_named(tmp_path):
+    saved_models.export(small_models.gan(), tmp_path / "gan")
+    (tmp_path / "gan" / "saved_model.pb").write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="gan.*damaged"):
+        saved_models.load(tmp_path / "gan")
+
+
+@pytest.mark.parametrize("kind", ["truncated", "corrupted", "missing"])
+def test_damaged_keras_file_is_named_and_left_alone(tmp_path, kind):
+    path = tmp_path / "model.keras"
+    small_models.gan().save(path)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    damaged = {
+        "truncated": whole[:middle],
+        "corrupted": whole[:middle] + bytes(64) + whole[middle + 64 :],
+        "missing": None,
+    }[kind]
+    path.unlink() if damaged is None else path.write_bytes(damaged)
+    with pytest.raises(ValueError, match="argument `path`.*model.keras"):
+        saved_models.load_keras(path)
+    assert damaged is None or path.read_bytes() == damaged
+
+
+def test_load_keras_gives_back_the_model(tmp_path):
+    gan = small_models.gan()
+    gan.save(tmp_path / "model.keras")
+    loaded = saved_models.load_keras(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.generate(2, seed=1), gan.generate(2, seed=1))
+
+
+def test_unbuilt_model_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="argument `model`.*built"):
+        saved_models.export(keras.Sequential([keras.layers.Dense(1)]), tmp_path / "m")
+
+
+@needs_shipped
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_model_is_described_small_and_runs(name):
+    folder = saved_models.FOLDER / name
+    card = saved_models.read_card(name)
+    assert set(card) == {*saved_models.CARD_FIELDS, "endpoints"}
+    assert (folder / "samples.png").is_file()
+    assert sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) <= MOST_BYTES
+    model = saved_models.load(name)
+    for endpoint in card["endpoints"]:
+        function = getattr(model, endpoint)
+        signature = function.concrete_functions[0].structured_input_signature
+        inputs = [
+            tf.ones([2 if n is None else n for n in spec.shape], spec.dtype)
+            for spec in tf.nest.flatten(signature)
+        ]
+        output = function(*inputs)
+        assert all(np.isfinite(np.array(t, "float32")).all() for t in tf.nest.flatten(output))
+
+
+@needs_shipped
+def test_table_of_shipped_models_is_up_to_date():
+    assert saved_models.table() in (saved_models.FOLDER / "README.md").read_text()
+
+
+@needs_shipped
+def test_generated_digits_look_like_digits_to_the_shipped_classifier():
+    images = saved_models.load("dcgan_mnist").sample(200, 1)
+    probabilities = saved_models.load("lenet_mnist").serve((images + 1) / 2).numpy()
+    assert np.median(probabilities.max(axis=1)) > 0.95
+    assert len(set(probabilities.argmax(axis=1))) == 10
+
+
+def test_card_is_plain_json():
+    card = saved_models.card("x", "y", (0, 1), 1, {"a": np.float32(0.5)})
+    assert json.loads(json.dumps(card)) == card

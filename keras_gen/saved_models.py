@@ -109,12 +109,16 @@ def load(name, folder=FOLDER):
     """
     path = _located(name, folder)
     try:
-        return tf.saved_model.load(str(path))
+        model = tf.saved_model.load(str(path))
     except Exception as error:  # a damaged graph or a short file can make TensorFlow raise any
         raise ValueError(
             "Invalid value for argument `name`. Expected a whole SavedModel. "
             f"Received: name={path}, which is damaged ({error})"
         ) from error
+    for member in vars(model).values():
+        if isinstance(member, tf.types.experimental.GenericFunction):
+            member.model = model  # it holds variables weakly, so load(name).serve(x) would fail
+    return model
 
 
 def load_keras(path, **kwargs):

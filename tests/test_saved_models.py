@@ -1,6 +1,8 @@
 """SavedModels and `.keras` files: whole, described, and named when they are not."""
 
 import json
+import shutil
+import sys
 
 import keras
 import numpy as np
@@ -67,6 +69,68 @@ def test_export_writes_card_and_samples_and_replaces_the_old_one(tmp_path):
     assert "| [gan](gan/samples.png) | a GAN | noise |" in saved_models.table(tmp_path)
 
 
+def test_functional_model_without_features_serves_only(tmp_path):
+    network, x = networks.mlp(3, [4], 2), np.ones([2, 3], "float32")
+    assert saved_models.export(network, tmp_path / "mlp") == ["serve"]
+    loaded = saved_models.load(tmp_path / "mlp")
+    np.testing.assert_allclose(loaded.serve(x), network(x), atol=1e-6)
+
+
+def test_endpoint_keeps_its_model_alive(tmp_path):
+    gan = small_models.gan()
+    saved_models.export(gan, tmp_path / "gan")
+    sample = saved_models.load(tmp_path / "gan").sample
+    keras.utils.clear_session()  # collects garbage
+    np.testing.assert_allclose(sample(2, 3), gan.generate(2, seed=3), atol=1e-6)
+
+
+def test_batch_is_unbounded_and_an_image_does_not_depend_on_its_batch(tmp_path):
+    gan = small_models.gan()
+    gan.fit(small_models.images(), verbose=0)  # moves the statistics of batch normalization
+    saved_models.export(gan, tmp_path / "gan")
+    serve = saved_models.load(tmp_path / "gan").serve
+    latents = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    together = serve(latents)
+    np.testing.assert_allclose(together, gan.predict(latents, verbose=0), atol=1e-6)
+    for count in (1, 3):
+        np.testing.assert_allclose(serve(latents[:count]), together[:count], atol=1e-6)
+
+
+def test_labels_stay_integers(tmp_path):
+    saved_models.export(small_models.conditional_gan(), tmp_path / "gan")
+    serve = saved_models.load(tmp_path / "gan").serve
+    signature = tf.nest.flatten(serve.concrete_functions[0].structured_input_signature)
+    assert [(spec.dtype, spec.shape[0]) for spec in signature] == [
+        (tf.float32, None),
+        (tf.int32, None),
+    ]
+
+
+def test_exports_of_half_precision_give_float32(tmp_path):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    for name in ("gan", "autoencoder"):
+        saved_models.export(small_models.ALL[name](), tmp_path / name)
+    assert saved_models.load("gan", tmp_path).sample(2, 1).dtype == tf.float32
+    loaded = saved_models.load("autoencoder", tmp_path)
+    for endpoint in (loaded.encode, loaded.reconstruct):
+        assert endpoint(small_models.images(2)).dtype == tf.float32
+
+
+def test_export_that_fails_leaves_the_older_one(tmp_path):
+    class FullDisk:
+        def savefig(self, path):
+            raise OSError("No space left on device")
+
+    network, path = networks.mlp(3, [4], 2), tmp_path / "mlp"
+    saved_models.export(network, path, {"what": "the first"})
+    with pytest.raises(OSError, match="No space left"):
+        saved_models.export(networks.mlp(3, [4], 2), path, {"what": "the second"}, FullDisk())
+    assert saved_models.read_card("mlp", tmp_path)["what"] == "the first"
+    x = np.ones([2, 3], "float32")
+    np.testing.assert_allclose(saved_models.load(path).serve(x), network(x), atol=1e-6)
+    assert [p.name for p in tmp_path.iterdir()] == ["mlp"]
+
+
 def test_unknown_name_is_refused_with_what_there_is(tmp_path):
     with pytest.raises(ValueError, match="argument `name`.*Received: name=nothing"):
         saved_models.load("nothing", tmp_path)
@@ -77,6 +141,34 @@ def test_damaged_saved_model_is_named(tmp_path):
     (tmp_path / "gan" / "saved_model.pb").write_bytes(b"damaged")
     with pytest.raises(ValueError, match="gan.*damaged"):
         saved_models.load(tmp_path / "gan")
+
+
+@pytest.mark.parametrize(
+    "file, damage",
+    [
+        ("saved_model.pb", lambda content: content[: len(content) // 2]),
+        ("variables/variables.index", lambda content: content[:-9]),
+        ("variables/variables.data-00000-of-00001", lambda content: content[:-9]),
+        ("variables/variables.data-00000-of-00001", lambda content: b"\7" * len(content)),
+        ("variables", None),
+    ],
+    ids=["half graph", "index", "short variables", "other variables", "no variables"],
+)
+def test_every_damaged_part_of_a_saved_model_is_noticed(tmp_path, file, damage):
+    saved_models.export(networks.mlp(3, [4], 2), tmp_path / "mlp")
+    path = tmp_path / "mlp" / file
+    shutil.rmtree(path) if damage is None else path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match="(?s)argument `name`.*mlp, which is damaged"):
+        saved_models.load(tmp_path / "mlp")
+
+
+def test_what_is_available_is_listed(tmp_path):
+    for name in ("lenet_b", "lenet_a"):
+        saved_models.export(networks.mlp(3, [], 2), tmp_path / name, {"what": name})
+    assert saved_models.available(tmp_path) == ["lenet_a", "lenet_b"]
+    for read in (saved_models.load, saved_models.read_card):
+        with pytest.raises(ValueError, match=r"Expected one of \['lenet_a', 'lenet_b'\]"):
+            read("lenet_c", tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["truncated", "corrupted", "missing"])
@@ -144,3 +236,11 @@ def test_generated_digits_look_like_digits_to_the_shipped_classifier():
 def test_card_is_plain_json():
     card = saved_models.card("x", "y", (0, 1), 1, {"a": np.float32(0.5)})
     assert json.loads(json.dumps(card)) == card
+
+
+def test_card_has_the_command_and_the_versions(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["chapters/x.py", "--output", "a folder"])
+    card = saved_models.card("x", "y", (0, 1), 1, {})
+    assert card["command"] == "python chapters/x.py --output 'a folder'"
+    assert card["versions"]["keras"] == keras.__version__
+    assert card["versions"]["tensorflow"] == tf.__version__

@@ -114,7 +114,10 @@ class GenerativeModel(keras.Model):
         }
 
     def compile_from_config(self, config):
-        self.compile(**_deserialized(config))
+        if type(self).compile is keras.Model.compile:
+            super().compile_from_config(config)
+        else:
+            self.compile(**_deserialized(config))
 
     # Saving
 

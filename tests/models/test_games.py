@@ -30,6 +30,8 @@ def test_each_players_step_moves_its_own_variables_and_no_other(name):
     }
     for player, (step, own) in players.items():
         other = players["generator" if player == "discriminator" else "discriminator"][1]
+        if player == "discriminator" and "wgan" in name:
+            own = own[:-1]  # a bias adds the same to the scores of real and of fake images
         own_before, other_before = values(own), values(other)
         step(*batch)
         assert all(moved(own_before, own))

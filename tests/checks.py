@@ -233,7 +233,7 @@ def check_two_workers_agree(name, folder):
     assert all(np.isfinite(v).all() for v in first)
 
 
-def check_resume_after_kills(name, folder, kills=5, epochs=12):
+def check_resume_after_kills(name, folder, kills=5, epochs=16):
     """Killed `kills` times at random moments, a training ends exactly as an undisturbed one."""
     undisturbed = start_training(name, folder, "undisturbed", epochs)
     chance = random.Random(name)

@@ -4,13 +4,15 @@
 
 trains `small_models.MODEL` with `Resume(STATE)`, touches STATE.started after the first batch, and
 writes every variable of the model and of its optimizers to RESULT at the end. With TF_CONFIG in
-the environment it is one worker of a MultiWorkerMirroredStrategy and keeps no state.
+the environment it is one worker of a MultiWorkerMirroredStrategy, keeps no state, and writes what
+gradients move: batch normalization that is not synchronized has statistics of each worker's own.
 """
 
 import contextlib
 import os
 import pathlib
 import sys
+import time
 
 import keras
 import numpy as np
@@ -21,8 +23,11 @@ from keras_gen import callbacks, data
 from keras_gen.models.training import optimizers_of
 
 
+PACE = 0.01  # seconds per batch: time enough to be killed in
+
+
 class Started(keras.callbacks.Callback):
-    """Tells the parent process that training is under way."""
+    """Tells the parent process that training is under way, and keeps it from being over at once."""
 
     def __init__(self, path):
         super().__init__()
@@ -30,6 +35,7 @@ class Started(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.path.touch()
+        time.sleep(PACE)
 
 
 def train(name, state, result, epochs):
@@ -53,7 +59,7 @@ def train(name, state, result, epochs):
     else:
         watch = [callbacks.Resume(state, batches), Started(pathlib.Path(f"{state}.started"))]
     model.fit(batches, epochs=epochs, callbacks=watch, verbose=0)
-    variables = list(model.variables)
+    variables = list(model.trainable_variables if workers else model.variables)
     for optimizer in optimizers_of(model).values():
         variables += optimizer.variables
     np.savez(result, *[np.asarray(v.value) for v in variables])

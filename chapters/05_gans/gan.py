@@ -9,7 +9,7 @@ never sees a real image, only the gradient that comes back through the inspector
     generator:     -E[log D(G(z))]
 
 Both players are dense here. By default they learn 8x8 digits, enlarged, within a minute or two;
-`--dataset mnist --epochs 60` gives the figures of chapters/README.md. Watch `real_accuracy` and
+`--dataset mnist --epochs 40` gives the figures of chapters/README.md. Watch `real_accuracy` and
 `fake_accuracy`: near 1/2 the players are matched, near 1 the inspector wins.
 """
 

@@ -11,8 +11,8 @@ Clipping is the crude way to keep the critic slow (Arjovsky et al. 2017, Algorit
 script has the better one. `critic_estimate`, E[C(real)] - E[C(fake)], is the distance up to a
 factor, and falls as the images get better.
 
-By default it learns 8x8 digits, enlarged, within three minutes; `--dataset mnist --filters 64
---epochs 40` gives the figures of chapters/README.md.
+By default it learns 8x8 digits, enlarged, within three minutes; `--dataset mnist --epochs 25`
+gives the figures of chapters/README.md.
 """
 
 import pathlib

@@ -12,7 +12,7 @@ The critic takes five steps, each on fresh real images, for one of the generator
 normalization, which would mix the samples whose gradients are penalized one by one.
 
 By default it learns 8x8 digits, enlarged, within three minutes. `--dataset fashion_mnist
---filters 64 --epochs 40` is the real thing; what it reached is in chapters/README.md.
+--epochs 40` is the real thing; what it reached is in chapters/README.md.
 """
 
 import pathlib

@@ -10,8 +10,9 @@ TOLERANCE = 1e-3  # of the width of the declared range: resizing and float arith
 def check_data(x, y, name, shape, value_range=None, label_count=None):
     """Raises a `ValueError` that names what is wrong with the data given to `fit`.
 
-    Arrays are checked whole. Of a `tf.data.Dataset` the element specification, the cardinality and
-    the first batch are checked; data that can be read only once are left to the training.
+    Arrays are checked whole. Of a `tf.data.Dataset` the element specification and the first
+    batch are checked, so an empty one is noticed; data that can be read only once are left to the
+    training.
 
     Args:
         x: arrays, tensors, a `tf.data.Dataset` of batches, or any other data `fit` takes.
@@ -23,8 +24,6 @@ def check_data(x, y, name, shape, value_range=None, label_count=None):
     """
     if isinstance(x, tf.data.Dataset):
         _check_spec(x.element_spec, name, shape, value_range)
-        if int(x.cardinality()) == 0:
-            raise ValueError(_message(name, "at least one batch", "an empty dataset"))
         for batch in x.take(1):
             batch_x, batch_y, _ = keras.utils.unpack_x_y_sample_weight(batch)
             _check_arrays(batch_x, batch_y, name, shape, value_range, label_count)

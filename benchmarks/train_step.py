@@ -361,7 +361,7 @@ class Case:
         shape, value_range: of one example.
         batch_size: examples that one step consumes.
         repeat: a block has `steps * repeat` steps.
-        blocks: an epoch of `fit()` is as long as that many blocks.
+        epoch: steps in an epoch of `fit()`.
         steps_per_execution: values to time `fit()` with.
     """
 
@@ -372,7 +372,7 @@ class Case:
     value_range: tuple[float, float]
     batch_size: int
     repeat: int = 1
-    blocks: int = 10
+    epoch: int = 60
     steps_per_execution: tuple[int, ...] = (1,)
 
     def examples(self, count):
@@ -410,7 +410,7 @@ CASES = {
         (0.0, 1.0),
         batch_size=100,
         repeat=10,
-        blocks=3,
+        epoch=600,  # all of MNIST
         steps_per_execution=(1, 10),
     ),
 }
@@ -422,7 +422,7 @@ CASES = {
 def measure(case, rounds, steps, parts):
     """All numbers of one case; times are lists, seconds per step in each round."""
     block = steps * case.repeat
-    epoch = data.batches(case.examples(case.batch_size * block * case.blocks), case.batch_size)
+    epoch = data.batches(case.examples(case.batch_size * case.epoch), case.batch_size)
     model = case.build()
     step = compiled_step(model, epoch)
     result = {"parameters": parameter_count(model), "flops": case.flops(model)}

@@ -1,5 +1,7 @@
 """The autoencoder: an encoder, a decoder, and the input as its own target."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -19,15 +21,23 @@ class Autoencoder(GenerativeModel):
         encoder: functional or sequential model from examples to codes.
         decoder: functional or sequential model from codes to examples.
         value_range: closed interval of the data, or `None` for any finite values.
+        undercomplete: whether to refuse a code that is not smaller than the example. A larger one
+            (overcomplete) needs noise or a penalty that keeps it from mere copying.
         seed: integer or `None`.
 
     Raises:
-        ValueError: if the decoder does not take the codes or does not return the input's shape.
+        ValueError: if the decoder does not take the codes or does not return the input's shape, or
+            if an undercomplete code is not.
     """
 
-    def __init__(self, encoder, decoder, value_range=None, seed=None, **kwargs):
+    def __init__(
+        self, encoder, decoder, value_range=None, undercomplete=False, seed=None, **kwargs
+    ):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
         _check_halves(encoder, decoder)
+        if undercomplete:
+            _check_undercomplete(encoder)
+        self.undercomplete = undercomplete
         self.encoder = encoder
         self.decoder = decoder
         self.built = True
@@ -115,4 +125,14 @@ def _check_halves(encoder, decoder):
         raise ValueError(
             "Invalid value for argument `decoder`. Expected an output of the encoder's input shape "
             f"{tuple(example)}. Received: decoder.output_shape[1:]={tuple(returned)}"
+        )
+
+
+def _check_undercomplete(encoder):
+    example, code = encoder.inputs[0].shape[1:], encoder.outputs[0].shape[1:]
+    if math.prod(code) >= math.prod(example):
+        raise ValueError(
+            "Invalid value for argument `encoder`. Expected codes of fewer numbers than the "
+            f"{math.prod(example)} of an example, because undercomplete=True. "
+            f"Received: codes of shape {tuple(code)}, {math.prod(code)} numbers"
         )

@@ -6,7 +6,15 @@ import keras
 from keras import layers
 
 
-def mlp(input_shape, units, output_shape, activation="relu", output_activation=None, name="mlp"):
+def mlp(
+    input_shape,
+    units,
+    output_shape,
+    activation="relu",
+    output_activation=None,
+    activity_regularizer=None,
+    name="mlp",
+):
     """A multi-layer perceptron from one shape to another.
 
         h_0 = flat(x),  h_i = activation(W_i h_{i-1} + b_i),  y = output_activation(W h_n + b)
@@ -17,6 +25,8 @@ def mlp(input_shape, units, output_shape, activation="relu", output_activation=N
         activation: a Keras activation, or a function without arguments that makes a layer, for
             activations with an argument.
         output_activation: a Keras activation, or `None` for unbounded outputs.
+        activity_regularizer: a Keras regularizer of the outputs, such as `keras.regularizers.L1` or
+            `keras_gen.losses.KLSparsity`, or `None`.
         name: name of the model.
 
     Returns:
@@ -27,15 +37,35 @@ def mlp(input_shape, units, output_shape, activation="relu", output_activation=N
     """
     inputs, x = _hidden(input_shape, units, activation)
     output_shape = _shape(output_shape)
-    x = layers.Dense(math.prod(output_shape), activation=output_activation, dtype="float32")(x)
+    x = layers.Dense(
+        math.prod(output_shape),
+        activation=output_activation,
+        activity_regularizer=activity_regularizer,
+        dtype="float32",
+    )(x)
     if len(output_shape) > 1:
         x = layers.Reshape(output_shape, dtype="float32")(x)
     return keras.Model(inputs, x, name=name)
 
 
-def mlp_encoder(input_shape, units, latent_dim, activation="relu"):
-    """A dense encoder: examples to codes (batch, latent_dim)."""
-    return mlp(input_shape, units, latent_dim, activation, name="encoder")
+def mlp_encoder(
+    input_shape,
+    units,
+    latent_dim,
+    activation="relu",
+    output_activation=None,
+    activity_regularizer=None,
+):
+    """A dense encoder: examples to codes (batch, latent_dim), by default unbounded."""
+    return mlp(
+        input_shape,
+        units,
+        latent_dim,
+        activation,
+        output_activation,
+        activity_regularizer,
+        name="encoder",
+    )
 
 
 def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activation=None):

@@ -3,8 +3,10 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import special, stats
 
+from keras_gen import models, networks
 from keras_gen.losses import Bernoulli, Gaussian
 from keras_gen.metrics import importance_weighted_bound, importance_weighted_nll
 
@@ -99,6 +101,34 @@ def test_bernoulli_decoder_agrees_with_the_integral_over_a_grid():
     log_joint = log_likelihood + stats.norm.logpdf(z)[:, None]
     expected = -special.logsumexp(log_joint, axis=0) - np.log(z[1] - z[0])
     np.testing.assert_allclose(nll, expected, atol=0.02)
+
+
+def test_single_precision_is_within_hundredths_of_a_nat_of_double_precision():
+    encoder = networks.gaussian_encoder(784, [200], 50, "tanh")
+    vae = models.VAE(encoder, networks.mlp_decoder(50, [200], 784, "tanh"))
+    for layer in vae.encoder.layers + vae.decoder.layers:  # weights of a trained network's size
+        layer.set_weights([1.5 * w for w in layer.get_weights()])
+    x = (random.random((3, 784)) < 0.3).astype("float32")
+    nll = importance_weighted_bound(vae, x, samples=400, chunk=200, seed=5, verbose=0)
+
+    def network(model, head, inputs):
+        for layer in [model.layers[1], model.get_layer(head)]:
+            kernel, bias = (w.astype("float64") for w in layer.get_weights())
+            inputs = inputs @ kernel + bias
+            inputs = inputs if layer is model.get_layer(head) else np.tanh(inputs)
+        return inputs
+
+    for index, image in enumerate(x.astype("float64")):
+        mean, log_var = (network(vae.encoder, head, image) for head in ("mean", "log_var"))
+        keys = [tf.random.fold_in(tf.random.fold_in([5, 0], index), part) for part in range(2)]
+        noise = [tf.random.stateless_normal([200, 50], key).numpy() for key in keys]
+        z = mean + np.exp(log_var / 2) * np.concatenate(noise).astype("float64")
+        logits = network(vae.decoder, vae.decoder.layers[-1].name, z)
+        log_joint = np.sum(image * logits - np.logaddexp(0, logits), 1) + np.sum(
+            stats.norm.logpdf(z), 1
+        )
+        log_weights = log_joint - np.sum(stats.norm.logpdf(z, mean, np.exp(log_var / 2)), 1)
+        assert nll[index] == pytest.approx(importance_weighted_nll(log_weights), abs=0.02)
 
 
 @pytest.mark.parametrize("argument", ["samples", "chunk", "batch_size"])

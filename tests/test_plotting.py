@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -157,7 +158,124 @@ def test_training_curves_take_a_dict_of_anything():
         plotting.training_curves({"loss": []})
 
 
+def test_code_scatter_colours_points_by_class(tmp_path):
+    codes = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    figure = plotting.code_scatter(codes, [7, 2, 7], tmp_path / "codes.png")
+    (points,) = figure.axes[0].collections
+    np.testing.assert_array_equal(points.get_offsets(), codes)
+    colors = points.get_facecolors()[:, :3]
+    np.testing.assert_allclose(colors, [to_rgb("C7"), to_rgb("C2"), to_rgb("C7")])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["2", "7"]
+    assert (tmp_path / "codes.png").stat().st_size > 0
+
+
+def test_code_scatter_tells_many_classes_apart_and_needs_none():
+    figure = plotting.code_scatter(np.eye(30, 2), np.arange(30))
+    figure.draw_without_rendering()
+    assert len(np.unique(figure.axes[0].collections[0].get_facecolors(), axis=0)) == 30
+    assert len(figure.legends[0].get_texts()) == 30
+    assert not plotting.code_scatter(np.zeros([3, 2])).legends
+
+
+@pytest.mark.parametrize(
+    "codes, labels, message",
+    [
+        (np.zeros([3, 3]), None, r"`codes`.*shape=\(3, 3\)"),
+        (np.full([3, 2], np.nan), None, "`codes`"),
+        (np.zeros([3, 2]), [0, 1], r"`labels`.*3 .*shape=\(2,\)"),
+        (np.zeros([3, 2]), [0.0, 1.0, 2.0], "`labels`.*float64"),
+    ],
+)
+def test_bad_codes_and_labels_are_named(codes, labels, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.code_scatter(codes, labels)
+
+
+def test_filters_scale_each_unit_to_its_own_largest_weight(tmp_path):
+    kernel = np.array([[0.5, 0.0, 0.0], [-0.25, 2.0, 0.0], [0.0, -4.0, 0.0], [0.25, 0.0, 0.0]])
+    plotting.filters(kernel, (2, 2), tmp_path / "f.png", columns=3)
+    picture = np.asarray(Image.open(tmp_path / "f.png").convert("L"))
+    side = 96 // 2
+    left, middle, right = (picture[:, 3 * side * i :][: 2 * side, : 2 * side] for i in range(3))
+    np.testing.assert_array_equal(left[::side, ::side], [[255, 64], [128, 191]])
+    np.testing.assert_array_equal(middle[::side, ::side], [[128, 191], [0, 128]])
+    assert (right == 128).all()
+
+
+def test_filters_of_a_convolution_are_those_of_the_same_dense_kernel(tmp_path):
+    kernel = np.random.default_rng(0).normal(size=[3, 3, 3, 5])
+    plotting.filters(kernel, path=tmp_path / "a.png")
+    plotting.filters(kernel.reshape(27, 5), (3, 3, 3), path=tmp_path / "b.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "shape, image_shape, message",
+    [
+        ([9, 5], (2, 4), r"image_shape=\(2, 4\).*\(9, 5\)"),
+        ([3, 3, 1, 5], (3, 3), "image_shape"),
+        ([3, 3, 16, 5], None, r"shape=\(5, 3, 3, 16\)"),
+    ],
+)
+def test_filters_that_are_no_pictures_are_refused(shape, image_shape, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.filters(np.ones(shape), image_shape)
+
+
+def test_activation_histogram_shows_shares_means_and_the_target(tmp_path):
+    activations = np.array([[0.0, 1.0], [0.0, 0.5], [0.0, 0.0], [0.2, 0.5]])
+    figure = plotting.activation_histogram(activations, tmp_path / "a.png", target=0.1)
+    singles, means = figure.axes
+    heights = [patch.get_height() for patch in singles.patches]
+    assert heights[0] == pytest.approx(4 / 8) and sum(heights) == pytest.approx(1)
+    centers = [p.get_x() + p.get_width() / 2 for p in means.patches if p.get_height() > 0]
+    np.testing.assert_allclose(centers, [0.05, 0.5], atol=0.011)
+    for axis in figure.axes:
+        assert [line.get_xdata()[0] for line in axis.lines] == pytest.approx([2.2 / 8, 0.1])
+    assert len(plotting.activation_histogram(activations).axes[0].lines) == 1
+    assert (tmp_path / "a.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize("bad", [np.zeros([4]), np.full([2, 2], 1.1), np.full([2, 2], np.nan)])
+def test_activations_outside_the_unit_interval_are_refused(bad):
+    with pytest.raises(ValueError, match="activations"):
+        plotting.activation_histogram(bad)
+
+
+def test_learning_curves_show_means_within_the_range_of_seeds(tmp_path):
+    scores = {"random": [[0.2, 0.4, 0.9], [0.5, 0.6, 0.7]], "pre-trained": [[0.6], [0.8]]}
+    figure = plotting.learning_curves([100, 1000], scores, tmp_path / "l.png")
+    (axis,) = figure.axes
+    random, pretrained = axis.lines
+    np.testing.assert_allclose(random.get_ydata(), [0.5, 0.6])
+    np.testing.assert_allclose(pretrained.get_ydata(), [0.6, 0.8])
+    bands = [collection.get_paths()[0].vertices for collection in axis.collections]
+    at_100 = bands[0][bands[0][:, 0] == 100][:, 1]
+    assert (at_100.min(), at_100.max()) == (0.2, 0.9)
+    assert axis.get_xscale() == "log"
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == list(scores)
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["100", "1,000"]
+    assert (tmp_path / "l.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    "counts, scores, message",
+    [
+        ([], {"a": [[0.5]]}, "`counts`"),
+        ([0, 10], {"a": [[0.5], [0.5]]}, r"`counts`.*\[0, 10\]"),
+        ([10], {}, "`scores`.*at least one"),
+        ([10, 100], {"a": [[0.5, 0.5]]}, r"`scores`.*\[2, seeds\].*a of shape \(1, 2\)"),
+        ([10], {"a": [0.5]}, r"a of shape \(1,\)"),
+        ([10], {"a": [[81.7]]}, r"\[0, 1\].*81.7"),
+    ],
+)
+def test_bad_learning_curves_are_named(counts, scores, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.learning_curves(counts, scores)
+
+
 def test_no_figure_is_left_in_global_state(tmp_path):
     plotting.image_grid(shades(0), tmp_path / "grid.png")
     plotting.training_curves({"loss": [1.0, 0.5]})
+    plotting.code_scatter(np.zeros([3, 2]))
     assert pyplot.get_fignums() == []

@@ -1,15 +1,13 @@
-"""Pictures of what a model does. Every function returns its Figure and touches no global state."""
+"""Pictures made of images."""
 
 from statistics import NormalDist
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_gen.files import replacing
+from keras_gen.plotting.figures import DPI, saved
 from keras_gen.postprocessing import to_uint8
 
-# A power of two, so that pixels / dpi * dpi gives back the number of pixels exactly.
-_DPI = 128
 _VISIBLE_SIDE = 96
 _LARGEST_SIDE = 2048
 _WHITE = 255
@@ -69,7 +67,7 @@ def image_grid(images, path=None, columns=None, value_range=(-1.0, 1.0), titles=
     images = _checked_images(images, value_range)
     if titles is None:
         canvas = montage(images, columns, value_range, padding)
-        return _saved(_exact_figure(canvas, max(images.shape[1:3])), path)
+        return saved(_exact_figure(canvas, max(images.shape[1:3])), path)
     if len(titles) != len(images):
         raise ValueError(
             f"Invalid value for argument `titles`. Expected {len(images)} texts, one per image. "
@@ -77,14 +75,14 @@ def image_grid(images, path=None, columns=None, value_range=(-1.0, 1.0), titles=
         )
     columns = _checked_columns(columns, len(images))
     rows = -(-len(images) // columns)
-    figure = Figure(figsize=(1.2 * columns, 1.5 * rows), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(1.2 * columns, 1.5 * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes:
         axis.set_axis_off()
     for axis, image, title in zip(axes, images, titles):
         _show(axis, montage(image[np.newaxis], value_range=value_range))
         axis.set_title(str(title), fontsize=8)
-    return _saved(figure, path)
+    return saved(figure, path)
 
 
 def reconstructions(images, *outputs, path=None, value_range=(0.0, 1.0), names=None):
@@ -118,12 +116,12 @@ def reconstructions(images, *outputs, path=None, value_range=(0.0, 1.0), names=N
             f"Invalid value for argument `names`. Expected {len(rows)} texts, one per row. "
             f"Received: names={names}"
         )
-    figure = Figure(figsize=(1 + 0.8 * count, 0.9 * len(rows)), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(1 + 0.8 * count, 0.9 * len(rows)), dpi=DPI, layout="constrained")
     for axis, row, name in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, names):
         _show(axis, montage(row, count, value_range))
         axis.set(xticks=[], yticks=[], frame_on=False)
         axis.set_ylabel(name, rotation=0, ha="right", va="center")
-    return _saved(figure, path)
+    return saved(figure, path)
 
 
 def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), value_range=(0.0, 1.0)):
@@ -161,60 +159,47 @@ def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), value_range=(
     return image_grid(images, path, columns=side, value_range=value_range, padding=0)
 
 
-def training_curves(history, path=None):
-    """The course of a training: losses in one panel, other metrics in a second one.
+def filters(kernel, image_shape=None, path=None, columns=None):
+    """The weights of a first layer, one picture per unit.
+
+        picture_j = w_j / max |w_j|
+
+    so that grey is zero, white the most positive and black the most negative weight.
 
     Args:
-        history: What `fit` returns, or a dict from names to one number per epoch. Names that
-            contain "loss" share the first panel; the curve of `val_x` is dashed, in the colour
-            of `x`.
+        kernel: Weights of a dense layer `[pixels, units]`, or of a convolution
+            `[height, width, channels, filters]`.
+        image_shape: `(height, width)` or `(height, width, channels)` of the images that a dense
+            layer sees; a convolution needs none.
         path: File to write.
+        columns: Pictures per row; the default makes the grid as square as possible.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If there is no curve.
+        ValueError: If `image_shape` does not fit the kernel, or as `montage`.
     """
-    curves = {name: list(values) for name, values in getattr(history, "history", history).items()}
-    curves = {name: values for name, values in curves.items() if values}
-    if not curves:
-        raise ValueError(
-            "Invalid value for argument `history`. Expected at least one epoch of one quantity. "
-            f"Received: history={history}"
-        )
-    losses = [name for name in curves if "loss" in name]
-    others = [name for name in curves if "loss" not in name]
-    panels = [names for names in (losses, others) if names]
-    figure = Figure(figsize=(5 * len(panels), 3.5), dpi=_DPI, layout="constrained")
-    for axis, names in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels):
-        _draw_curves(axis, {name: curves[name] for name in names}, getattr(history, "epoch", None))
-    return _saved(figure, path)
-
-
-def _draw_curves(axis, curves, epochs):
-    base_names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
-    for name, values in curves.items():
-        fits = epochs is not None and len(epochs) == len(values)
-        axis.plot(
-            np.asarray(epochs if fits else range(len(values))) + 1,
-            values,
-            label=name,
-            color=f"C{base_names.index(name.removeprefix('val_'))}",
-            linestyle="--" if name.startswith("val_") else "-",
-            marker="." if len(values) == 1 else None,
-        )
-    axis.set_xlabel("epoch")
-    axis.xaxis.get_major_locator().set_params(integer=True)
-    axis.legend()
-    axis.grid(alpha=0.3)
+    kernel = np.asarray(kernel)
+    if image_shape is not None:
+        if kernel.ndim != 2 or kernel.shape[0] != np.prod(image_shape):
+            raise ValueError(
+                "Invalid value for argument `image_shape`. Expected the shape of the "
+                f"{kernel.shape[0]} inputs of a dense kernel. Received: image_shape={image_shape}, "
+                f"kernel.shape={kernel.shape}"
+            )
+        kernel = kernel.reshape(*image_shape, -1)
+    pictures = _checked_images(np.moveaxis(kernel, -1, 0), (-1, 1))
+    largest = np.abs(pictures).max(axis=(1, 2, 3), keepdims=True)
+    pictures = pictures / np.where(largest == 0, 1, largest)
+    return image_grid(pictures, path, columns)
 
 
 def _exact_figure(canvas, image_side):
     factor = min(_VISIBLE_SIDE // image_side, _LARGEST_SIDE // max(canvas.shape[:2]))
     canvas = canvas.repeat(max(1, factor), axis=0).repeat(max(1, factor), axis=1)
     height, width, _ = canvas.shape
-    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     figure.figimage(_rgb(canvas))
     return figure
 
@@ -225,13 +210,6 @@ def _show(axis, canvas):
 
 def _rgb(canvas):
     return canvas.repeat(3, axis=2) if canvas.shape[2] == 1 else canvas
-
-
-def _saved(figure, path):
-    if path is not None:
-        with replacing(path) as temporary:
-            figure.savefig(temporary, dpi=_DPI)
-    return figure
 
 
 def _checked_images(images, value_range):

@@ -1,0 +1,23 @@
+"""Pictures of what a model does. Every function returns its Figure and touches no global state."""
+
+from keras_gen.plotting.codes import activation_histogram, code_scatter
+from keras_gen.plotting.curves import learning_curves, training_curves
+from keras_gen.plotting.images import (
+    filters,
+    image_grid,
+    latent_manifold,
+    montage,
+    reconstructions,
+)
+
+__all__ = [
+    "activation_histogram",
+    "code_scatter",
+    "filters",
+    "image_grid",
+    "latent_manifold",
+    "learning_curves",
+    "montage",
+    "reconstructions",
+    "training_curves",
+]

@@ -1,0 +1,99 @@
+"""Pictures of codes, the numbers between an encoder and a decoder."""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from keras_gen.plotting.figures import DPI, saved
+
+_BINS = 50
+
+
+def code_scatter(codes, labels=None, path=None):
+    """Two-dimensional codes as points, coloured by class.
+
+    Args:
+        codes: Array `[n, 2]` of finite numbers.
+        labels: Classes of the points, non-negative integers `[n]`, or `None`. A class keeps its
+            colour from picture to picture as long as all have at most ten classes.
+        path: File to write.
+
+    Returns:
+        A `matplotlib.figure.Figure` with a legend of the classes.
+
+    Raises:
+        ValueError: If the shapes, types or values are other ones.
+    """
+    codes = np.asarray(codes)
+    if codes.ndim != 2 or codes.shape[1] != 2 or len(codes) == 0 or not np.isfinite(codes).all():
+        raise ValueError(
+            "Invalid value for argument `codes`. Expected finite numbers of shape [n, 2], at least "
+            f"one row. Received: shape={codes.shape}"
+        )
+    figure = Figure(figsize=(6, 5), dpi=DPI, layout="constrained")
+    axis = figure.subplots()
+    style = {"s": np.clip(20_000 / len(codes), 3, 20), "alpha": 0.7, "linewidths": 0}
+    if labels is None:
+        axis.scatter(*codes.T, **style)
+    else:
+        labels = _checked_labels(labels, len(codes))
+        highest = int(labels.max())
+        colors = colormaps["tab10"] if highest < 10 else colormaps["turbo"].resampled(highest + 1)
+        range_of_colors = {"vmin": -0.5, "vmax": colors.N - 0.5}
+        points = axis.scatter(*codes.T, c=labels, cmap=colors, **range_of_colors, **style)
+        handles = points.legend_elements(num=None, fmt="{x:.0f}", alpha=1)
+        figure.legend(*handles, loc="outside right center", title="class")
+    axis.set_aspect("equal", "datalim")
+    axis.grid(alpha=0.3)
+    return saved(figure, path)
+
+
+def activation_histogram(activations, path=None, target=None):
+    """How active the units of a code are, one by one and on average.
+
+    Args:
+        activations: Codes in [0, 1], such as a sigmoid's, `[n, units]`.
+        path: File to write.
+        target: The mean activation that was asked for, or `None`.
+
+    Returns:
+        A `matplotlib.figure.Figure`: the distribution of all activations and that of the units'
+        means over the examples, with the overall mean (and the target) as vertical lines.
+
+    Raises:
+        ValueError: If the shape is another one or a value leaves [0, 1].
+    """
+    activations = np.asarray(activations)
+    if activations.ndim != 2 or activations.size == 0:
+        raise ValueError(
+            "Invalid value for argument `activations`. Expected an array of shape [n, units]. "
+            f"Received: shape={activations.shape}"
+        )
+    if not ((activations >= 0) & (activations <= 1)).all():
+        raise ValueError(
+            "Invalid value for argument `activations`. Expected numbers in [0, 1]. "
+            f"Received: numbers from {activations.min()} to {activations.max()}"
+        )
+    mean = activations.mean()
+    figure = Figure(figsize=(9, 3.5), dpi=DPI, layout="constrained")
+    panels = {"activation": activations.ravel(), "mean activation": activations.mean(axis=0)}
+    for axis, (name, values) in zip(figure.subplots(1, 2), panels.items()):
+        axis.hist(values, _BINS, (0, 1), weights=np.full(values.size, 1 / values.size))
+        axis.axvline(mean, color="C1", label=f"mean {mean:.3f}")
+        if target is not None:
+            axis.axvline(target, color="C2", linestyle="--", label=f"target {target:g}")
+        axis.set(xlabel=name, xlim=(0, 1))
+        axis.legend()
+    figure.axes[0].set_ylabel("share of activations")
+    figure.axes[1].set_ylabel("share of units")
+    return saved(figure, path)
+
+
+def _checked_labels(labels, count):
+    labels = np.asarray(labels)
+    if labels.shape != (count,) or labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise ValueError(
+            f"Invalid value for argument `labels`. Expected {count} non-negative integers. "
+            f"Received: shape={labels.shape}, dtype={labels.dtype}"
+        )
+    return labels

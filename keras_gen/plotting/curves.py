@@ -1,0 +1,113 @@
+"""Pictures made of curves."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from keras_gen.plotting.figures import DPI, saved
+
+
+def training_curves(history, path=None):
+    """The course of a training: losses in one panel, other metrics in a second one.
+
+    Args:
+        history: What `fit` returns, or a dict from names to one number per epoch. Names that
+            contain "loss" share the first panel; the curve of `val_x` is dashed, in the colour
+            of `x`.
+        path: File to write.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If there is no curve.
+    """
+    curves = {name: list(values) for name, values in getattr(history, "history", history).items()}
+    curves = {name: values for name, values in curves.items() if values}
+    if not curves:
+        raise ValueError(
+            "Invalid value for argument `history`. Expected at least one epoch of one quantity. "
+            f"Received: history={history}"
+        )
+    losses = [name for name in curves if "loss" in name]
+    others = [name for name in curves if "loss" not in name]
+    panels = [names for names in (losses, others) if names]
+    figure = Figure(figsize=(5 * len(panels), 3.5), dpi=DPI, layout="constrained")
+    for axis, names in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels):
+        _draw_curves(axis, {name: curves[name] for name in names}, getattr(history, "epoch", None))
+    return saved(figure, path)
+
+
+def learning_curves(counts, scores, path=None):
+    """What a classifier reaches with how many labels: means over seeds, within their range.
+
+    Args:
+        counts: Numbers of labels, positive, one per point of a curve.
+        scores: Dict from names to accuracies in [0, 1], `[len(counts), seeds]`.
+        path: File to write.
+
+    Returns:
+        A `matplotlib.figure.Figure`: a line through the means and a band from the lowest to the
+        highest seed for every name.
+
+    Raises:
+        ValueError: If there is no curve, a count is not positive, or an array is of another shape
+            or leaves [0, 1].
+    """
+    counts = np.asarray(counts)
+    if counts.ndim != 1 or counts.size == 0 or not (counts > 0).all():
+        raise ValueError(
+            "Invalid value for argument `counts`. Expected a list of positive numbers. "
+            f"Received: counts={counts.tolist()}"
+        )
+    if not scores:
+        raise ValueError(
+            "Invalid value for argument `scores`. Expected at least one curve. "
+            f"Received: scores={scores}"
+        )
+    figure = Figure(figsize=(5, 3.5), dpi=DPI, layout="constrained")
+    axis = figure.subplots()
+    for name, accuracies in scores.items():
+        accuracies = _checked_accuracies(name, accuracies, len(counts))
+        (line,) = axis.plot(counts, accuracies.mean(axis=1), marker=".", label=name)
+        lowest, highest = accuracies.min(axis=1), accuracies.max(axis=1)
+        axis.fill_between(counts, lowest, highest, color=line.get_color(), alpha=0.2, linewidth=0)
+    axis.set_xscale("log")
+    axis.set_xticks(counts, [f"{count:,}" for count in counts])
+    axis.minorticks_off()
+    axis.set(xlabel="labels", ylabel="accuracy")
+    axis.legend()
+    axis.grid(alpha=0.3)
+    return saved(figure, path)
+
+
+def _checked_accuracies(name, accuracies, count):
+    accuracies = np.asarray(accuracies)
+    if accuracies.ndim != 2 or len(accuracies) != count or accuracies.shape[1] == 0:
+        raise ValueError(
+            f"Invalid value for argument `scores`. Expected arrays of shape [{count}, seeds]. "
+            f"Received: {name} of shape {accuracies.shape}"
+        )
+    if not ((accuracies >= 0) & (accuracies <= 1)).all():
+        raise ValueError(
+            "Invalid value for argument `scores`. Expected accuracies in [0, 1]. "
+            f"Received: {name} from {accuracies.min()} to {accuracies.max()}"
+        )
+    return accuracies
+
+
+def _draw_curves(axis, curves, epochs):
+    base_names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
+    for name, values in curves.items():
+        fits = epochs is not None and len(epochs) == len(values)
+        axis.plot(
+            np.asarray(epochs if fits else range(len(values))) + 1,
+            values,
+            label=name,
+            color=f"C{base_names.index(name.removeprefix('val_'))}",
+            linestyle="--" if name.startswith("val_") else "-",
+            marker="." if len(values) == 1 else None,
+        )
+    axis.set_xlabel("epoch")
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend()
+    axis.grid(alpha=0.3)

@@ -1,6 +1,9 @@
-"""Two-dimensional mixtures of Gaussians: the smallest data on which a generator can fail."""
+"""The smallest data on which a model can fail: mixtures of Gaussians, and a plane in space."""
 
 import numpy as np
+
+PLANE_CENTRE = np.array([0.5, 0.5, 0.5])
+PLANE_AXES = np.array([[2.0, -1.0, 2.0], [2.0, 2.0, -1.0]]) / 3.0  # at right angles, of length 1
 
 
 def ring(count, modes=8, radius=2.0, stddev=0.02, seed=0):
@@ -45,6 +48,29 @@ def grid(count, side=5, spacing=1.0, stddev=0.05, seed=0):
         networks, arXiv:1712.04086, section 4.1 (2D-grid).
     """
     return _mixture(count, grid_centres(side, spacing), stddev, seed)
+
+
+def plane(count, spread=(1.0, 0.5), stddev=0.2, seed=0):
+    """Points in space near a plane: three numbers that are nearly two.
+
+        x = PLANE_CENTRE + spread_1 u_1 a_1 + spread_2 u_2 a_2 + stddev * n,   u, n ~ N(0, I)
+
+    where a_1, a_2 are the rows of `PLANE_AXES`. As long as both spreads are positive, the plane is
+    what the first two principal components span, and `stddev ** 2` is what they miss.
+
+    Args:
+        count: Number of points.
+        spread: Standard deviations within the plane, along its two axes.
+        stddev: Standard deviation of the noise, per axis of space.
+        seed: Non-negative integer.
+
+    Returns:
+        float32 array `[count, 3]`.
+    """
+    _check_positive("count", count)
+    random = np.random.default_rng(seed)
+    within = random.standard_normal((count, 2)) * spread @ PLANE_AXES
+    return (PLANE_CENTRE + within + stddev * random.standard_normal((count, 3))).astype("float32")
 
 
 def ring_centres(modes=8, radius=2.0):

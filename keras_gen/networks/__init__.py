@@ -1,10 +1,16 @@
 """Functional builders: numbers in, `keras.Model` out."""
 
+from keras_gen.networks.classifier import classifier_on
+from keras_gen.networks.convolutional import convolutional_decoder, convolutional_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.lenet import lenet
 from keras_gen.networks.mlp import gaussian_encoder, mlp, mlp_decoder, mlp_encoder
+from keras_gen.networks.recurrent import recurrent_decoder, recurrent_encoder
 
 __all__ = [
+    "classifier_on",
+    "convolutional_decoder",
+    "convolutional_encoder",
     "dcgan_discriminator",
     "dcgan_generator",
     "gaussian_encoder",
@@ -12,4 +18,6 @@ __all__ = [
     "mlp",
     "mlp_decoder",
     "mlp_encoder",
+    "recurrent_decoder",
+    "recurrent_encoder",
 ]

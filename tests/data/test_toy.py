@@ -32,7 +32,20 @@ def test_points_are_normal_around_equally_likely_centres(points, centres, stddev
     np.testing.assert_allclose(residual.std(axis=0), stddev, rtol=0.03)
 
 
+def test_points_of_the_plane_vary_as_declared_within_it_and_by_the_noise_across_it():
+    points = toy.plane(20_000, spread=(1.0, 0.5), stddev=0.1)
+    assert points.shape == (20_000, 3) and points.dtype == np.float32
+    np.testing.assert_allclose(points.mean(axis=0), toy.PLANE_CENTRE, atol=0.03)
+    axes = np.stack([*toy.PLANE_AXES, np.cross(*toy.PLANE_AXES)])
+    np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-12)
+    along_the_axes = np.cov(axes @ points.T)
+    np.testing.assert_allclose(np.diag(along_the_axes), [1.01, 0.26, 0.01], rtol=0.04)
+    np.testing.assert_allclose(along_the_axes, np.diag(np.diag(along_the_axes)), atol=0.02)
+
+
 def test_the_seed_decides():
+    np.testing.assert_array_equal(toy.plane(10, seed=1), toy.plane(10, seed=1))
+    assert (toy.plane(10, seed=1) != toy.plane(10, seed=2)).any()
     np.testing.assert_array_equal(toy.ring(10, seed=1), toy.ring(10, seed=1))
     assert (toy.ring(10, seed=1) != toy.ring(10, seed=2)).any()
 
@@ -40,6 +53,8 @@ def test_the_seed_decides():
 def test_bad_counts_are_named():
     with pytest.raises(ValueError, match="count=0"):
         toy.ring(0)
+    with pytest.raises(ValueError, match="count=-1"):
+        toy.plane(-1)
     with pytest.raises(ValueError, match="modes=0"):
         toy.ring(1, modes=0)
     with pytest.raises(ValueError, match=r"side=2\.5"):

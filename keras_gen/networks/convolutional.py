@@ -1,0 +1,87 @@
+"""Convolutional encoders and decoders: images to codes and back."""
+
+import math
+
+import keras
+from keras import layers
+
+
+def convolutional_encoder(image_shape, filters, latent_dim, activation="relu", kernel_size=3):
+    """A convolutional encoder: the feature maps grow in number while the image shrinks.
+
+        image -> [convolution, activation, maximum of 2x2 pixels] * n -> flat -> code
+
+    Args:
+        image_shape: (height, width, channels); both sides divisible by 2^n.
+        filters: feature maps of the n blocks, beginning next to the image.
+        latent_dim: length of the code.
+        activation: a Keras activation.
+        kernel_size: side of the kernels.
+
+    Returns:
+        A functional model from images to unbounded codes (batch, latent_dim).
+
+    Raises:
+        ValueError: for an image that cannot be halved n times, or numbers of feature maps that are
+            not positive.
+    """
+    _small_shape(image_shape, filters)
+    x = images = keras.Input(image_shape, name="images")
+    for maps in filters:
+        x = layers.Conv2D(maps, kernel_size, padding="same", activation=activation)(x)
+        x = layers.MaxPooling2D()(x)
+    codes = layers.Dense(latent_dim, dtype="float32", name="codes")(layers.Flatten()(x))
+    return keras.Model(images, codes, name="encoder")
+
+
+def convolutional_decoder(
+    latent_dim, filters, image_shape, activation="relu", kernel_size=4, output_activation=None
+):
+    """A convolutional decoder: the reverse of `convolutional_encoder` for the same `filters`.
+
+        code -> dense, activation -> small image
+        small image -> [transposed convolution of stride 2, activation] * n -> image
+
+    Args:
+        latent_dim: length of the code.
+        filters: feature maps of the encoder's n blocks. The decoder goes through them backwards,
+            from a small image of filters[-1] maps to an image of `image_shape`'s channels.
+        image_shape: (height, width, channels); both sides divisible by 2^n.
+        activation: a Keras activation of all layers but the last.
+        kernel_size: side of the kernels; a multiple of the stride 2 avoids checkerboards.
+        output_activation: a Keras activation of the last layer, or `None` for unbounded pixels.
+
+    Returns:
+        A functional model from codes (batch, latent_dim) to images.
+
+    Raises:
+        ValueError: as `convolutional_encoder`.
+    """
+    small_shape = _small_shape(image_shape, filters)
+    codes = keras.Input((latent_dim,), name="codes")
+    x = layers.Dense(math.prod(small_shape), activation=activation)(codes)
+    x = layers.Reshape(small_shape)(x)
+    options = {"kernel_size": kernel_size, "strides": 2, "padding": "same"}
+    for maps in reversed(filters[:-1]):
+        x = layers.Conv2DTranspose(maps, activation=activation, **options)(x)
+    x = layers.Conv2DTranspose(image_shape[-1], **options)(x)
+    images = layers.Activation(output_activation, dtype="float32", name="images")(x)
+    return keras.Model(codes, images, name="decoder")
+
+
+def _small_shape(image_shape, filters):
+    """Shape of the image between the blocks and the code: filters[-1] maps, halved n times."""
+    if not filters or any(maps < 1 for maps in filters):
+        raise ValueError(
+            "Invalid value for argument `filters`. Expected at least one positive integer. "
+            f"Received: filters={filters}"
+        )
+    factor = 2 ** len(filters)
+    sides = image_shape[:2]
+    if len(image_shape) != 3 or any(side is None or side < 1 or side % factor for side in sides):
+        raise ValueError(
+            "Invalid value for argument `image_shape`. Expected (height, width, channels) with "
+            f"height and width divisible by {factor}, because each of the {len(filters)} `filters` "
+            f"halves them. Received: image_shape={tuple(image_shape)}"
+        )
+    return sides[0] // factor, sides[1] // factor, filters[-1]

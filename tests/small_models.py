@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_gen import layers as own_layers
 from keras_gen import models, networks
 
 IMAGE = (8, 8, 1)
@@ -63,6 +64,40 @@ def autoencoder():
     return model
 
 
+def tied_autoencoder():
+    model = models.TiedAutoencoder(
+        IMAGE, [8, 3], output_activation="tanh", value_range=(-1, 1), seed=5
+    )
+    model.compile(adam(), "mse")
+    return model
+
+
+def denoising_autoencoder():
+    """With noise in front of the encoder, whose random state matters."""
+    noise = layers.Dropout(0.5, seed=5)
+    encoder = keras.Sequential([keras.Input(IMAGE), noise, networks.mlp_encoder(IMAGE, [8], 3)])
+    decoder = networks.mlp_decoder(3, [8], IMAGE, output_activation="tanh")
+    model = models.Autoencoder(encoder, decoder, value_range=(-1, 1), seed=5)
+    model.compile(adam(), "mse")
+    return model
+
+
+def convolutional_autoencoder():
+    encoder = networks.convolutional_encoder(IMAGE, (4,), 3)
+    decoder = networks.convolutional_decoder(3, (4,), IMAGE)
+    model = models.Autoencoder(encoder, decoder, value_range=(-1, 1), seed=5)
+    model.compile(adam(), "mse")
+    return model
+
+
+def recurrent_autoencoder():
+    encoder = networks.recurrent_encoder(IMAGE[:2], [4], 3)
+    decoder = networks.recurrent_decoder(3, [4], IMAGE[:2])
+    model = models.Autoencoder(encoder, decoder, value_range=(-1, 1), seed=5)
+    model.compile(adam(), "mse")
+    return model
+
+
 def vae():
     encoder = networks.gaussian_encoder(IMAGE, [8], 3)
     model = models.VAE(encoder, networks.mlp_decoder(3, [8], IMAGE), value_range=(-1, 1), seed=5)
@@ -70,7 +105,36 @@ def vae():
     return model
 
 
-ALL = {f.__name__: f for f in (gan, conditional_gan, wgan, wgan_gp, autoencoder, vae)}
+def rbm():
+    """With persistent chains, which are part of the state."""
+    machine = own_layers.RBM(6, seed=5)
+    model = models.RestrictedBoltzmannMachine(
+        machine, IMAGE, 2, particles=5, value_range=(-1, 1), seed=5
+    )
+    model.compile(adam())
+    return model
+
+
+AUTOENCODERS = {
+    f.__name__: f
+    for f in (
+        autoencoder,
+        tied_autoencoder,
+        denoising_autoencoder,
+        convolutional_autoencoder,
+        recurrent_autoencoder,
+        vae,
+    )
+}
+ALL = {f.__name__: f for f in (gan, conditional_gan, wgan, wgan_gp, rbm)} | AUTOENCODERS
+
+
+def data_of(name, count=22):
+    """Images, or sequences of their rows, and a `y` that the model understands."""
+    x = images(count)
+    if name == "recurrent_autoencoder":
+        x = x[..., 0]
+    return x, x if name in AUTOENCODERS else labels(count)
 
 
 # Models without chance, for which replicas of half the batch can be compared with one of all.

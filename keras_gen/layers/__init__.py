@@ -6,15 +6,18 @@ from keras_gen.layers.fade_in import FadeIn
 from keras_gen.layers.minibatch_stddev import MinibatchStdDev
 from keras_gen.layers.noise_injection import NoiseInjection
 from keras_gen.layers.pixel_norm import PixelNorm
+from keras_gen.layers.rbm import RBM, GaussianRBM
 from keras_gen.layers.reflection_padding import ReflectionPadding2D
 from keras_gen.layers.sampling import Sampling
 from keras_gen.layers.tied_dense import TiedDense
 
 __all__ = [
+    "RBM",
     "AdaIN",
     "EqualizedConv2D",
     "EqualizedDense",
     "FadeIn",
+    "GaussianRBM",
     "MinibatchStdDev",
     "NoiseInjection",
     "PixelNorm",

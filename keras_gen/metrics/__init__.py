@@ -1,5 +1,6 @@
 """Measures of generated images, in float64; each names the network that it looks through."""
 
+from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
 from keras_gen.metrics.extractors import (
     FeatureExtractor,
     InceptionExtractor,
@@ -18,12 +19,15 @@ __all__ = [
     "InceptionExtractor",
     "InceptionScore",
     "LeNetExtractor",
+    "PartitionEstimate",
+    "annealing_schedule",
     "check_images",
     "frechet_distance",
     "frechet_report",
     "importance_weighted_bound",
     "importance_weighted_nll",
     "inception_score",
+    "log_partition",
     "rescale",
     "shipped_extractor",
 ]

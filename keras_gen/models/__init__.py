@@ -12,6 +12,9 @@ if keras.backend.backend() != "tensorflow":
 from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.models.autoencoder import Autoencoder
 from keras_gen.models.gan import GAN
+from keras_gen.models.greedy import stack, train_greedily
+from keras_gen.models.restricted_boltzmann_machine import RestrictedBoltzmannMachine
+from keras_gen.models.tied_autoencoder import TiedAutoencoder
 from keras_gen.models.training import GenerativeModel, descend
 from keras_gen.models.vae import VAE
 from keras_gen.models.wgan import WGAN, WGANGP
@@ -24,5 +27,9 @@ __all__ = [
     "AdversarialModel",
     "Autoencoder",
     "GenerativeModel",
+    "RestrictedBoltzmannMachine",
+    "TiedAutoencoder",
     "descend",
+    "stack",
+    "train_greedily",
 ]

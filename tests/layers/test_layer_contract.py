@@ -51,6 +51,8 @@ CASES = {
         (2, 7, 7, 3),
         0,
     ),
+    "RBM": (layers.RBM, {"units": 5, "weight_stddev": 0.1, "seed": 1}, (2, 3), (2, 5), 3),
+    "GaussianRBM": (layers.GaussianRBM, {"units": 5}, (2, 3), (2, 5), 3),
     "Sampling": (layers.Sampling, {"seed": 1}, [(2, 3), (2, 3)], (2, 3), 0),
 }
 parametrized = pytest.mark.parametrize(

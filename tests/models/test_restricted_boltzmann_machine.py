@@ -1,0 +1,99 @@
+"""Contrastive divergence: where chains start, what a step adds to the weights, what is logged."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gen import layers, models
+
+V = (np.random.default_rng(0).random((6, 4)) < 0.5).astype("float32")
+
+
+def machine(particles=None, steps=1, rate=0.5, layer_class=layers.RBM):
+    rbm = layer_class(3, weight_stddev=0.5, seed=3)
+    model = models.RestrictedBoltzmannMachine(rbm, 4, steps, particles, seed=5)
+    model.compile(keras.optimizers.SGD(rate))
+    return model
+
+
+def test_a_step_adds_the_outer_products_of_the_course():
+    model, twin = machine(), machine()
+    v_model = np.array(twin.rbm.gibbs(V))
+    w, b, c = (np.array(x) for x in model.rbm.weights)
+    h_data, h_model = (1 / (1 + np.exp(-(v @ w + c))) for v in (V, v_model))
+    model.train_on_batch(V)
+    expected = [
+        w + 0.5 * (V.T @ h_data - v_model.T @ h_model) / len(V),
+        b + 0.5 * (V - v_model).mean(axis=0),
+        c + 0.5 * (h_data - h_model).mean(axis=0),
+    ]
+    for received, value in zip(model.rbm.weights, expected):
+        np.testing.assert_allclose(received, value, atol=1e-6)
+
+
+def test_persistent_chains_go_on_from_where_they_were():
+    model, twin = machine(particles=5, steps=2, rate=0.0), machine(particles=5, steps=2)
+    chains = np.array(twin.chains)
+    for _ in range(2):  # the data differ, the chains do not
+        chains = np.array(twin.rbm.gibbs(chains, 2))
+        model.train_on_batch(V[:3])
+        np.testing.assert_array_equal(model.chains, chains)
+
+
+def test_pseudo_log_likelihood_is_its_definition_on_average():
+    model = machine()
+    w, b, c = (np.array(x, "float64") for x in model.rbm.weights)
+
+    def free_energy(v):
+        return -v @ b - np.logaddexp(0, v @ w + c).sum(axis=-1)
+
+    flipped = V[:, None] + np.eye(4) * (1 - 2 * V[:, None])
+    difference = free_energy(flipped) - free_energy(V)[:, None]
+    expected = -np.logaddexp(0, -difference).sum(axis=1)
+    many = model.pseudo_log_likelihood(tf.repeat(V, 20_000, axis=0))
+    received = np.array(many).reshape(6, -1).mean(axis=1)
+    np.testing.assert_allclose(received, expected, atol=0.05)
+
+
+def test_logs_name_what_is_monitored():
+    names = {"loss", "free_energy", "reconstruction_error", "pseudo_log_likelihood"}
+    assert set(machine().fit(V, verbose=0).history) == names
+    gaussian = machine(layer_class=layers.GaussianRBM)
+    assert set(gaussian.fit(V, verbose=0).history) == names - {"pseudo_log_likelihood"}
+
+
+def test_equal_seeds_generate_equal_examples_and_others_do_not():
+    model = machine(particles=5)
+    first = model.generate(4, seed=3, gibbs_steps=20)
+    np.testing.assert_array_equal(first, model.generate(4, seed=3, gibbs_steps=20))
+    assert np.abs(first - model.generate(4, seed=4, gibbs_steps=20)).max() > 1e-3
+
+
+def test_examples_come_out_in_the_shape_they_went_in():
+    model = models.RestrictedBoltzmannMachine(layers.RBM(3), (2, 2, 1))
+    assert model.generate(5, seed=1, gibbs_steps=2).shape == (5, 2, 2, 1)
+    assert model.reconstruct(V.reshape(6, 2, 2, 1)).shape == (6, 2, 2, 1)
+    assert model.transform(V.reshape(6, 2, 2, 1)).shape == (6, 3)
+
+
+def test_generated_states_follow_the_boltzmann_distribution():
+    model = machine()
+    states = model.generate(20_000, seed=1, gibbs_steps=30)
+    all_states = np.array(np.meshgrid(*[[0, 1]] * 4, indexing="ij")).reshape(4, -1).T
+    weights = np.exp(-np.array(model.rbm.free_energy(all_states.astype("float32"))))
+    exact = weights @ all_states / weights.sum()
+    np.testing.assert_allclose(states.mean(axis=0), exact, atol=0.02)
+
+
+def test_machines_stack_as_layers():
+    network = keras.Sequential([keras.Input((4,)), layers.RBM(3), layers.RBM(2)])
+    assert network(V).shape == (6, 2)
+    first, second = network.layers
+    np.testing.assert_allclose(network(V), second.hidden_probabilities(first(V)), atol=1e-6)
+
+
+@pytest.mark.parametrize("name, value", [("steps", 0), ("particles", 0), ("particles", 2.5)])
+def test_counts_that_are_not_positive_are_refused(name, value):
+    with pytest.raises(ValueError, match=f"`{name}`.*{name}={value}"):
+        models.RestrictedBoltzmannMachine(layers.RBM(3), 4, **{name: value})

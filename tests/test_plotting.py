@@ -119,6 +119,14 @@ def test_reconstructions_stand_under_their_originals(tmp_path):
         plotting.reconstructions(originals, outputs, names=["input"])
 
 
+def test_names_of_rows_stay_inside_the_picture(tmp_path):
+    images = np.zeros((10, 28, 28, 1))
+    names = ["original images", "reconstructions"]
+    figure = plotting.reconstructions(images, images, path=tmp_path / "rows.png", names=names)
+    for axis in figure.axes:
+        assert axis.yaxis.label.get_window_extent().x0 >= 0
+
+
 def test_latent_manifold_follows_the_normal_percentiles(tmp_path):
     seen = []
 

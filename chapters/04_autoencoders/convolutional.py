@@ -22,10 +22,8 @@ import pathlib
 import keras
 import tensorflow as tf
 import tyro
-from sklearn.decomposition import PCA
-from sklearn.metrics import mean_squared_error
 
-from keras_gen import callbacks, data, models, networks, plotting, saved_models
+from keras_gen import callbacks, data, metrics, models, networks, plotting, saved_models
 
 BATCH_SIZE = 32  # the published protocol: Nadam, batches of 32, 10 epochs
 LEARNING_RATE = 1e-3  # Nadam's default, brought to zero along a cosine
@@ -81,9 +79,7 @@ def main(
 
     # Judge, beside the best linear code of the same length.
     error = autoencoder.evaluate(held_out, verbose=0)
-    pixels = held_out.reshape(len(held_out), -1)
-    pca = PCA(LATENT_DIM, random_state=seed).fit(data.arrays(train).reshape(-1, pixels.shape[1]))
-    pca_error = mean_squared_error(pixels, pca.inverse_transform(pca.transform(pixels)))
+    pca_error = metrics.pca_error(data.arrays(train), held_out, LATENT_DIM, seed)
     print(f"validation MSE {error:.5f}; PCA with {LATENT_DIM} components {pca_error:.5f}")
 
     # Look: reconstructions, and the way from one image to another through the codes.

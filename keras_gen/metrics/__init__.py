@@ -1,6 +1,7 @@
 """Measures of generated images, in float64; each names the network that it looks through."""
 
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
+from keras_gen.metrics.baselines import pca_error
 from keras_gen.metrics.extractors import (
     FeatureExtractor,
     InceptionExtractor,
@@ -28,6 +29,7 @@ __all__ = [
     "importance_weighted_nll",
     "inception_score",
     "log_partition",
+    "pca_error",
     "rescale",
     "shipped_extractor",
 ]

@@ -116,7 +116,7 @@ def reconstructions(images, *outputs, path=None, value_range=(0.0, 1.0), names=N
             f"Invalid value for argument `names`. Expected {len(rows)} texts, one per row. "
             f"Received: names={names}"
         )
-    figure = Figure(figsize=(1 + 0.8 * count, 0.9 * len(rows)), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(1 + 0.8 * count, 0.9 * len(rows)), dpi=DPI, layout="compressed")
     for axis, row, name in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, names):
         _show(axis, montage(row, count, value_range))
         axis.set(xticks=[], yticks=[], frame_on=False)

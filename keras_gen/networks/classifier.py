@@ -47,7 +47,7 @@ def classifier_on(encoder, num_classes, frozen=False):
     codes = copy(x)
     if len(codes.shape) > 2:
         codes = layers.Flatten()(codes)
-    logits = layers.Dense(num_classes, name="logits", dtype="float32")(codes)
+    logits = layers.Dense(int(num_classes), name="logits", dtype="float32")(codes)
     return keras.Model(x, logits, name="classifier")
 
 

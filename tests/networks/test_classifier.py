@@ -134,6 +134,13 @@ def test_what_is_no_encoder_is_refused(make):
         networks.classifier_on(make(), 3)
 
 
+def test_the_number_of_classes_may_come_from_an_array():
+    assert (
+        networks.classifier_on(encoder(), np.array([0, 1, 2], "int32").max() + 1).output_shape[1]
+        == 3
+    )
+
+
 @pytest.mark.parametrize("num_classes", [1, 0, -3, 2.0, None])
 def test_fewer_than_two_classes_are_refused(num_classes):
     message = (

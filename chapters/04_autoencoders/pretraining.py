@@ -44,7 +44,7 @@ def main(
     dataset: str = "digits",
     epochs: int = 30,
     steps: int = 300,
-    seeds: int = 3,
+    seeds: int = 2,
     limit: int | None = None,
     train: str = "train",
     test: str = "test",
@@ -110,10 +110,10 @@ def main(
                 keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)),
                 keras.losses.SparseCategoricalCrossentropy(from_logits=True),
                 metrics=["accuracy"],
-                steps_per_execution=2,
+                steps_per_execution=STEPS_PER_EXECUTION,
             )
             few_batches = data.batches((images[few], labels[few]), FEW_BATCH_SIZE, seed=run)
-            classifier.fit(few_batches, epochs=steps // len(few_batches), verbose=0)
+            classifier.fit(few_batches.repeat(), steps_per_epoch=steps, verbose=0)
             _, scores[name][row, run] = classifier.evaluate(
                 test_images, test_labels, batch_size=500, verbose=0
             )

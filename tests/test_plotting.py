@@ -159,6 +159,13 @@ def test_training_curves_group_losses_and_dash_validation(tmp_path):
     assert (tmp_path / "curves.png").stat().st_size > 0
 
 
+def test_rare_validation_is_drawn_at_its_epochs():
+    history = {"loss": np.arange(7.0), "val_loss": [3.0, 6.0]}  # validation_freq=3
+    loss, validation = plotting.training_curves(history).axes[0].lines
+    np.testing.assert_array_equal(loss.get_xdata(), np.arange(1, 8))
+    np.testing.assert_array_equal(validation.get_xdata(), [3, 6])
+
+
 def test_training_curves_take_a_dict_of_anything():
     figure = plotting.training_curves({"distance": [1.0]})
     assert [axis.lines[0].get_label() for axis in figure.axes] == ["distance"]

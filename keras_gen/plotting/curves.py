@@ -10,9 +10,9 @@ def training_curves(history, path=None):
     """The course of a training: losses in one panel, other metrics in a second one.
 
     Args:
-        history: What `fit` returns, or a dict from names to one number per epoch. Names that
-            contain "loss" share the first panel; the curve of `val_x` is dashed, in the colour
-            of `x`.
+        history: What `fit` returns, or a dict from names to one number per epoch, or per
+            `validation_freq` epochs. Names that contain "loss" share the first panel; the curve
+            of `val_x` is dashed, in the colour of `x`.
         path: File to write.
 
     Returns:
@@ -97,10 +97,13 @@ def _checked_accuracies(name, accuracies, count):
 
 def _draw_curves(axis, curves, epochs):
     base_names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
+    longest = max(len(values) for values in curves.values())
+    if epochs is None or len(epochs) != longest:
+        epochs = range(longest)
     for name, values in curves.items():
-        fits = epochs is not None and len(epochs) == len(values)
+        every = longest // len(values)  # validation may happen in every tenth epoch only
         axis.plot(
-            np.asarray(epochs if fits else range(len(values))) + 1,
+            np.asarray(epochs)[every - 1 :: every][: len(values)] + 1,
             values,
             label=name,
             color=f"C{base_names.index(name.removeprefix('val_'))}",

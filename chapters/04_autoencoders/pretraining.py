@@ -29,8 +29,8 @@ from sklearn.model_selection import train_test_split
 
 from keras_gen import callbacks, data, models, networks, plotting, saved_models
 
-# Chosen on the last 5,000 training images of MNIST, `--train "train[:-5000]" --test
-# "train[-5000:]"`.
+# The network was chosen on the last 5,000 training images of MNIST, `--train "train[:-5000]" --test
+# "train[-5000:]"`; rate and steps are the same for all starts.
 BATCH_SIZE = 128
 HIDDEN, CODE_UNITS, ACTIVATION = (500, 500), 500, "sigmoid"
 NOISE_RATE = 0.5  # share of the pixels that are switched off

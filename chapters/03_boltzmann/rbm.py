@@ -11,6 +11,7 @@ sampling, h ~ P(h|v), v ~ P(v|h), and never takes back to the data.
 
     W <- W + rate (<v h'>_data - <v h'>_particles)
 
+(Units are counted from their means here, the "centered" gradient, which allows larger rates.)
 The sum Z runs over all states; annealed importance sampling estimates it, and then the script can
 say how probable test images are: log p(v) = -F(v) - log Z.
 
@@ -29,7 +30,7 @@ from keras_gen import callbacks, data, layers, metrics, models, plotting, saved_
 
 BATCH_SIZE = 100
 PARTICLES = 100  # Tieleman (2008): as many chains as images in a batch
-LEARNING_RATE = 0.05  # falls to zero along a straight line, as in the same paper
+LEARNING_RATE = 0.1  # falls to zero along a straight line, as in the same paper
 CHAINS, TEMPERATURES = 100, 10_000  # Salakhutdinov & Murray (2008) have 100 and 14,500
 STEPS_PER_EXECUTION = 10
 
@@ -59,42 +60,45 @@ def main(
 
     # Prepare: grey values are probabilities of white, drawn anew for every batch.
     chosen = f"[:{limit}]" if limit else ""
-    train = data.load(dataset, "train" + chosen, value_range=(0, 1))
+    train = data.arrays(data.load(dataset, "train" + chosen, value_range=(0, 1)))
     grey = data.arrays(data.load(dataset, "test" + chosen, value_range=(0, 1)))
     test = data.binarize(grey, [seed, 0]).numpy()
+    seen = data.binarize(train[: len(test)], [seed, 1]).numpy()
     batches = data.batches(train, BATCH_SIZE, seed=seed, augment=data.binarize)
 
     # Build: the visible biases start where the pixels' own frequencies are.
-    mean = data.arrays(train).mean(axis=0)
+    mean = train.mean(axis=0)
+    rbm = layers.RBM(hidden, seed=seed)
     machine = models.RestrictedBoltzmannMachine(
-        layers.RBM(hidden, seed=seed), grey.shape[1:], gibbs_steps, PARTICLES, seed=seed
+        rbm, grey.shape[1:], gibbs_steps, PARTICLES, seed=seed, centered=True
     )
-    machine.rbm.set_visible_frequencies(mean)
+    rbm.set_visible_frequencies(mean)
     schedule = keras.optimizers.schedules.PolynomialDecay(
         LEARNING_RATE, epochs * len(batches), end_learning_rate=0.0
     )
     machine.compile(keras.optimizers.SGD(schedule), steps_per_execution=STEPS_PER_EXECUTION)
 
-    # Fit; interrupt it and run the same command again, and it goes on where it was.
+    # Fit; interrupt it and run the same command again, and it goes on where it was. The gap between
+    # the free energies of test and training images tells whether it overfits.
+    gap = callbacks.FreeEnergyGap(seen, test)
     resume = callbacks.Resume(output / "rbm.state", batches)
-    history = machine.fit(
-        batches, epochs=epochs, validation_data=(test,), validation_freq=10, callbacks=[resume]
-    )
+    history = machine.fit(batches, epochs=epochs, callbacks=[gap, resume])
 
     # Judge: how probable are the test images?
-    partition = metrics.log_partition(machine.rbm, mean, CHAINS, TEMPERATURES, seed)
-    log_likelihood = -machine.rbm.free_energy(machine.flat(test)).numpy() - partition.log_z
+    partition = metrics.log_partition(rbm, mean, CHAINS, TEMPERATURES, seed)
+    log_likelihood = -machine.free_energy(test) - partition.log_z
     print(f"log Z {partition.log_z:.2f} +- {partition.standard_error:.2f}")
     print(f"log p(v) of {len(test)} test images: {log_likelihood.mean():.2f} nats")
 
     # Look: what single hidden units look for, what the chains believe in, and how even the weights
     # of the annealing are.
-    plotting.filters(machine.rbm.kernel, grey.shape[1:], output / "filters.png")
+    plotting.filters(rbm.kernel, grey.shape[1:], output / "filters.png")
     fantasies = machine.generate(64, seed=seed)
     samples = plotting.image_grid(fantasies, output / "samples.png", value_range=(0, 1))
     plotting.reconstructions(
         test[:10], machine.reconstruct(test[:10]), path=output / "reconstructions.png"
     )
+    plotting.log_weights(partition, output / "ais_weights.png")
     plotting.training_curves(history, output / "training.png")
 
     # Save.

@@ -30,7 +30,7 @@ import sklearn.decomposition
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, models, networks, plotting, saved_models
+from keras_gen import callbacks, data, metrics, models, networks, plotting, saved_models
 
 BATCH_SIZE = 64  # small ones give the many steps that neighbouring components need to part
 LEARNING_RATE = 1e-2  # Adam's, brought to zero along a cosine, which silences the batches' noise
@@ -86,7 +86,7 @@ def main(
     angle = scipy.linalg.subspace_angles(kernel.T.astype("float64"), pca.components_.T).max()
     copies = autoencoder.reconstruct(images).reshape(pixels.shape)
     error = np.mean((pixels - copies) ** 2)
-    pca_error = np.mean((pixels - pca.inverse_transform(pca.transform(pixels))) ** 2)
+    pca_error = metrics.pca_error(pixels, pixels, components, seed)
     print(f"Largest principal angle between the two subspaces: {angle:.4f} rad")
     print(f"MSE {error:.6f}, of PCA {pca_error:.6f}: {100 * (error / pca_error - 1):.4f} % more")
 

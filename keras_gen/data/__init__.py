@@ -1,8 +1,9 @@
 """Data: images from many places in one form, and batches in a reproducible order."""
 
-from keras_gen.data import toy
+from keras_gen.data import captions, toy
 from keras_gen.data.binarization import binarize
+from keras_gen.data.nudges import nudged
 from keras_gen.data.pipeline import arrays, batches
 from keras_gen.data.sources import load
 
-__all__ = ["arrays", "batches", "binarize", "load", "toy"]
+__all__ = ["arrays", "batches", "binarize", "captions", "load", "nudged", "toy"]

@@ -1,4 +1,4 @@
-"""The smallest data on which a model can fail: mixtures of Gaussians, and a plane in space."""
+"""The smallest data on which a model can fail: Gaussians, a plane in space, bars and stripes."""
 
 import numpy as np
 
@@ -71,6 +71,28 @@ def plane(count, spread=(1.0, 0.5), stddev=0.2, seed=0):
     random = np.random.default_rng(seed)
     within = random.standard_normal((count, 2)) * spread @ PLANE_AXES
     return (PLANE_CENTRE + within + stddev * random.standard_normal((count, 3))).astype("float32")
+
+
+def bars_and_stripes(side=3):
+    """All images of bars (each column of one colour) or of stripes (each row of one colour).
+
+        2 ** side + 2 ** side - 2 images: all black and all white are both, and come once
+
+    Args:
+        side: Height and width of an image.
+
+    Returns:
+        float32 array `[count, side, side, 1]` of zeros and ones: first the stripes in counting
+        order, then the bars.
+
+    Reference:
+        MacKay, 2003, Information Theory, Inference, and Learning Algorithms, chapter 43.
+    """
+    _check_positive("side", side)
+    choices = np.arange(2**side)[:, None] >> np.arange(side) & 1
+    stripes = np.repeat(choices[:, :, None], side, axis=2)
+    bars = stripes.swapaxes(1, 2)
+    return np.concatenate([stripes, bars[1:-1]])[..., None].astype("float32")
 
 
 def ring_centres(modes=8, radius=2.0):

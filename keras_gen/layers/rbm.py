@@ -33,6 +33,9 @@ class RBM(keras.layers.Layer):
         Hinton, 2012, A Practical Guide to Training Restricted Boltzmann Machines, sections 2 and 8.
     """
 
+    binary = True  # visible units are zero or one, and independent given the hidden units
+    visible_range = (0.0, 1.0)
+
     def __init__(self, units, weight_stddev=0.01, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.units = _arguments.positive_integer("units", units)
@@ -102,6 +105,10 @@ class RBM(keras.layers.Layer):
         inputs = ops.cast(self.hidden_input(visible), "float32")
         return self.visible_energy(visible) - ops.sum(ops.softplus(inputs), axis=-1)
 
+    def reconstruct(self, visible):
+        """E[v | P(h=1 | visible)]: the means on the way up and down."""
+        return self.visible_probabilities(self.hidden_probabilities(visible))
+
     # Gibbs sampling
 
     def draw_hidden(self, visible, noise):
@@ -112,11 +119,15 @@ class RBM(keras.layers.Layer):
         """v ~ P(v | h), zeros and ones."""
         return _draw(self.visible_probabilities(hidden), noise)
 
+    def gibbs_step(self, visible, hidden_noise, visible_noise):
+        """h ~ P(h | v), v ~ P(v | h)."""
+        return self.draw_visible(self.draw_hidden(visible, hidden_noise), visible_noise)
+
     def gibbs(self, visible, steps=1):
-        """The visible units after some steps of h ~ P(h | v), v ~ P(v | h)."""
+        """The visible units after some Gibbs steps."""
         for _ in range(steps):
-            hidden = self.draw_hidden(visible, self.noise(visible, self.units))
-            visible = self.draw_visible(hidden, self.noise(hidden, self.kernel.shape[0]))
+            noises = [self.noise(visible, width) for width in (self.units, self.kernel.shape[0])]
+            visible = self.gibbs_step(visible, *noises)
         return visible
 
     def noise(self, like, width):
@@ -155,6 +166,9 @@ class GaussianRBM(RBM):
     Reference:
         Hinton, 2012, A Practical Guide to Training Restricted Boltzmann Machines, section 13.2.
     """
+
+    binary = False
+    visible_range = None
 
     def set_visible_frequencies(self, frequencies):
         """Starts the visible biases at the means of the training data: b = frequencies."""

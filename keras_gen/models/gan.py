@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from keras_gen.losses import NonSaturating
 from keras_gen.models.adversarial import AdversarialModel
-from keras_gen.postprocessing import to_uint8
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -221,13 +220,8 @@ class GAN(AdversarialModel):
             latents = self.latents(count, tf.stack([seed, 0]))
             return serve(latents, *([count_or_labels] if conditional else []))
 
-        def sample_uint8(count_or_labels, seed):
-            return to_uint8(sample(count_or_labels, seed), self.value_range)
-
-        endpoints = {"serve": (serve, [latents, *labels]), "sample": (sample, [*count, seed])}
-        if self.value_range is not None:
-            endpoints["sample_uint8"] = (sample_uint8, [*count, seed])
-        return endpoints
+        samples = self.sample_endpoints(sample, *count, seed)
+        return {"serve": (serve, [latents, *labels]), **samples}
 
 
 def _inputs(first, condition):

@@ -7,11 +7,12 @@ import tensorflow as tf
 
 from keras_gen.files import replacing
 from keras_gen.models.inputs import check_data
+from keras_gen.postprocessing import to_uint8
 
 REPLICA_STRIDE = 0x3C6EF372  # keeps the replicas' seeds far apart
 
 
-def descend(loss, variables, optimizer):
+def descend(loss, variables, optimizer, precondition=None):
     """One optimizer step of `variables`, and of nothing else, down the gradient of a loss.
 
         w <- w - step(dL / dw)
@@ -22,6 +23,8 @@ def descend(loss, variables, optimizer):
         optimizer: a built Keras optimizer; it scales its own loss in half precision. Under a
             distribution strategy gradients are summed over the replicas, so each contributes its
             share of the mean.
+        precondition: linear function from the list of gradients to the list that the optimizer
+            gets, or `None`.
 
     Returns:
         The value of the loss before the step.
@@ -30,7 +33,8 @@ def descend(loss, variables, optimizer):
         value = loss()
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         scaled = optimizer.scale_loss(value / replicas)
-    optimizer.apply(tape.gradient(scaled, variables), variables)
+    gradients = tape.gradient(scaled, variables)
+    optimizer.apply(gradients if precondition is None else precondition(gradients), variables)
     return value
 
 
@@ -166,6 +170,25 @@ class GenerativeModel(keras.Model):
         if isinstance(x, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         return super().fit(x, y, *args, **kwargs)
+
+    def sample_endpoints(self, sample, *arguments):
+        """The endpoint `sample` and, where the range is declared, `sample_uint8`.
+
+        Args:
+            sample: function from tensors to generated examples.
+            *arguments: the `tf.TensorSpec`s of these tensors.
+
+        Returns:
+            Dict for `endpoints`: name -> (function, input signature).
+        """
+
+        def sample_uint8(*tensors):
+            return to_uint8(sample(*tensors), self.value_range)
+
+        functions = {"sample": sample}
+        if self.value_range is not None:
+            functions["sample_uint8"] = sample_uint8
+        return {name: (function, list(arguments)) for name, function in functions.items()}
 
     def next_seed(self):
         """The next seed, an integer tensor of shape (2,), different on every replica."""

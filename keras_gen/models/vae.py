@@ -7,7 +7,6 @@ from keras_gen.layers import Sampling
 from keras_gen.losses import Bernoulli, latent_loss
 from keras_gen.models.autoencoder import Autoencoder
 from keras_gen.models.training import descend
-from keras_gen.postprocessing import to_uint8
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -152,10 +151,4 @@ class VAE(Autoencoder):
         def sample(count, seed):
             return decode(self.latents(count, tf.stack([seed, 0])))
 
-        def sample_uint8(count, seed):
-            return to_uint8(sample(count, seed), self.value_range)
-
-        endpoints["sample"] = (sample, [count, seed])
-        if self.value_range is not None:
-            endpoints["sample_uint8"] = (sample_uint8, [count, seed])
-        return endpoints
+        return {**endpoints, **self.sample_endpoints(sample, count, seed)}

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,17 @@ def test_points_of_the_plane_vary_as_declared_within_it_and_by_the_noise_across_
     np.testing.assert_allclose(along_the_axes, np.diag(np.diag(along_the_axes)), atol=0.02)
 
 
+def test_bars_and_stripes_are_all_distinct_images_of_constant_rows_or_columns():
+    images = toy.bars_and_stripes(3)
+    assert images.shape == (14, 3, 3, 1) and images.dtype == np.float32
+    every = np.array(list(itertools.product([0, 1], repeat=9))).reshape(-1, 3, 3)
+    constant_rows = (every == every[:, :, :1]).all(axis=(1, 2))
+    constant_columns = (every == every[:, :1]).all(axis=(1, 2))
+    expected = every[constant_rows | constant_columns].reshape(-1, 9)
+    np.testing.assert_array_equal(np.unique(images.reshape(-1, 9), axis=0), expected)
+    assert len(toy.bars_and_stripes(1)) == 2 and len(toy.bars_and_stripes(4)) == 30
+
+
 def test_the_seed_decides():
     np.testing.assert_array_equal(toy.plane(10, seed=1), toy.plane(10, seed=1))
     assert (toy.plane(10, seed=1) != toy.plane(10, seed=2)).any()
@@ -55,6 +68,8 @@ def test_bad_counts_are_named():
         toy.ring(0)
     with pytest.raises(ValueError, match="count=-1"):
         toy.plane(-1)
+    with pytest.raises(ValueError, match="side=0"):
+        toy.bars_and_stripes(0)
     with pytest.raises(ValueError, match="modes=0"):
         toy.ring(1, modes=0)
     with pytest.raises(ValueError, match=r"side=2\.5"):

@@ -10,9 +10,9 @@ from keras_gen import layers, models
 V = (np.random.default_rng(0).random((6, 4)) < 0.5).astype("float32")
 
 
-def machine(particles=None, steps=1, rate=0.5, layer_class=layers.RBM):
+def machine(particles=None, steps=1, rate=0.5, layer_class=layers.RBM, **options):
     rbm = layer_class(3, weight_stddev=0.5, seed=3)
-    model = models.RestrictedBoltzmannMachine(rbm, 4, steps, particles, seed=5)
+    model = models.RestrictedBoltzmannMachine(rbm, 4, steps, particles, seed=5, **options)
     model.compile(keras.optimizers.SGD(rate))
     return model
 
@@ -30,6 +30,28 @@ def test_a_step_adds_the_outer_products_of_the_course():
     ]
     for received, value in zip(model.rbm.weights, expected):
         np.testing.assert_allclose(received, value, atol=1e-6)
+
+
+def test_a_centered_step_counts_units_from_their_means():
+    models_ = [machine(centered=True) for _ in range(2)]
+    means = np.array([0.2, 0.9, 0.4, 0.0], "float32"), np.array([0.3, 0.5, 0.8], "float32")
+    for model in models_:
+        model.visible_mean.assign(means[0])
+        model.hidden_mean.assign(means[1])
+    model, twin = models_
+    v_model = np.array(twin.rbm.gibbs(V))
+    w, b, c = (np.array(x) for x in model.rbm.weights)
+    h_data, h_model = (1 / (1 + np.exp(-(v @ w + c))) for v in (V, v_model))
+    model.train_on_batch(V)
+    m, n = means
+    w_step = ((V - m).T @ (h_data - n) - (v_model - m).T @ (h_model - n)) / len(V)
+    b_step = (V - v_model).mean(axis=0) - w_step @ n
+    c_step = (h_data - h_model).mean(axis=0) - m @ w_step
+    for received, value in zip(model.rbm.weights, (w + w_step / 2, b + b_step / 2, c + c_step / 2)):
+        np.testing.assert_allclose(received, value, atol=1e-6)
+    np.testing.assert_allclose(model.visible_mean, m + 0.01 * (V.mean(axis=0) - m), atol=1e-6)
+    h_new = np.array(model.rbm(V)).mean(axis=0)
+    np.testing.assert_allclose(model.hidden_mean, n + 0.01 * (h_new - n), atol=1e-6)
 
 
 def test_persistent_chains_go_on_from_where_they_were():

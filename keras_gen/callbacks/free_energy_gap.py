@@ -1,0 +1,31 @@
+"""How much better a Boltzmann machine likes the images it learns from than others."""
+
+import keras
+import numpy as np
+
+
+class FreeEnergyGap(keras.callbacks.Callback):
+    """Adds `free_energy_gap` to the epoch logs: where it grows, the machine overfits.
+
+        gap = mean F(held out) - mean F(training)        in nats
+
+    log Z is the same for both and drops out, so the gap is exactly the difference of the mean log
+    probabilities, although neither of them is known.
+
+    Args:
+        training: array of training images.
+        held_out: array of images that are not trained on.
+
+    Reference:
+        Hinton, 2012, A Practical Guide to Training Restricted Boltzmann Machines, section 6.
+    """
+
+    def __init__(self, training, held_out):
+        super().__init__()
+        self.training = training
+        self.held_out = held_out
+
+    def on_epoch_end(self, epoch, logs=None):
+        energies = [self.model.free_energy(images) for images in (self.held_out, self.training)]
+        if logs is not None:
+            logs["free_energy_gap"] = float(np.mean(energies[0]) - np.mean(energies[1]))

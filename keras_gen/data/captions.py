@@ -1,0 +1,58 @@
+"""Captions of digits: small sets of words that say the same thing in three ways."""
+
+import numpy as np
+
+NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+PARITIES = ("even", "odd")
+SIZES = ("small", "large")  # 0 to 4, 5 to 9
+WORDS = NAMES + PARITIES + SIZES
+
+
+def of_digits(labels):
+    """Captions of digits: a name, a parity and a size for each.
+
+        7 -> {seven, odd, large}
+
+    Args:
+        labels: integers from 0 to 9, of shape (count,).
+
+    Returns:
+        float32 array (count, 14) of zeros and ones, one column per word of `WORDS`.
+
+    Raises:
+        ValueError: for labels of another shape or kind.
+    """
+    labels = np.asarray(labels)
+    whole = labels.ndim == 1 and labels.dtype.kind in "iu"
+    if not whole or np.any((labels < 0) | (labels >= len(NAMES))):
+        raise ValueError(
+            "Invalid value for argument `labels`. Expected integers from 0 to 9 in a flat array. "
+            f"Received: labels={labels}"
+        )
+    parts = [(NAMES, labels), (PARITIES, labels % 2), (SIZES, labels // 5)]
+    return np.concatenate([np.eye(len(words))[i] for words, i in parts], 1).astype("float32")
+
+
+def as_text(captions):
+    """Captions as texts: the words whose probability is above one half, such as "seven odd large".
+
+    Args:
+        captions: array (count, 14) of probabilities.
+
+    Returns:
+        A list of strings.
+    """
+    return [" ".join(np.array(WORDS)[caption > 0.5]) for caption in np.asarray(captions)]
+
+
+def right(captions, expected):
+    """Which captions say exactly the expected words.
+
+    Args:
+        captions: array (count, 14) of probabilities; a word is said if its own is above one half.
+        expected: array of zeros and ones, of the same shape.
+
+    Returns:
+        Boolean array (count,).
+    """
+    return np.all((np.asarray(captions) > 0.5) == (np.asarray(expected) > 0.5), axis=1)

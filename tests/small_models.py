@@ -106,10 +106,48 @@ def vae():
 
 
 def rbm():
-    """With persistent chains, which are part of the state."""
+    """With persistent chains and running means, which are part of the state."""
     machine = own_layers.RBM(6, seed=5)
-    model = models.RestrictedBoltzmannMachine(
-        machine, IMAGE, 2, particles=5, value_range=(-1, 1), seed=5
+    model = models.RestrictedBoltzmannMachine(machine, IMAGE, 2, particles=5, seed=5, centered=True)
+    model.compile(adam())
+    return model
+
+
+def boltzmann_machine():
+    """Too many units for sums over all states: it learns by Gibbs sampling."""
+    model = models.BoltzmannMachine(IMAGE, hidden=3, gibbs_steps=2, particles=5, seed=5)
+    model.compile(adam())
+    return model
+
+
+def deep_boltzmann_machine():
+    """With persistent chains, which are part of the state."""
+    model = models.DeepBoltzmannMachine(
+        (6, 4, 3), IMAGE, 2, mean_field_steps=3, particles=5, seed=5
+    )
+    model.compile(adam())
+    return model
+
+
+def deep_belief_network():
+    """With label units, a layer below and persistent chains."""
+    model = models.DeepBeliefNetwork(
+        own_layers.LabelRBM(6, 3, seed=5), IMAGE, [own_layers.RBM(5, seed=5)], particles=5, seed=5
+    )
+    model.compile(adam())
+    return model
+
+
+def caption_machine():
+    """With layers below on both sides, and three words, one for every class."""
+    model = models.CaptionMachine(
+        own_layers.RBM(6, seed=5),
+        IMAGE,
+        words=3,
+        below=[own_layers.RBM(5, seed=5)],
+        below_captions=[own_layers.RBM(4, seed=5)],
+        particles=5,
+        seed=5,
     )
     model.compile(adam())
     return model
@@ -126,14 +164,27 @@ AUTOENCODERS = {
         vae,
     )
 }
-ALL = {f.__name__: f for f in (gan, conditional_gan, wgan, wgan_gp, rbm)} | AUTOENCODERS
+MACHINES = {
+    f.__name__: f
+    for f in (
+        rbm,
+        boltzmann_machine,
+        deep_boltzmann_machine,
+        deep_belief_network,
+        caption_machine,
+    )
+}
+ALL = {f.__name__: f for f in (gan, conditional_gan, wgan, wgan_gp)} | MACHINES | AUTOENCODERS
+LABELED = ("conditional_gan", "deep_belief_network", "caption_machine")  # learn from labels
 
 
 def data_of(name, count=22):
     """Images, or sequences of their rows, and a `y` that the model understands."""
-    x = images(count)
+    x = images(count, low=0.0) if name in MACHINES else images(count)
     if name == "recurrent_autoencoder":
         x = x[..., 0]
+    if name == "caption_machine":
+        return x, np.eye(3, dtype="float32")[labels(count)]
     return x, x if name in AUTOENCODERS else labels(count)
 
 

@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from keras_gen import plotting
+from keras_gen import metrics, plotting
 
 
 def shades(*values, size=2, channels=1):
@@ -289,8 +289,41 @@ def test_bad_learning_curves_are_named(counts, scores, message):
         plotting.learning_curves(counts, scores)
 
 
+def test_state_probabilities_mark_the_data(tmp_path):
+    figure = plotting.state_probabilities([0.1, 0.4, 0.2, 0.3], [3, 1], tmp_path / "p.png")
+    (axis,) = figure.axes
+    others, data = ([path.vertices[1] for path in c.get_paths()] for c in axis.collections)
+    np.testing.assert_allclose(others, [[0, 0.1], [2, 0.2]])
+    np.testing.assert_allclose(data, [[1, 0.4], [3, 0.3]])
+    np.testing.assert_allclose(axis.lines[0].get_ydata(), 0.5)
+    assert (tmp_path / "p.png").stat().st_size > 0
+    assert not plotting.state_probabilities([1.0]).axes[0].lines
+
+
+@pytest.mark.parametrize(
+    "probabilities, marked, message",
+    [([], [], "`probabilities`"), ([1.5], [], "`probabilities`"), ([0.5], [1], "`marked`.*0 to 0")],
+)
+def test_bad_state_probabilities_are_named(probabilities, marked, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.state_probabilities(probabilities, marked)
+
+
 def test_no_figure_is_left_in_global_state(tmp_path):
     plotting.image_grid(shades(0), tmp_path / "grid.png")
     plotting.training_curves({"loss": [1.0, 0.5]})
     plotting.code_scatter(np.zeros([3, 2]))
     assert pyplot.get_fignums() == []
+
+
+def test_log_weights_are_counted_and_log_z_is_marked(tmp_path):
+    estimate = metrics.PartitionEstimate(3.25, 0.5, np.array([1.0, 3.0, 3.5]))
+    figure = plotting.log_weights(estimate, tmp_path / "weights.png")
+    (axis,) = figure.axes
+    assert sum(bar.get_height() for bar in axis.patches) == 3
+    assert axis.lines[0].get_xdata()[0] == 3.25
+    assert "3.25 ± 0.50" in axis.get_legend().texts[0].get_text()
+    assert (tmp_path / "weights.png").exists()
+    broken = metrics.PartitionEstimate(np.nan, 0.5, np.array([1.0, np.nan]))
+    with pytest.raises(ValueError, match="`estimate`.*1 not finite"):
+        plotting.log_weights(broken)

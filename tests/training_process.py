@@ -45,9 +45,9 @@ def train(name, state, result, epochs):
         tf.config.experimental.enable_op_determinism()
     with strategy.scope() if workers else contextlib.nullcontext():
         model = getattr(small_models, name)()
-    examples = small_models.images(200)
-    if "conditional" in name:
-        examples = (examples, small_models.labels(200))
+    examples, labels = small_models.data_of(name, 200)
+    if name in small_models.LABELED:
+        examples = (examples, labels)
     batches = data.batches(examples, 10, seed=2)
     if workers:
         options = tf.data.Options()

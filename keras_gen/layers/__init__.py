@@ -1,8 +1,10 @@
 """Layers of generative models that Keras does not have, written in `keras.ops` only."""
 
 from keras_gen.layers.adain import AdaIN
+from keras_gen.layers.doubled_rbm import DoubledRBM, doubled_rbms
 from keras_gen.layers.equalized import EqualizedConv2D, EqualizedDense
 from keras_gen.layers.fade_in import FadeIn
+from keras_gen.layers.label_rbm import LabelRBM
 from keras_gen.layers.minibatch_stddev import MinibatchStdDev
 from keras_gen.layers.noise_injection import NoiseInjection
 from keras_gen.layers.pixel_norm import PixelNorm
@@ -14,14 +16,17 @@ from keras_gen.layers.tied_dense import TiedDense
 __all__ = [
     "RBM",
     "AdaIN",
+    "DoubledRBM",
     "EqualizedConv2D",
     "EqualizedDense",
     "FadeIn",
     "GaussianRBM",
+    "LabelRBM",
     "MinibatchStdDev",
     "NoiseInjection",
     "PixelNorm",
     "ReflectionPadding2D",
     "Sampling",
     "TiedDense",
+    "doubled_rbms",
 ]

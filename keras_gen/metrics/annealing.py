@@ -25,15 +25,26 @@ class PartitionEstimate:
     log_weights: np.ndarray
 
 
-def log_partition(rbm, base_probabilities, chains=100, temperatures=10_000, seed=0, verbose=1):
+def log_partition(
+    rbm,
+    base_probabilities,
+    chains=100,
+    temperatures=10_000,
+    seed=0,
+    verbose=1,
+    hidden_base_probabilities=None,
+):
     """log Z of a binary RBM by annealed importance sampling.
 
-        p*_k(v) = exp((1 - t_k) a'v + t_k b'v) prod_j (1 + exp(t_k (c_j + (W'v)_j)))
+        p*_k(v) = exp((1 - t_k) a'v + t_k b'v)
+                  prod_j (1 + exp((1 - t_k) d_j + t_k (c_j + (W'v)_j)))
         w       = Z_0 prod_k p*_k(v_k-1) / p*_k-1(v_k-1),    0 = t_0 < ... < t_K = 1
         log Z   = log mean w
 
     `v_0` is drawn from independent pixels with biases `a`, each `v_k` by a Gibbs step at `t_k`;
-    the temperatures are dense near 1, as in the paper: half of the steps lie above 0.9.
+    the temperatures are dense near 1, as in the paper: half of the steps lie above 0.9. The
+    paper's hidden biases `d` of the base are 0. Others help where hidden units are rarely on, such
+    as the pixels among those of `DeepBoltzmannMachine.as_rbm()`.
 
     Args:
         rbm: a built `keras_gen.layers.RBM`.
@@ -42,6 +53,8 @@ def log_partition(rbm, base_probabilities, chains=100, temperatures=10_000, seed
         temperatures: number of steps K.
         seed: integer.
         verbose: 1 shows a progress bar, 0 does not.
+        hidden_base_probabilities: array (hidden,) of means of the hidden units on the data, whose
+            logits are `d`; `None` means 1/2.
 
     Returns:
         A `PartitionEstimate`.
@@ -59,20 +72,19 @@ def log_partition(rbm, base_probabilities, chains=100, temperatures=10_000, seed
                 f"Invalid value for argument `{name}`. Expected a positive integer. "
                 f"Received: {name}={value}"
             )
-    visible = rbm.kernel.shape[0]
-    probabilities = np.asarray(base_probabilities, "float64").ravel()
-    if probabilities.shape != (visible,) or not np.all((0 <= probabilities) & (probabilities <= 1)):
-        raise ValueError(
-            f"Invalid value for argument `base_probabilities`. Expected {visible} numbers in "
-            f"[0, 1]. Received: shape {probabilities.shape}"
-        )
-    probabilities = np.clip(probabilities, 0.02, 0.98)  # pixels that never change anneal badly
-    base_bias = np.log(probabilities / (1 - probabilities))
-    anneal = _compiled_annealing(rbm, tf.constant(base_bias, tf.float32))
+    visible, hidden = rbm.kernel.shape
+    base_bias = _logits("base_probabilities", base_probabilities, visible)
+    hidden_base_bias = np.zeros(hidden)
+    if hidden_base_probabilities is not None:
+        name = "hidden_base_probabilities"
+        hidden_base_bias = _logits(name, hidden_base_probabilities, hidden)
+    base = [tf.constant(bias, tf.float32) for bias in (base_bias, hidden_base_bias)]
+    anneal = _compiled_annealing(rbm, *base)
     schedule = annealing_schedule(temperatures)
     uniform = np.random.default_rng(seed).random((chains, visible))
-    state = tf.constant(uniform < probabilities, tf.float32)
-    log_weights = np.sum(np.logaddexp(0, base_bias)) + rbm.units * np.log(2) + np.zeros(chains)
+    state = tf.constant(uniform < 1 / (1 + np.exp(-base_bias)), tf.float32)
+    base_log_z = np.sum(np.logaddexp(0, base_bias)) + np.sum(np.logaddexp(0, hidden_base_bias))
+    log_weights = base_log_z + np.zeros(chains)
     progress = keras.utils.Progbar(temperatures, verbose=verbose)
     for start in range(0, temperatures, _PART):
         part = schedule[start : start + _PART + 1]
@@ -89,6 +101,18 @@ def annealing_schedule(temperatures):
     )
 
 
+def _logits(name, probabilities, count):
+    """log(p / (1 - p)) of as many probabilities as there are units."""
+    p = np.asarray(probabilities, "float64").ravel()
+    if p.shape != (count,) or not np.all((0 <= p) & (p <= 1)):
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected {count} numbers in [0, 1]. "
+            f"Received: shape {p.shape}"
+        )
+    p = np.clip(p, 0.02, 0.98)  # units that never change anneal badly
+    return np.log(p / (1 - p))
+
+
 def _estimate(log_weights):
     largest = log_weights.max()
     weights = np.exp(log_weights - largest)
@@ -98,7 +122,7 @@ def _estimate(log_weights):
     return PartitionEstimate(largest + np.log(weights.mean()), float(error), log_weights)
 
 
-def _compiled_annealing(rbm, base_bias):
+def _compiled_annealing(rbm, base_bias, hidden_base_bias):
     """A graph function: states, a part of the schedule, a seed -> change of log w, new states."""
     kernel, b, c = (
         tf.convert_to_tensor(w) for w in (rbm.kernel, rbm.visible_bias, rbm.hidden_bias)
@@ -110,15 +134,15 @@ def _compiled_annealing(rbm, base_bias):
 
         def step(k, state, log_weights):
             visible_input = tf.linalg.matvec(state, b - base_bias)
-            hidden_input = tf.matmul(state, kernel) + c
+            hidden_input = tf.matmul(state, kernel) + (c - hidden_base_bias)
+            low_input = hidden_base_bias + low[k] * hidden_input
+            high_input = hidden_base_bias + high[k] * hidden_input
             # log p*_k(v) - log p*_k-1(v), in a form without the difference of large numbers
             bias_change = (high[k] - low[k]) * visible_input
-            soft = tf.math.softplus(high[k] * hidden_input) - tf.math.softplus(
-                low[k] * hidden_input
-            )
+            soft = tf.math.softplus(high_input) - tf.math.softplus(low_input)
             change = tf.cast(bias_change + tf.reduce_sum(soft, axis=1), tf.float64)
             keys = [tf.random.fold_in(tf.random.fold_in(seed, k), half) for half in range(2)]
-            hidden = _bernoulli(high[k] * hidden_input, keys[0])
+            hidden = _bernoulli(high_input, keys[0])
             field = high[k] * (tf.matmul(hidden, kernel, transpose_b=True) + b)
             state = _bernoulli((1 - high[k]) * base_bias + field, keys[1])
             return k + 1, state, log_weights + change

@@ -11,8 +11,13 @@ if keras.backend.backend() != "tensorflow":
 
 from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.models.autoencoder import Autoencoder
+from keras_gen.models.boltzmann_machine import BoltzmannMachine
+from keras_gen.models.caption_machine import CaptionMachine
+from keras_gen.models.deep_belief_network import DeepBeliefNetwork
+from keras_gen.models.deep_boltzmann_machine import DeepBoltzmannMachine
 from keras_gen.models.gan import GAN
 from keras_gen.models.greedy import stack, train_greedily
+from keras_gen.models.greedy_rbms import train_rbms_greedily
 from keras_gen.models.restricted_boltzmann_machine import RestrictedBoltzmannMachine
 from keras_gen.models.tied_autoencoder import TiedAutoencoder
 from keras_gen.models.training import GenerativeModel, descend
@@ -26,10 +31,15 @@ __all__ = [
     "WGANGP",
     "AdversarialModel",
     "Autoencoder",
+    "BoltzmannMachine",
+    "CaptionMachine",
+    "DeepBeliefNetwork",
+    "DeepBoltzmannMachine",
     "GenerativeModel",
     "RestrictedBoltzmannMachine",
     "TiedAutoencoder",
     "descend",
     "stack",
     "train_greedily",
+    "train_rbms_greedily",
 ]

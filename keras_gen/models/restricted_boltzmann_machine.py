@@ -5,15 +5,15 @@ import math
 import keras
 import tensorflow as tf
 
-from keras_gen.layers import GaussianRBM
-from keras_gen.models.training import GenerativeModel, descend
-from keras_gen.postprocessing import to_uint8
+from keras_gen.models.energy_model import EnergyModel
+from keras_gen.models.training import descend
 
-GIBBS_STEPS = 1000  # from where a chain starts to a sample
+OBSERVED = 10  # examples of a training batch that the costlier logs look at
+MEAN_RATE = 0.01  # of the running means of the centered gradient
 
 
 @keras.saving.register_keras_serializable("keras_gen")
-class RestrictedBoltzmannMachine(GenerativeModel):
+class RestrictedBoltzmannMachine(EnergyModel):
     """An RBM that learns by k-step contrastive divergence, persistent or not.
 
         loss = mean F(v_data) - mean F(v_model)
@@ -25,17 +25,24 @@ class RestrictedBoltzmannMachine(GenerativeModel):
 
         dL/dW = <v_model h_model'> - <v_data h_data'>,    h = P(h=1 | v).
 
+    The centered gradient counts units from their means m = <v>, l = <h> over the data. A change of
+    W then leaves the biases' work alone, which allows larger rates:
+
+        gW = dL/dW - m (dL/dc)' - (dL/db) l',    gb = dL/db - gW l,    gc = dL/dc - gW' m
+
     Weight decay, momentum and schedules are the optimizer's. The logs hold the loss, the free
     energy of the data, the squared error of a reconstruction per example and, for binary units,
-    the pseudo-log-likelihood, all in nats but the error.
+    the pseudo-log-likelihood, all in nats but the error. In training the last two look at the
+    first ten examples of every batch, in evaluation at all.
 
     Args:
         rbm: a `keras_gen.layers.RBM` or `GaussianRBM`; it is built on `example_shape`.
         example_shape: shape of one example, such as (28, 28, 1); an integer means vectors.
         steps: positive integer, k.
         particles: number of persistent chains, or `None` for chains that start at the data.
-        value_range: closed interval of the data.
+        value_range: closed interval of the data, within [0, 1] for binary units.
         seed: integer or `None`; starts the particles.
+        centered: whether to follow the centered gradient.
 
     Example:
         machine = RestrictedBoltzmannMachine(layers.RBM(500), (28, 28, 1), 5, particles=100)
@@ -45,7 +52,8 @@ class RestrictedBoltzmannMachine(GenerativeModel):
     Reference:
         Hinton, 2002, Training Products of Experts by Minimizing Contrastive Divergence;
         Tieleman, 2008, Training Restricted Boltzmann Machines using Approximations to the
-        Likelihood Gradient.
+        Likelihood Gradient; Melchior, Fischer, Wiskott, 2016, How to Center Deep Boltzmann
+        Machines, arXiv:1311.1354, section 4.
     """
 
     def __init__(
@@ -56,46 +64,49 @@ class RestrictedBoltzmannMachine(GenerativeModel):
         particles=None,
         value_range=(0.0, 1.0),
         seed=None,
+        centered=False,
         **kwargs,
     ):
-        binary = not isinstance(rbm, GaussianRBM)
         self.tracked = ("loss", "free_energy", "reconstruction_error")
-        self.tracked += ("pseudo_log_likelihood",) * binary
-        super().__init__(value_range=value_range, seed=seed, **kwargs)
+        self.tracked += ("pseudo_log_likelihood",) * rbm.binary
+        self.visible_range = rbm.visible_range
+        super().__init__(example_shape, value_range, seed, **kwargs)
         for name, value in [("steps", steps), ("particles", 1 if particles is None else particles)]:
             if not isinstance(value, int) or value < 1:
                 raise ValueError(
                     f"Invalid value for argument `{name}`. Expected a positive integer. "
                     f"Received: {name}={value}"
                 )
-        shape = (example_shape,) if isinstance(example_shape, int) else tuple(example_shape)
-        self.rbm, self.example_shape, self.steps = rbm, shape, steps
-        self.particles = particles
-        if not rbm.built:
-            rbm.build((None, math.prod(shape)))
+        self.rbm, self.steps = rbm, steps
+        self.particles, self.centered = particles, centered
+        self.visible_units = self.build_visible()
         if particles is not None:
             self.chains = self.add_weight(
-                (particles, math.prod(shape)),
+                (particles, self.visible_units),
                 keras.initializers.RandomUniform(0.0, 1.0, seed=seed),
                 trainable=False,
                 aggregation="only_first_replica",
                 name="chains",
             )
+        if centered:
+            self.visible_mean, self.hidden_mean = (
+                self.add_weight((width,), center, trainable=False, aggregation="mean", name=name)
+                for width, center, name in [
+                    (self.visible_units, "zeros", "visible_mean"),
+                    (rbm.units, keras.initializers.Constant(0.5), "hidden_mean"),
+                ]
+            )
         self.built = True
 
-    def compile(self, optimizer, **kwargs):
-        """Configures training; the loss is the model's own.
+    def build_visible(self):
+        """Builds the machine, and returns the number of its visible units."""
+        width = math.prod(self.example_shape)
+        if not self.rbm.built:
+            self.rbm.build((None, width))
+        return width
 
-        Args:
-            optimizer: a Keras optimizer.
-            **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
-                `steps_per_execution`.
-        """
-        players = {"optimizer": (optimizer, self.rbm.trainable_variables)}
-        self.compile_players({}, players, **kwargs)
-
-    def data_shape(self):
-        return self.example_shape
+    def parameters(self):
+        return self.rbm.trainable_variables
 
     # Training
 
@@ -116,10 +127,29 @@ class RestrictedBoltzmannMachine(GenerativeModel):
             lambda: self.contrastive_divergence(v_data, v_model, sample_weight),
             self.rbm.trainable_variables,
             self.optimizer,
+            self.centered_gradient if self.centered else None,
         )
         self.track(loss=loss)
-        self.observe(v_data)
+        self.observe(v_data[:OBSERVED])
+        if self.centered:
+            self.move_means(v_data[:OBSERVED])
         return self.tracked_results()
+
+    def centered_gradient(self, gradients):
+        """The gradients of kernel and biases, for units that are counted from their means."""
+        w, b, c = gradients
+        v_mean, h_mean = self.visible_mean, self.hidden_mean
+        w = w - v_mean[:, None] * c - b[:, None] * h_mean
+        return w, b - tf.linalg.matvec(w, h_mean), c - tf.linalg.matvec(w, v_mean, transpose_a=True)
+
+    def move_means(self, visible):
+        """Running means of the units, over the examples that are observed."""
+        for mean, units in [
+            (self.visible_mean, visible),
+            (self.hidden_mean, self.rbm.hidden_probabilities(visible)),
+        ]:
+            now = tf.reduce_mean(tf.cast(units, tf.float32), axis=0)
+            mean.assign(mean + MEAN_RATE * (now - mean))
 
     def test_step(self, data):
         v_data, sample_weight = self.unpack(data)
@@ -128,19 +158,9 @@ class RestrictedBoltzmannMachine(GenerativeModel):
         self.observe(v_data)
         return self.tracked_results()
 
-    def unpack(self, data):
-        """The visible vectors of a batch of `fit()`, and sample weights."""
-        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        return self.flat(x), sample_weight
-
-    def flat(self, x):
-        """Examples as visible vectors."""
-        return tf.reshape(tf.cast(x, self.compute_dtype), [-1, math.prod(self.example_shape)])
-
     def observe(self, visible):
         """Logs how far a reconstruction is from the data, and the pseudo-log-likelihood."""
-        reconstructed = self.rbm.visible_probabilities(self.rbm.hidden_probabilities(visible))
-        error = tf.square(tf.cast(visible - reconstructed, tf.float32))
+        error = tf.square(tf.cast(visible - self.rbm.reconstruct(visible), tf.float32))
         self.track(reconstruction_error=tf.reduce_sum(error, axis=1))
         if "pseudo_log_likelihood" in self.tracked:
             self.track(pseudo_log_likelihood=self.pseudo_log_likelihood(visible))
@@ -164,34 +184,13 @@ class RestrictedBoltzmannMachine(GenerativeModel):
     def call(self, x, training=False):
         return self.rbm.hidden_probabilities(self.flat(x))
 
-    def transform(self, x, batch_size=256):
-        """Hidden probabilities of examples, as a NumPy array."""
-        return self.predict(x, batch_size, verbose=0)
-
-    def reconstruct(self, x):
-        """E[v | P(h=1 | x)], as a NumPy array of the examples' shape."""
-        return self.reconstructed(tf.convert_to_tensor(x)).numpy()
+    def free_energy(self, x):
+        """F(x) = -log p(x) - log Z in nats, a NumPy array with one number per example."""
+        return self.rbm.free_energy(self.flat(x)).numpy()
 
     def reconstructed(self, x):
         """The tensor of reconstructions."""
-        mean = self.rbm.visible_probabilities(self.rbm.hidden_probabilities(self.flat(x)))
-        return self.examples(mean)
-
-    def generate(self, count, seed=None, gibbs_steps=GIBBS_STEPS):
-        """Examples from the model: Gibbs chains from random visible states.
-
-        The last step shows probabilities (means) instead of drawn pixels.
-
-        Args:
-            count: number of examples.
-            seed: integer, or `None` for the next ones of the model's own random numbers.
-            gibbs_steps: length of each chain.
-
-        Returns:
-            NumPy array (count, *example_shape).
-        """
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
-        return self.sampled(tf.constant(count), seed, tf.constant(gibbs_steps)).numpy()
+        return self.examples(self.rbm.reconstruct(self.flat(x)))
 
     @tf.function(reduce_retracing=True)
     def sampled(self, count, seed, gibbs_steps):
@@ -202,45 +201,17 @@ class RestrictedBoltzmannMachine(GenerativeModel):
             key = tf.random.fold_in(seed, index)
             keys = [tf.random.fold_in(key, half) for half in range(2)]
             uniform = tf.random.stateless_uniform
-            hidden = self.rbm.draw_hidden(visible, uniform([count, self.rbm.units], keys[0]))
-            visible = self.rbm.draw_visible(hidden, uniform(tf.shape(visible), keys[1]))
-            return index + 1, visible
+            widths = (self.rbm.units, self.visible_units)
+            noises = [uniform([count, width], key) for width, key in zip(widths, keys)]
+            return index + 1, self.rbm.gibbs_step(visible, *noises)
 
         _, visible = tf.while_loop(lambda index, _: index < gibbs_steps, step, (0, start))
-        mean = self.rbm.visible_probabilities(self.rbm.hidden_probabilities(visible))
-        return self.examples(mean)
+        return self.examples(self.rbm.reconstruct(visible))
 
     def chain_start(self, count, seed):
         """Visible states to start chains from: particles if there are any, else fair coins."""
         if self.particles is None:
-            shape = [count, math.prod(self.example_shape)]
+            shape = [count, self.visible_units]
             return tf.cast(tf.random.stateless_uniform(shape, seed) < 0.5, self.compute_dtype)
         chosen = tf.random.stateless_uniform([count], seed, 0, self.particles, tf.int32)
         return tf.cast(tf.gather(self.chains, chosen), self.compute_dtype)
-
-    def examples(self, visible):
-        """Visible vectors as examples, float32."""
-        return tf.cast(tf.reshape(visible, [-1, *self.example_shape]), tf.float32)
-
-    def endpoints(self):
-        """What `saved_models.export` writes: name -> (function, input signature)."""
-        x = tf.TensorSpec([None, *self.example_shape], tf.float32, "x")
-        count, seed = (tf.TensorSpec([], tf.int32, name) for name in ("count", "seed"))
-
-        def transform(x):
-            return tf.cast(self(x), tf.float32)
-
-        def sample(count, seed):
-            return self.sampled(count, tf.stack([seed, 0]), GIBBS_STEPS)
-
-        def sample_uint8(count, seed):
-            return to_uint8(sample(count, seed), self.value_range)
-
-        endpoints = {
-            "transform": (transform, [x]),
-            "reconstruct": (self.reconstructed, [x]),
-            "sample": (sample, [count, seed]),
-        }
-        if self.value_range is not None:
-            endpoints["sample_uint8"] = (sample_uint8, [count, seed])
-        return endpoints

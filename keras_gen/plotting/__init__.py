@@ -1,7 +1,7 @@
 """Pictures of what a model does. Every function returns its Figure and touches no global state."""
 
 from keras_gen.plotting.codes import activation_histogram, code_scatter
-from keras_gen.plotting.curves import learning_curves, training_curves
+from keras_gen.plotting.curves import learning_curves, state_probabilities, training_curves
 from keras_gen.plotting.images import (
     filters,
     image_grid,
@@ -9,6 +9,7 @@ from keras_gen.plotting.images import (
     montage,
     reconstructions,
 )
+from keras_gen.plotting.weights import log_weights
 
 __all__ = [
     "activation_histogram",
@@ -17,7 +18,9 @@ __all__ = [
     "image_grid",
     "latent_manifold",
     "learning_curves",
+    "log_weights",
     "montage",
     "reconstructions",
+    "state_probabilities",
     "training_curves",
 ]

@@ -80,6 +80,45 @@ def learning_curves(counts, scores, path=None):
     return saved(figure, path)
 
 
+def state_probabilities(probabilities, marked=(), path=None):
+    """The probability of each of many states as a line, some of them marked.
+
+    Args:
+        probabilities: Numbers in [0, 1], `[states]`.
+        marked: Indices of the states to mark, such as those of the data.
+        path: File to write.
+
+    Returns:
+        A `matplotlib.figure.Figure`. A dashed line shows what each marked state has if all of them
+        are equally likely and there are no others.
+
+    Raises:
+        ValueError: If there is no state, a probability leaves [0, 1], or a mark is not a state.
+    """
+    probabilities, marked = np.asarray(probabilities), np.unique(np.asarray(marked, int))
+    inside = (probabilities >= 0) & (probabilities <= 1)
+    if probabilities.ndim != 1 or probabilities.size == 0 or not inside.all():
+        raise ValueError(
+            "Invalid value for argument `probabilities`. Expected numbers in [0, 1] of shape "
+            f"[states]. Received: shape {probabilities.shape}"
+        )
+    if not ((marked >= 0) & (marked < len(probabilities))).all():
+        raise ValueError(
+            f"Invalid value for argument `marked`. Expected indices from 0 to "
+            f"{len(probabilities) - 1}. Received: marked={marked.tolist()}"
+        )
+    figure = Figure(figsize=(9, 3.5), dpi=DPI, layout="constrained")
+    axis = figure.subplots()
+    others = np.setdiff1d(np.arange(len(probabilities)), marked)
+    for states, name, color in [(others, "other states", "C0"), (marked, "data", "C1")]:
+        axis.vlines(states, 0, probabilities[states], color=color, label=name)
+    if len(marked):
+        axis.axhline(1 / len(marked), color="C1", linestyle="--", linewidth=1)
+    axis.set(xlabel="state", ylabel="probability", ylim=(0, None))
+    figure.legend(loc="outside right upper")
+    return saved(figure, path)
+
+
 def _checked_accuracies(name, accuracies, count):
     accuracies = np.asarray(accuracies)
     if accuracies.ndim != 2 or len(accuracies) != count or accuracies.shape[1] == 0:

@@ -53,6 +53,14 @@ CASES = {
     ),
     "RBM": (layers.RBM, {"units": 5, "weight_stddev": 0.1, "seed": 1}, (2, 3), (2, 5), 3),
     "GaussianRBM": (layers.GaussianRBM, {"units": 5}, (2, 3), (2, 5), 3),
+    "LabelRBM": (layers.LabelRBM, {"units": 5, "num_classes": 2}, (2, 3), (2, 5), 3),
+    "DoubledRBM": (
+        layers.DoubledRBM,
+        {"units": 5, "visible_copies": 2, "hidden_copies": 2},
+        (2, 3),
+        (2, 5),
+        3,
+    ),
     "Sampling": (layers.Sampling, {"seed": 1}, [(2, 3), (2, 3)], (2, 3), 0),
 }
 parametrized = pytest.mark.parametrize(

@@ -81,3 +81,28 @@ def test_counts_that_are_not_positive_are_refused(name):
 def test_base_probabilities_of_another_kind_are_refused(bad):
     with pytest.raises(ValueError, match="`base_probabilities`.*4 numbers"):
         log_partition(machine(4, 3, 1.0), bad)
+
+
+def test_biases_of_hidden_units_in_the_base_change_the_weights_and_not_the_answer():
+    rbm = machine(12, 8, scale=0.5)
+    rbm.hidden_bias.assign(rbm.hidden_bias - 2.0)
+    plain, informed = (
+        log_partition(rbm, np.full(12, 0.5), 200, 2000, 1, 0, hidden_base_probabilities=p)
+        for p in (None, np.linspace(0.05, 0.3, 8))
+    )
+    for estimate in (plain, informed):
+        assert estimate.log_z == pytest.approx(enumerated(rbm), abs=0.05)
+    assert np.all(plain.log_weights != informed.log_weights)
+
+
+def test_units_without_connections_need_no_annealing_on_either_side():
+    rbm = machine(6, 4, scale=0.0)
+    rbm.visible_bias.assign(np.log([1, 2, 3, 4, 5, 6]))
+    rbm.hidden_bias.assign(np.log([1 / 2, 1 / 3, 1 / 4, 1 / 5]))
+    visible, hidden = np.arange(1, 7) / np.arange(2, 8), 1 / np.arange(3, 7)
+    estimate = log_partition(rbm, visible, 3, 10, verbose=0, hidden_base_probabilities=hidden)
+    expected = np.log(np.arange(2, 8)).sum() + np.log(1 + 1 / np.arange(2, 6)).sum()
+    assert estimate.log_z == pytest.approx(expected, abs=1e-5)
+    assert estimate.standard_error < 1e-5
+    with pytest.raises(ValueError, match="`hidden_base_probabilities`.*4 numbers"):
+        log_partition(rbm, visible, hidden_base_probabilities=visible)

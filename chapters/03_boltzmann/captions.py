@@ -1,0 +1,132 @@
+"""Words for images and images for words: two deep belief networks under one machine.
+
+One network has learned digits without words, another one captions without images: which words go
+together ("seven" with "odd" and "large"). A machine on top of both learns from pairs which
+features of images belong to which features of captions:
+
+    image   -> h -> f \\
+                       top machine
+    caption -> ...  g /
+
+Then either side gives the other. An image goes up to f; the top machine fills in g, which goes
+down to words. A caption goes up to g; the top machine samples f, which goes down to pixels.
+
+A caption counts as right if it has exactly the three right words of fourteen: name, parity and
+size. Expect that of most captions, and digits from captions that look as told.
+
+By default it learns 8x8 digits within a minute. The figures of `--dataset mnist --hidden 500 500
+--top 2000` are in chapters/README.md.
+"""
+
+import pathlib
+
+import keras
+import tensorflow as tf
+import tyro
+
+from keras_gen import callbacks, data, layers, models, plotting, saved_models
+
+BATCH_SIZE = 100
+PARTICLES = 100  # Tieleman (2008): as many chains as images in a batch
+LEARNING_RATE = 0.05  # falls to zero along a straight line, as in the same paper
+CAPTION_UNITS = (100,)
+STEPS_PER_EXECUTION = 5
+
+
+def main(
+    dataset: str = "digits",
+    epochs: int = 100,
+    hidden: tuple[int, ...] = (100, 100),
+    top: int = 300,
+    limit: int | None = None,
+    output: pathlib.Path = pathlib.Path("outputs/captions"),
+    seed: int = 1,
+) -> None:
+    """Trains networks on images and on captions, and a machine on top of both.
+
+    Args:
+        dataset: digits or mnist.
+        epochs: passes over the training images for every layer.
+        hidden: number of hidden units of every layer on the side of images.
+        top: number of hidden units of the top machine.
+        limit: use only that many training images.
+        output: folder for the pictures and the model.
+        seed: start of all random numbers.
+    """
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+    # Prepare: images, and captions made of their labels.
+    options = {"value_range": (0, 1), "labels": True}
+    images, labels = data.arrays(data.load(dataset, "train", **options).take(limit or -1))
+    test_images, test_labels = data.arrays(data.load(dataset, "test", **options))
+    captions, test_captions = map(data.captions.of_digits, (labels, test_labels))
+    shape, words = images.shape[1:], len(data.captions.WORDS)
+
+    # Build: machines for images, machines for captions, one on top of both.
+    seen, read = ([layers.RBM(n, seed=seed) for n in units] for units in (hidden, CAPTION_UNITS))
+    share = {"particles": PARTICLES, "seed": seed}
+    phases = {}
+    for number, machine in enumerate(seen):
+        network = models.DeepBeliefNetwork(machine, shape, below=seen[:number], **share)
+        phases[f"phases/images_{number + 1}.state"] = network, (images,)
+    for number, machine in enumerate(read):
+        network = models.DeepBeliefNetwork(machine, words, below=read[:number], **share)
+        phases[f"phases/captions_{number + 1}.state"] = network, (captions,)
+    joint = models.CaptionMachine(
+        layers.RBM(top, seed=seed), shape, words, below=seen, below_captions=read, **share
+    )
+    phases["captions.state"] = joint, (images, captions)
+
+    # Fit, one after the other. An interrupted run goes on where it was.
+    for state, (model, examples) in phases.items():
+        batches = data.batches(examples, BATCH_SIZE, seed=seed, augment=data.binarize)
+        model.rbm.set_visible_frequencies(model.visible_means(*examples))
+        schedule = keras.optimizers.schedules.PolynomialDecay(
+            LEARNING_RATE, epochs * len(batches), end_learning_rate=0.0
+        )
+        model.compile(keras.optimizers.SGD(schedule), steps_per_execution=STEPS_PER_EXECUTION)
+        resume = callbacks.Resume(output / state, batches)
+        history = model.fit(batches, epochs=epochs, callbacks=[resume])
+
+    # Judge: captions with exactly the right words.
+    described = joint.describe(test_images)
+    right = data.captions.right(described, test_captions).mean()
+    print(f"right captions of {len(test_images)} test images: {100 * right:.2f} %")
+    told = test_captions[:100]
+    illustrations = joint.illustrate(told, seed=seed)
+    recognized = data.captions.right(joint.describe(illustrations), told).mean()
+    print(f"images from captions that get the same captions again: {100 * recognized:.1f} %")
+
+    # Look: images with the words found for them, and words with the images found for them.
+    plotting.image_grid(
+        test_images[:40],
+        output / "descriptions.png",
+        columns=8,
+        value_range=(0, 1),
+        titles=data.captions.as_text(described[:40]),
+    )
+    samples = plotting.image_grid(
+        illustrations[:40],
+        output / "illustrations.png",
+        columns=8,
+        value_range=(0, 1),
+        titles=data.captions.as_text(told[:40]),
+    )
+    plotting.training_curves(history, output / "training.png")
+
+    # Save.
+    joint.save(output / "captions.keras")
+    card = saved_models.card(
+        f"Machine with {top} hidden units on networks for images {hidden} and captions",
+        dataset,
+        (0, 1),
+        seed,
+        {f"right_captions_{len(test_images)}": right, "recognized_100": recognized},
+    )
+    saved_models.export(joint, output / "saved_model", card, samples)
+    print(f"Pictures, captions.keras and saved_model/ are in {output}.")
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

@@ -1,0 +1,157 @@
+"""Images and their captions: two deep belief networks under one restricted Boltzmann machine."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.layers._arguments import positive_integer
+from keras_gen.models.energy_model import GIBBS_STEPS
+from keras_gen.models.inputs import check_data
+from keras_gen.models.stacked_machine import (
+    StackedMachine,
+    build_stack,
+    downwards,
+    drawn_upwards,
+    features_of,
+)
+from keras_gen.postprocessing import to_uint8
+
+MEAN_FIELD_STEPS = 50  # updates of the captions' features while the image's stay
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class CaptionMachine(StackedMachine):
+    """A machine that puts words to images and images to words.
+
+        image   -> h_1 -> ... -> f \\
+                                    top machine, visible units [f, g]
+        caption -> ...     ->   g  /
+
+    The layers below have been trained apart, those on images without captions and those on
+    captions without images; `fit(images, captions)` trains the top machine only, on states drawn
+    on both ways up. A caption is a vector of zeros and ones, one per word.
+
+    What is known stays as it is and the top machine fills in the rest, which then goes down:
+
+        describe:    f fixed,  g <- E[g | P(h=1 | f, g)],  repeated (mean field)
+        illustrate:  g fixed,  f by a Gibbs chain
+
+    Args:
+        rbm: the top machine, a `keras_gen.layers.RBM`.
+        example_shape: shape of one image, such as (28, 28, 1).
+        words: number of words that a caption may contain.
+        below: the trained layers under the top machine on the side of images, bottom first.
+        below_captions: the same on the side of captions.
+        **kwargs: `steps`, `particles`, `value_range`, `seed`, `centered`, as those of
+            `RestrictedBoltzmannMachine`; they concern the top machine.
+
+    Reference:
+        Srivastava & Salakhutdinov, 2012, Multimodal Learning with Deep Boltzmann Machines, section
+        2.3, whose directed relative this is.
+    """
+
+    def __init__(self, rbm, example_shape, words, below=(), below_captions=(), **kwargs):
+        self.words = positive_integer("words", words)
+        self.below_captions = list(below_captions)
+        super().__init__(rbm, example_shape, below, **kwargs)
+
+    def further_units(self):
+        return build_stack(self.below_captions, self.words, "below_captions")
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Trains as `keras.Model.fit` does, on images `x` and captions `y`, after checking both."""
+        if y is not None:
+            check_data(y, None, "y", (self.words,), (0.0, 1.0))
+        return super().fit(x, y, *args, **kwargs)
+
+    # Up and down
+
+    def unpack(self, data):
+        """States of the top machine's visible units, drawn on both ways up, and sample weights."""
+        x, captions, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        if captions is None or captions.shape[-1] != self.words:
+            raise ValueError(
+                f"Invalid value for argument `y`. Expected captions of {self.words} words for the "
+                f"images. Received: y={captions}"
+            )
+        captions = tf.cast(captions, self.compute_dtype)
+        stacks = [(self.below, self.flat(x)), (self.below_captions, captions)]
+        drawn = [drawn_upwards(*stack, self.next_seed())[-1] for stack in stacks]
+        return tf.concat(drawn, axis=-1), sample_weight
+
+    def completed(self, x):
+        """Visible probabilities of the top machine, of images alone: captions are inferred."""
+        features, free = self.features(x), self.is_caption()
+        padding = [[0, 0], [0, self.further_units()]]
+        start = tf.pad(features, padding, constant_values=0.5)
+
+        def step(index, visible):
+            return index + 1, tf.where(free, self.rbm.reconstruct(visible), start)
+
+        return tf.while_loop(lambda index, _: index < MEAN_FIELD_STEPS, step, (0, start))[1]
+
+    def is_caption(self):
+        """Which visible units of the top machine belong to captions."""
+        return tf.range(self.visible_units) >= self.visible_units - self.further_units()
+
+    def visible_means(self, x, captions):
+        """Means of the top machine's visible units over images and their captions."""
+        parts = [self.features(x), features_of(self.below_captions, captions)]
+        return np.concatenate([np.mean(part, axis=0, dtype="float64") for part in parts])
+
+    # Use
+
+    def describe(self, x):
+        """Probabilities of the words for images, as a NumPy array (batch, words)."""
+        return self.described(tf.convert_to_tensor(x)).numpy()
+
+    def described(self, x):
+        """The tensor of word probabilities, float32."""
+        features = self.completed(x)[:, -self.further_units() :]
+        return tf.cast(downwards(self.below_captions, features), tf.float32)
+
+    def illustrate(self, captions, seed=None, gibbs_steps=GIBBS_STEPS):
+        """Images for captions; equal seeds give equal images.
+
+        Args:
+            captions: array (batch, words) of zeros and ones.
+            seed: integer, or `None` for the next ones of the model's own random numbers.
+            gibbs_steps: length of each chain.
+
+        Returns:
+            NumPy array (batch, *example_shape).
+        """
+        captions = np.asarray(captions, "float32")
+        check_data(captions, None, "captions", (self.words,), (0.0, 1.0))
+        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
+        return self.illustrated(tf.constant(captions), seed, tf.constant(gibbs_steps)).numpy()
+
+    @tf.function(reduce_retracing=True)
+    def illustrated(self, captions, seed, gibbs_steps):
+        """The tensor of images for captions; `seed` is of shape (2,)."""
+        features = features_of(self.below_captions, tf.cast(captions, self.compute_dtype))
+        start = self.chain_start(tf.shape(captions)[0], seed)
+        start = tf.concat([start[:, : -self.further_units()], features], axis=-1)
+        visible = self.chain(start, ~self.is_caption(), seed, gibbs_steps)
+        return self.examples(self.rbm.reconstruct(visible))
+
+    def endpoints(self):
+        """What `saved_models.export` writes: name -> (function, input signature)."""
+        x = tf.TensorSpec([None, *self.example_shape], tf.float32, "x")
+        captions = tf.TensorSpec([None, self.words], tf.float32, "captions")
+        seed = tf.TensorSpec([], tf.int32, "seed")
+
+        def illustrate(captions, seed):
+            return self.illustrated(captions, tf.stack([seed, 0]), GIBBS_STEPS)
+
+        def illustrate_uint8(captions, seed):
+            return to_uint8(illustrate(captions, seed), self.value_range)
+
+        endpoints = {
+            **super().endpoints(),
+            "describe": (self.described, [x]),
+            "illustrate": (illustrate, [captions, seed]),
+        }
+        if self.value_range is not None:
+            endpoints["illustrate_uint8"] = (illustrate_uint8, [captions, seed])
+        return endpoints

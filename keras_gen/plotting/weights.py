@@ -1,0 +1,40 @@
+"""Pictures of importance weights."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from keras_gen.plotting.figures import DPI, saved
+
+_BINS = 20
+
+
+def log_weights(estimate, path=None):
+    """How even the weights of an annealed importance sampling are.
+
+    Chains that all end near log Z have annealed slowly enough; a few far above the others carry
+    the whole estimate.
+
+    Args:
+        estimate: What `metrics.log_partition` returns.
+        path: File to write.
+
+    Returns:
+        A `matplotlib.figure.Figure`: a histogram of log w, in nats, with log Z as a vertical line.
+
+    Raises:
+        ValueError: If a log weight is NaN or infinite.
+    """
+    values = np.asarray(estimate.log_weights)
+    if values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(
+            "Invalid value for argument `estimate`. Expected finite log weights. "
+            f"Received: {values.size} of them, {np.sum(~np.isfinite(values))} not finite"
+        )
+    figure = Figure(figsize=(5, 3.5), dpi=DPI, layout="constrained")
+    axis = figure.subplots()
+    axis.hist(values, _BINS)
+    label = f"log Z {estimate.log_z:.2f} ± {estimate.standard_error:.2f}"
+    axis.axvline(estimate.log_z, color="C1", label=label)
+    axis.set(xlabel="log weight (nats)", ylabel="chains")
+    axis.legend()
+    return saved(figure, path)

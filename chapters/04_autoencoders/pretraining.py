@@ -14,7 +14,7 @@ on the pre-trained encoder, frozen, so that only W and b learn; and fine-tuned, 
 learns. Expect pre-training to be worth most where labels are fewest, and freezing to lose to
 fine-tuning as their number grows.
 
-By default it takes 8x8 digits and a minute. `--dataset mnist --epochs 20 --steps 500 --seeds 5` is
+By default it takes 8x8 digits and a minute. `--dataset mnist --epochs 100 --steps 500 --seeds 5` is
 the measured run; the figures are in chapters/README.md.
 """
 

@@ -92,8 +92,7 @@ class RBM(keras.layers.Layer):
 
     def visible_energy(self, visible):
         """The part of the energy that no hidden unit enters: -b'v, of shape (batch,)."""
-        agreement = ops.multiply(visible, self.visible_bias)
-        return -ops.sum(ops.cast(agreement, "float32"), axis=-1)
+        return -ops.matmul(ops.cast(visible, "float32"), ops.cast(self.visible_bias, "float32"))
 
     def energy(self, visible, hidden):
         """E(v, h) in nats, of shape (batch,)."""

@@ -5,11 +5,11 @@ import math
 import keras
 import tensorflow as tf
 
+from keras_gen.models import centering
 from keras_gen.models.energy_model import EnergyModel
 from keras_gen.models.training import descend
 
 OBSERVED = 10  # examples of a training batch that the costlier logs look at
-MEAN_RATE = 0.01  # of the running means of the centered gradient
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -25,11 +25,6 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
         dL/dW = <v_model h_model'> - <v_data h_data'>,    h = P(h=1 | v).
 
-    The centered gradient counts units from their means m = <v>, l = <h> over the data. A change of
-    W then leaves the biases' work alone, which allows larger rates:
-
-        gW = dL/dW - m (dL/dc)' - (dL/db) l',    gb = dL/db - gW l,    gc = dL/dc - gW' m
-
     Weight decay, momentum and schedules are the optimizer's. The logs hold the loss, the free
     energy of the data, the squared error of a reconstruction per example and, for binary units,
     the pseudo-log-likelihood, all in nats but the error. In training the last two look at the
@@ -42,7 +37,8 @@ class RestrictedBoltzmannMachine(EnergyModel):
         particles: number of persistent chains, or `None` for chains that start at the data.
         value_range: closed interval of the data, within [0, 1] for binary units.
         seed: integer or `None`; starts the particles.
-        centered: whether to follow the centered gradient.
+        centered: whether to follow the centered gradient of `models.centering`, which counts units
+            from their means and allows larger rates.
 
     Example:
         machine = RestrictedBoltzmannMachine(layers.RBM(500), (28, 28, 1), 5, particles=100)
@@ -52,8 +48,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
     Reference:
         Hinton, 2002, Training Products of Experts by Minimizing Contrastive Divergence;
         Tieleman, 2008, Training Restricted Boltzmann Machines using Approximations to the
-        Likelihood Gradient; Melchior, Fischer, Wiskott, 2016, How to Center Deep Boltzmann
-        Machines, arXiv:1311.1354, section 4.
+        Likelihood Gradient.
     """
 
     def __init__(
@@ -89,13 +84,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
                 name="chains",
             )
         if centered:
-            self.visible_mean, self.hidden_mean = (
-                self.add_weight((width,), center, trainable=False, aggregation="mean", name=name)
-                for width, center, name in [
-                    (self.visible_units, "zeros", "visible_mean"),
-                    (rbm.units, keras.initializers.Constant(0.5), "hidden_mean"),
-                ]
-            )
+            self.means = centering.add_means(self, [self.visible_units, rbm.units])
         self.built = True
 
     def build_visible(self):
@@ -113,9 +102,10 @@ class RestrictedBoltzmannMachine(EnergyModel):
     def contrastive_divergence(self, data, model, sample_weight=None):
         """mean F(v_data) - mean F(v_model)."""
         weight = 1.0 if sample_weight is None else tf.cast(sample_weight, tf.float32)
-        data_energy = self.rbm.free_energy(data)
-        self.track(free_energy=data_energy)
-        return tf.reduce_mean(weight * data_energy) - tf.reduce_mean(self.rbm.free_energy(model))
+        energies = self.rbm.free_energy(tf.concat([data, model], 0))  # one product, not two
+        of_data, of_model = tf.split(energies, [tf.shape(data)[0], tf.shape(model)[0]])
+        self.track(free_energy=of_data)
+        return tf.reduce_mean(weight * of_data) - tf.reduce_mean(of_model)
 
     def train_step(self, data):
         v_data, sample_weight = self.unpack(data)
@@ -130,26 +120,18 @@ class RestrictedBoltzmannMachine(EnergyModel):
             self.centered_gradient if self.centered else None,
         )
         self.track(loss=loss)
-        self.observe(v_data[:OBSERVED])
+        observed = v_data[:OBSERVED]
+        self.observe(observed)
         if self.centered:
-            self.move_means(v_data[:OBSERVED])
+            states = [observed, self.rbm.hidden_probabilities(observed)]
+            centering.move_means(self.means, states)
         return self.tracked_results()
 
     def centered_gradient(self, gradients):
-        """The gradients of kernel and biases, for units that are counted from their means."""
-        w, b, c = gradients
-        v_mean, h_mean = self.visible_mean, self.hidden_mean
-        w = w - v_mean[:, None] * c - b[:, None] * h_mean
-        return w, b - tf.linalg.matvec(w, h_mean), c - tf.linalg.matvec(w, v_mean, transpose_a=True)
-
-    def move_means(self, visible):
-        """Running means of the units, over the examples that are observed."""
-        for mean, units in [
-            (self.visible_mean, visible),
-            (self.hidden_mean, self.rbm.hidden_probabilities(visible)),
-        ]:
-            now = tf.reduce_mean(tf.cast(units, tf.float32), axis=0)
-            mean.assign(mean + MEAN_RATE * (now - mean))
+        """The centered gradients of kernel, visible and hidden bias, from the plain ones."""
+        kernel, *biases = gradients
+        biases, kernels = centering.centered_gradient(biases, [kernel], self.means)
+        return [*kernels, *biases]
 
     def test_step(self, data):
         v_data, sample_weight = self.unpack(data)

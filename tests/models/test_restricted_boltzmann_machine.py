@@ -36,8 +36,8 @@ def test_a_centered_step_counts_units_from_their_means():
     models_ = [machine(centered=True) for _ in range(2)]
     means = np.array([0.2, 0.9, 0.4, 0.0], "float32"), np.array([0.3, 0.5, 0.8], "float32")
     for model in models_:
-        model.visible_mean.assign(means[0])
-        model.hidden_mean.assign(means[1])
+        for mean, value in zip(model.means, means):
+            mean.assign(value)
     model, twin = models_
     v_model = np.array(twin.rbm.gibbs(V))
     w, b, c = (np.array(x) for x in model.rbm.weights)
@@ -49,9 +49,9 @@ def test_a_centered_step_counts_units_from_their_means():
     c_step = (h_data - h_model).mean(axis=0) - m @ w_step
     for received, value in zip(model.rbm.weights, (w + w_step / 2, b + b_step / 2, c + c_step / 2)):
         np.testing.assert_allclose(received, value, atol=1e-6)
-    np.testing.assert_allclose(model.visible_mean, m + 0.01 * (V.mean(axis=0) - m), atol=1e-6)
+    np.testing.assert_allclose(model.means[0], m + 0.01 * (V.mean(axis=0) - m), atol=1e-6)
     h_new = np.array(model.rbm(V)).mean(axis=0)
-    np.testing.assert_allclose(model.hidden_mean, n + 0.01 * (h_new - n), atol=1e-6)
+    np.testing.assert_allclose(model.means[1], n + 0.01 * (h_new - n), atol=1e-6)
 
 
 def test_persistent_chains_go_on_from_where_they_were():
@@ -119,3 +119,11 @@ def test_machines_stack_as_layers():
 def test_counts_that_are_not_positive_are_refused(name, value):
     with pytest.raises(ValueError, match=f"`{name}`.*{name}={value}"):
         models.RestrictedBoltzmannMachine(layers.RBM(3), 4, **{name: value})
+
+
+@pytest.mark.parametrize("value_range", [(-1, 1), (0, 255), None])
+def test_binary_units_refuse_data_that_are_no_probabilities(value_range):
+    with pytest.raises(ValueError, match=r"`value_range`.*\[0.0, 1.0\].*value_range="):
+        models.RestrictedBoltzmannMachine(layers.RBM(3), 4, value_range=value_range)
+    gaussian = layers.GaussianRBM(3)
+    models.RestrictedBoltzmannMachine(gaussian, 4, value_range=value_range)

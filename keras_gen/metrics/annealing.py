@@ -88,7 +88,7 @@ def log_partition(
     progress = keras.utils.Progbar(temperatures, verbose=verbose)
     for start in range(0, temperatures, _PART):
         part = schedule[start : start + _PART + 1]
-        change, state = anneal(state, tf.constant(part, tf.float64), [seed, start])
+        change, state = anneal(state, tf.constant(part, tf.float64), tf.constant([seed, start]))
         log_weights = log_weights + change.numpy()
         progress.update(start + len(part) - 1)
     return _estimate(log_weights)

@@ -99,7 +99,7 @@ class DeepBoltzmannMachine(EnergyModel):
         self.built = True
 
     @classmethod
-    def from_rbms(cls, rbms, example_shape, **kwargs):
+    def from_rbms(cls, rbms, example_shape, *args, **kwargs):
         """A machine that starts with the weights of layers trained one after the other.
 
             W_l = W of machine l,    b_0 = b of the first,    b_L = c of the last
@@ -110,13 +110,13 @@ class DeepBoltzmannMachine(EnergyModel):
         Args:
             rbms: trained `layers.doubled_rbms(units)`.
             example_shape: shape of one example; the first of `rbms` has seen it as a vector.
-            **kwargs: other arguments of the class.
+            *args, **kwargs: the further arguments of the class.
 
         Raises:
             ValueError: if there are fewer than two, they are not built, double other sides than
                 those of `doubled_rbms`, or do not fit on each other.
         """
-        model = cls([rbm.units for rbm in rbms], example_shape, **kwargs)
+        model = cls([rbm.units for rbm in rbms], example_shape, *args, **kwargs)
         _check_rbms(rbms, model.visible_units)
         up = [rbm.hidden_bias for rbm in rbms]
         down = [rbm.visible_bias for rbm in rbms]
@@ -297,20 +297,16 @@ class DeepBoltzmannMachine(EnergyModel):
         Returns:
             A built `layers.RBM` with copies of the weights.
         """
-        biases = [np.array(bias) for bias in self.biases]
-        kernels = [np.array(kernel) for kernel in self.kernels]
-        layers = range(len(biases))
-        blocks = [
-            [
-                _block(kernels, odd, even, (biases[odd].size, biases[even].size))
-                for even in layers[::2]
-            ]
-            for odd in layers[1::2]
-        ]
-        visible_bias, hidden_bias = np.concatenate(biases[1::2]), np.concatenate(biases[::2])
-        rbm = RBM(len(hidden_bias))
-        rbm.build((None, len(visible_bias)))
-        rbm.set_weights([np.block(blocks), visible_bias, hidden_bias])
+        layer = np.repeat(np.arange(len(self.biases)), [bias.shape[0] for bias in self.biases])
+        odd = layer % 2 == 1
+        bias = np.concatenate([np.array(bias) for bias in self.biases])
+        weights = np.zeros((len(bias), len(bias)), "float32")  # of each unit with the next layer
+        for index, kernel in enumerate(self.kernels):
+            weights[np.ix_(layer == index, layer == index + 1)] = kernel
+        kernel = (weights + weights.T)[np.ix_(odd, ~odd)]
+        rbm = RBM(kernel.shape[1])
+        rbm.build((None, kernel.shape[0]))
+        rbm.set_weights([kernel, bias[odd], bias[~odd]])
         return rbm
 
     def base_probabilities(self, x):
@@ -339,13 +335,6 @@ def products(states, sample_weight=None):
     sums += [tf.matmul(a, b, transpose_a=True) for a, b in zip(weighted, states[1:])]
     count = tf.cast(tf.shape(states[0])[0], tf.float32)
     return [total / count for total in sums]
-
-
-def _block(kernels, odd, even, shape):
-    """The weights between an odd and an even layer, zeros if they are no neighbours."""
-    if even == odd - 1:
-        return kernels[odd - 1].T
-    return kernels[odd] if even == odd + 1 else np.zeros(shape, "float32")
 
 
 def _check_rbms(rbms, visible_units):

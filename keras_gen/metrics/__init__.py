@@ -2,6 +2,7 @@
 
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
 from keras_gen.metrics.baselines import pca_error
+from keras_gen.metrics.classifier_scores import gan_test, gan_train
 from keras_gen.metrics.extractors import (
     FeatureExtractor,
     InceptionExtractor,
@@ -11,25 +12,49 @@ from keras_gen.metrics.extractors import (
 )
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance
 from keras_gen.metrics.inception_score import InceptionScore, inception_score
+from keras_gen.metrics.kernel import KernelDistance, squared_mmd, squared_mmd_error
 from keras_gen.metrics.likelihood import importance_weighted_bound, importance_weighted_nll
+from keras_gen.metrics.modes import MixtureModes, StackedModes
+from keras_gen.metrics.neighbours import nearest_neighbours
+from keras_gen.metrics.precision_recall import (
+    ManifoldPrecision,
+    ManifoldRecall,
+    manifold_coverage,
+    precision_recall,
+)
 from keras_gen.metrics.reports import frechet_report, shipped_extractor
+from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
 
 __all__ = [
     "FeatureExtractor",
     "FrechetDistance",
     "InceptionExtractor",
     "InceptionScore",
+    "KernelDistance",
     "LeNetExtractor",
+    "ManifoldPrecision",
+    "ManifoldRecall",
+    "MixtureModes",
     "PartitionEstimate",
+    "SlicedWasserstein",
+    "StackedModes",
     "annealing_schedule",
     "check_images",
     "frechet_distance",
     "frechet_report",
+    "gan_test",
+    "gan_train",
     "importance_weighted_bound",
     "importance_weighted_nll",
     "inception_score",
     "log_partition",
+    "manifold_coverage",
+    "nearest_neighbours",
     "pca_error",
+    "precision_recall",
     "rescale",
     "shipped_extractor",
+    "sliced_wasserstein",
+    "squared_mmd",
+    "squared_mmd_error",
 ]

@@ -1,0 +1,96 @@
+"""Labeled generated images, judged by classifiers."""
+
+import numpy as np
+
+from keras_gen.metrics.extractors import check_images
+
+
+def gan_test(extractor, images, labels, value_range=(-1, 1)):
+    """The share of generated images that a classifier of real ones reads as they are labeled.
+
+        mean_i [ argmax p(y | x_i) = y_i ]
+
+    A high share says that images are good, not that they are diverse.
+
+    Args:
+        extractor: A `FeatureExtractor`, whose probabilities are used.
+        images: Generated images `[n, height, width, channels]`.
+        labels: What was asked for, `[n]` integers.
+        value_range: Pair, the range in which the images' values lie.
+
+    Returns:
+        Float in [0, 1].
+
+    Raises:
+        ValueError: if labels are not integers, are one-hot, out of range, or not as many as the
+            images, or if the images are out of range.
+
+    Reference:
+        Shmelkov et al., 2018, How good is my GAN?, arXiv:1807.09499, section 3.
+    """
+    classes = extractor.probabilities(images[:1], value_range).shape[1]
+    labels = _check_labels("labels", labels, len(images), classes)
+    probabilities = extractor.probabilities(images, value_range)
+    return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+
+def gan_train(
+    classifier, images, labels, real, real_labels, value_range=(-1, 1), epochs=10, batch_size=128
+):
+    """The accuracy on real images of a classifier that has seen generated ones only.
+
+        mean_i [ argmax p(y | r_i) = y_i ],   p trained on generated images and their labels
+
+    Generated images that are bad or all alike train a bad classifier. The number to compare with
+    is that of the same classifier trained on as many real images.
+
+    Args:
+        classifier: Keras model from images to scores of classes, compiled with a loss of integer
+            labels such as `"sparse_categorical_crossentropy"`, not trained. It is trained here.
+        images: Generated images `[n, height, width, channels]`.
+        labels: What was asked for, `[n]` integers.
+        real: Real images that are held out, `[m, height, width, channels]`.
+        real_labels: Their classes, `[m]` integers.
+        value_range: Pair, the range in which both kinds of images lie; the classifier gets them
+            as they are.
+        epochs: Number of times the classifier sees the generated images.
+        batch_size: Of its training.
+
+    Returns:
+        Float in [0, 1].
+
+    Raises:
+        ValueError: as `gan_test`, or if the classifier is not compiled; before the training.
+
+    Reference:
+        Shmelkov et al., 2018, How good is my GAN?, arXiv:1807.09499, section 3.
+    """
+    if not classifier.compiled:
+        raise ValueError(
+            "Invalid value for argument `classifier`. Expected a compiled model. "
+            f"Received: classifier={classifier}"
+        )
+    images, real = check_images(images, value_range), check_images(real, value_range)
+    classes = classifier(real[:1]).shape[-1]
+    labels = _check_labels("labels", labels, len(images), classes)
+    real_labels = _check_labels("real_labels", real_labels, len(real), classes)
+    classifier.fit(images, labels, epochs=epochs, batch_size=batch_size, verbose=0)
+    scores = classifier.predict(real, batch_size=batch_size, verbose=0)
+    return float(np.mean(scores.argmax(axis=1) == real_labels))
+
+
+def _check_labels(name, labels, count, classes):
+    """The labels as `[count]` integers in [0, classes)."""
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu" or labels.shape != (count,) or count == 0:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected integers, not one-hot, of shape "
+            f"({count},), one or more, as many as images. "
+            f"Received: {labels.dtype} of shape {labels.shape}"
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected classes from 0 to {classes - 1}. "
+            f"Received: {name} from {labels.min()} to {labels.max()}"
+        )
+    return labels

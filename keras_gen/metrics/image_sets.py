@@ -1,0 +1,87 @@
+"""What metrics of two sets of images share: both are read batch by batch, then compared."""
+
+import keras
+import numpy as np
+
+
+class ImageSets(keras.metrics.Metric):
+    """A metric that compares all real with all generated images; it keeps what it reads of them.
+
+    A subclass implements `read(images)`, which turns a batch into an array `[b, ...]`, and
+    `result()`, which compares what `collected` returns. As nothing is measured before, the size
+    of the batches does not matter. It lives on the host and in no model.
+
+    Args:
+        value_range: Pair, the range in which the images' values lie.
+        name: The metric's name.
+    """
+
+    def __init__(self, value_range, name):
+        super().__init__(name=name, dtype="float32")
+        self.value_range = value_range
+        self.reset_state()
+
+    def update_state(self, real=None, fake=None):
+        """Adds images, `[b, height, width, channels]`; either argument may be None."""
+        # Both are read before either is kept, so that an error leaves the state as it was.
+        batches = [None if images is None else self._checked(images) for images in (real, fake)]
+        for kept, batch in zip((self._real, self._fake), batches, strict=True):
+            if batch is not None:
+                kept.append(batch)
+
+    def _checked(self, images):
+        batch = np.asarray(self.read(images))
+        if not np.isfinite(batch).all():
+            raise ValueError(
+                "Invalid value for argument `extractor`. Expected finite features. "
+                "Received: features with NaN or infinity"
+            )
+        known = next(iter([*self._real, *self._fake]), batch).shape[1:]
+        if batch.shape[1:] != known:
+            raise ValueError(
+                f"Invalid value for argument `images`. Expected what was seen before, of shape "
+                f"{known} each. Received: shape {batch.shape[1:]}"
+            )
+        return batch
+
+    def collected(self, least):
+        """What was read of the real and of the generated images, two arrays `[n, ...]`.
+
+        Raises:
+            ValueError: if there are fewer than `least` images of a kind.
+        """
+        for kind, batches in (("real", self._real), ("fake", self._fake)):
+            count = sum(len(batch) for batch in batches)
+            if count < least:
+                raise ValueError(
+                    f"Invalid value for argument `{kind}`. Expected at least {least} {kind} "
+                    f"images before `result()`. Received: {count}"
+                )
+        return np.concatenate(self._real), np.concatenate(self._fake)
+
+    def reset_state(self):
+        """Forgets all images."""
+        self._real = []
+        self.reset_fake()
+
+    def reset_fake(self):
+        """Forgets the generated images and keeps the real ones."""
+        self._fake = []
+
+
+class FeatureSets(ImageSets):
+    """A metric that compares the features of real and of generated images.
+
+    Args:
+        extractor: A `FeatureExtractor`.
+        value_range: Pair, the range in which the images' values lie.
+        name: The metric's name; it should name the extractor.
+    """
+
+    def __init__(self, extractor, value_range, name):
+        super().__init__(value_range, name)
+        self.extractor = extractor
+
+    def read(self, images):
+        """The images' features `[b, d]`."""
+        return self.extractor.features(images, self.value_range)

@@ -60,6 +60,7 @@ class CaptionMachine(StackedMachine):
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """Trains as `keras.Model.fit` does, on images `x` and captions `y`, after checking both."""
+        check_data(x, None, "x", self.data_shape(), self.value_range)
         if y is not None:
             check_data(y, None, "y", (self.words,), (0.0, 1.0))
         return super().fit(x, y, *args, **kwargs)
@@ -81,18 +82,14 @@ class CaptionMachine(StackedMachine):
 
     def completed(self, x):
         """Visible probabilities of the top machine, of images alone: captions are inferred."""
-        features, free = self.features(x), self.is_caption()
+        features, known = self.features(x), self.is_feature()
         padding = [[0, 0], [0, self.further_units()]]
         start = tf.pad(features, padding, constant_values=0.5)
 
         def step(index, visible):
-            return index + 1, tf.where(free, self.rbm.reconstruct(visible), start)
+            return index + 1, tf.where(known, start, self.rbm.reconstruct(visible))
 
         return tf.while_loop(lambda index, _: index < MEAN_FIELD_STEPS, step, (0, start))[1]
-
-    def is_caption(self):
-        """Which visible units of the top machine belong to captions."""
-        return tf.range(self.visible_units) >= self.visible_units - self.further_units()
 
     def visible_means(self, x, captions):
         """Means of the top machine's visible units over images and their captions."""
@@ -132,11 +129,10 @@ class CaptionMachine(StackedMachine):
         features = features_of(self.below_captions, tf.cast(captions, self.compute_dtype))
         start = self.chain_start(tf.shape(captions)[0], seed)
         start = tf.concat([start[:, : -self.further_units()], features], axis=-1)
-        visible = self.chain(start, ~self.is_caption(), seed, gibbs_steps)
+        visible = self.chain(start, self.is_feature(), seed, gibbs_steps)
         return self.examples(self.rbm.reconstruct(visible))
 
     def endpoints(self):
-        """What `saved_models.export` writes: name -> (function, input signature)."""
         x = tf.TensorSpec([None, *self.example_shape], tf.float32, "x")
         captions = tf.TensorSpec([None, self.words], tf.float32, "captions")
         seed = tf.TensorSpec([], tf.int32, "seed")

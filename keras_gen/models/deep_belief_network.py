@@ -8,7 +8,6 @@ from keras_gen import networks
 from keras_gen.layers import LabelRBM
 from keras_gen.models.energy_model import GIBBS_STEPS
 from keras_gen.models.stacked_machine import StackedMachine, drawn_upwards, hidden_free_energy
-from keras_gen.postprocessing import to_uint8
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -152,30 +151,9 @@ class DeepBeliefNetwork(StackedMachine):
     def sampled_of(self, labels, seed, gibbs_steps):
         """The tensor of examples generated for labels; `seed` is of shape (2,)."""
         features, _ = self.rbm.split(self.chain_start(tf.size(labels), seed))
-        free = tf.range(self.visible_units) < self.visible_units - self.num_classes
-        visible = self.chain(self.rbm.join(features, labels), free, seed, gibbs_steps)
+        start = self.rbm.join(features, labels)
+        visible = self.chain(start, self.is_feature(), seed, gibbs_steps)
         return self.examples(self.rbm.reconstruct(visible))
-
-    def chain(self, start, free, seed, gibbs_steps):
-        """The top machine's visible units after Gibbs sampling of those that are `free`.
-
-        Args:
-            start: states (count, visible).
-            free: boolean tensor (visible,); the others keep their state.
-            seed: integer tensor of shape (2,).
-            gibbs_steps: integer tensor.
-        """
-
-        def step(index, visible):
-            key = tf.random.fold_in(seed, index)
-            keys = [tf.random.fold_in(key, half) for half in range(2)]
-            noises = [
-                tf.random.stateless_uniform([tf.shape(start)[0], width], key)
-                for width, key in zip((self.rbm.units, self.visible_units), keys)
-            ]
-            return index + 1, tf.where(free, self.rbm.gibbs_step(visible, *noises), start)
-
-        return tf.while_loop(lambda index, _: index < gibbs_steps, step, (0, start))[1]
 
     def check_labeled(self):
         if self.num_classes is None:
@@ -245,25 +223,21 @@ class DeepBeliefNetwork(StackedMachine):
         return networks.classifier_on(self.to_encoder(dropout), num_classes)
 
     def endpoints(self):
-        """What `saved_models.export` writes: name -> (function, input signature)."""
         endpoints = super().endpoints()
         if self.num_classes is None:
             return endpoints
+        x = tf.TensorSpec([None, *self.example_shape], tf.float32, "x")
         labels = tf.TensorSpec([None], tf.int32, "labels")
         seed = tf.TensorSpec([], tf.int32, "seed")
 
         def sample(labels, seed):
             return self.sampled_of(labels, tf.stack([seed, 0]), GIBBS_STEPS)
 
-        def sample_uint8(labels, seed):
-            return to_uint8(sample(labels, seed), self.value_range)
-
-        x = tf.TensorSpec([None, *self.example_shape], tf.float32, "x")
-        endpoints["classify"] = (self.class_probabilities, [x])
-        endpoints["sample"] = (sample, [labels, seed])
-        if self.value_range is not None:
-            endpoints["sample_uint8"] = (sample_uint8, [labels, seed])
-        return endpoints
+        return {
+            **endpoints,
+            "classify": (self.class_probabilities, [x]),
+            **self.sample_endpoints(sample, labels, seed),
+        }
 
 
 def _error(name, expected, received):

@@ -97,6 +97,22 @@ class RestrictedBoltzmannMachine(EnergyModel):
     def parameters(self):
         return self.rbm.trainable_variables
 
+    def burn_in(self, gibbs_steps=1000, seed=0):
+        """Moves the particles to what the machine believes in, from fair coins.
+
+        Particles start anywhere, which suits weights that start small. Call this before training
+        weights that are not new, or the first steps unlearn what the particles do not show.
+
+        Args:
+            gibbs_steps: length of every chain.
+            seed: integer.
+        """
+        seed = tf.constant([seed, 0])
+        start = tf.random.stateless_uniform(tf.shape(self.chains), seed) < 0.5
+        start = tf.cast(start, self.compute_dtype)
+        chain = tf.function(self.chain)
+        self.chains.assign(chain(start, tf.constant(True), seed, tf.constant(gibbs_steps)))
+
     # Training
 
     def contrastive_divergence(self, data, model, sample_weight=None):
@@ -177,18 +193,29 @@ class RestrictedBoltzmannMachine(EnergyModel):
     @tf.function(reduce_retracing=True)
     def sampled(self, count, seed, gibbs_steps):
         """The tensor of generated examples; `seed` is an integer tensor of shape (2,)."""
-        start = self.chain_start(count, seed)
+        visible = self.chain(self.chain_start(count, seed), True, seed, gibbs_steps)
+        return self.examples(self.rbm.reconstruct(visible))
+
+    def chain(self, start, free, seed, gibbs_steps):
+        """The visible units after Gibbs sampling.
+
+        Args:
+            start: states (count, visible).
+            free: boolean tensor (visible,); the others keep their state.
+            seed: integer tensor of shape (2,).
+            gibbs_steps: integer tensor.
+        """
+        widths = (self.rbm.units, self.visible_units)
 
         def step(index, visible):
             key = tf.random.fold_in(seed, index)
-            keys = [tf.random.fold_in(key, half) for half in range(2)]
-            uniform = tf.random.stateless_uniform
-            widths = (self.rbm.units, self.visible_units)
-            noises = [uniform([count, width], key) for width, key in zip(widths, keys)]
-            return index + 1, self.rbm.gibbs_step(visible, *noises)
+            noises = [
+                tf.random.stateless_uniform([tf.shape(start)[0], width], tf.random.fold_in(key, i))
+                for i, width in enumerate(widths)
+            ]
+            return index + 1, tf.where(free, self.rbm.gibbs_step(visible, *noises), start)
 
-        _, visible = tf.while_loop(lambda index, _: index < gibbs_steps, step, (0, start))
-        return self.examples(self.rbm.reconstruct(visible))
+        return tf.while_loop(lambda index, _: index < gibbs_steps, step, (0, start))[1]
 
     def chain_start(self, count, seed):
         """Visible states to start chains from: particles if there are any, else fair coins."""

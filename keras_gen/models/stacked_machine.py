@@ -36,6 +36,10 @@ class StackedMachine(RestrictedBoltzmannMachine):
         """Number of the top's visible units that are no features of examples; they come last."""
         return 0
 
+    def is_feature(self):
+        """Which visible units of the top machine are features of examples: boolean (visible,)."""
+        return tf.range(self.visible_units) < self.visible_units - self.further_units()
+
     def features(self, x):
         """The probabilities that reach the top machine from examples."""
         return features_of(self.below, self.flat(x))
@@ -58,27 +62,6 @@ class StackedMachine(RestrictedBoltzmannMachine):
     def free_energy(self, x):
         """F of the top machine for the features of examples, in nats: array (batch,)."""
         return self.rbm.free_energy(self.completed(x)).numpy()
-
-    def chain(self, start, free, seed, gibbs_steps):
-        """The top machine's visible units after Gibbs sampling of those that are free.
-
-        Args:
-            start: states (count, visible).
-            free: boolean tensor (visible,); the others keep their state.
-            seed: integer tensor of shape (2,).
-            gibbs_steps: integer tensor.
-        """
-
-        def step(index, visible):
-            key = tf.random.fold_in(seed, index)
-            keys = [tf.random.fold_in(key, half) for half in range(2)]
-            noises = [
-                tf.random.stateless_uniform([tf.shape(start)[0], width], key)
-                for width, key in zip((self.rbm.units, self.visible_units), keys)
-            ]
-            return index + 1, tf.where(free, self.rbm.gibbs_step(visible, *noises), start)
-
-        return tf.while_loop(lambda index, _: index < gibbs_steps, step, (0, start))[1]
 
 
 def build_stack(machines, width, name):

@@ -71,8 +71,8 @@ def exact_bound_and_likelihood(model):
 def test_the_bound_is_its_definition_on_average_and_below_the_likelihood():
     model = network()
     expected, likelihood, log_z = exact_bound_and_likelihood(model)
-    received = model.variational_bound(V, log_z, samples=6000, seed=1)
-    np.testing.assert_allclose(received, expected, atol=0.06)
+    many = model.variational_bound(np.repeat(V, 3000, axis=0), log_z, samples=2, seed=1)
+    np.testing.assert_allclose(many.reshape(16, -1).mean(axis=1), expected, atol=0.06)
     assert np.all(expected < likelihood - 1e-3)
 
 

@@ -63,6 +63,17 @@ def test_persistent_chains_go_on_from_where_they_were():
         np.testing.assert_array_equal(model.chains, chains)
 
 
+def test_burnt_in_particles_follow_the_machine():
+    model = machine(particles=20_000)
+    model.burn_in(30, seed=1)
+    states = np.array(np.meshgrid(*[[0, 1]] * 4, indexing="ij")).reshape(4, -1).T
+    weights = np.exp(-model.free_energy(states.astype("float32")))
+    exact = weights @ states / weights.sum()
+    assert np.abs(exact - 0.5).max() > 0.05
+    np.testing.assert_allclose(np.mean(model.chains, axis=0), exact, atol=0.02)
+    assert set(np.unique(model.chains)) == {0.0, 1.0}
+
+
 def test_pseudo_log_likelihood_is_its_definition_on_average():
     model = machine()
     w, b, c = (np.array(x, "float64") for x in model.rbm.weights)

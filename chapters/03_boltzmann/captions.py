@@ -15,7 +15,7 @@ A caption counts as right if it has exactly the three right words of fourteen: n
 size. Expect that of most captions, and digits from captions that look as told.
 
 By default it learns 8x8 digits within a minute. The figures of `--dataset mnist --hidden 500 500
---top 2000` are in chapters/README.md.
+--top 2000 --batch-size 100 --learning-rate 0.1` are in chapters/README.md.
 """
 
 import pathlib
@@ -26,18 +26,18 @@ import tyro
 
 from keras_gen import callbacks, data, layers, models, plotting, saved_models
 
-BATCH_SIZE = 100
-PARTICLES = 100  # Tieleman (2008): as many chains as images in a batch
-LEARNING_RATE = 0.05  # falls to zero along a straight line, as in the same paper
-CAPTION_UNITS = (100,)
-STEPS_PER_EXECUTION = 5
+PARTICLES = 100  # persistent chains of the machines for images and of the top one
+CAPTION_UNITS, CAPTION_RATE, CAPTION_STDDEV = (30,), 0.5, 0.1  # few captions: codes that differ
+STEPS_PER_EXECUTION = 10
 
 
 def main(
     dataset: str = "digits",
-    epochs: int = 100,
-    hidden: tuple[int, ...] = (100, 100),
+    epochs: int = 30,
+    hidden: tuple[int, ...] = (200,),
     top: int = 300,
+    batch_size: int = 10,
+    learning_rate: float = 0.2,
     limit: int | None = None,
     output: pathlib.Path = pathlib.Path("outputs/captions"),
     seed: int = 1,
@@ -49,6 +49,8 @@ def main(
         epochs: passes over the training images for every layer.
         hidden: number of hidden units of every layer on the side of images.
         top: number of hidden units of the top machine.
+        batch_size: pairs per step.
+        learning_rate: of the machines; falls to zero along a straight line, as in Tieleman (2008).
         limit: use only that many training images.
         output: folder for the pictures and the model.
         seed: start of all random numbers.
@@ -64,26 +66,29 @@ def main(
     shape, words = images.shape[1:], len(data.captions.WORDS)
 
     # Build: machines for images, machines for captions, one on top of both.
-    seen, read = ([layers.RBM(n, seed=seed) for n in units] for units in (hidden, CAPTION_UNITS))
-    share = {"particles": PARTICLES, "seed": seed}
+    seen = [layers.RBM(units, seed=seed) for units in hidden]
+    read = [layers.RBM(units, CAPTION_STDDEV, seed) for units in CAPTION_UNITS]
+    share = {"centered": True, "seed": seed}
     phases = {}
     for number, machine in enumerate(seen):
-        network = models.DeepBeliefNetwork(machine, shape, below=seen[:number], **share)
-        phases[f"phases/images_{number + 1}.state"] = network, (images,)
+        network = models.DeepBeliefNetwork(
+            machine, shape, below=seen[:number], particles=PARTICLES, **share
+        )
+        phases[f"phases/images_{number + 1}.state"] = network, (images,), learning_rate
     for number, machine in enumerate(read):
         network = models.DeepBeliefNetwork(machine, words, below=read[:number], **share)
-        phases[f"phases/captions_{number + 1}.state"] = network, (captions,)
+        phases[f"phases/captions_{number + 1}.state"] = network, (captions,), CAPTION_RATE
     joint = models.CaptionMachine(
-        layers.RBM(top, seed=seed), shape, words, below=seen, below_captions=read, **share
+        layers.RBM(top, seed=seed), shape, words, seen, read, particles=PARTICLES, **share
     )
-    phases["captions.state"] = joint, (images, captions)
+    phases["captions.state"] = joint, (images, captions), learning_rate
 
     # Fit, one after the other. An interrupted run goes on where it was.
-    for state, (model, examples) in phases.items():
-        batches = data.batches(examples, BATCH_SIZE, seed=seed, augment=data.binarize)
+    for state, (model, examples, rate) in phases.items():
+        batches = data.batches(examples, batch_size, seed=seed, augment=data.binarize)
         model.rbm.set_visible_frequencies(model.visible_means(*examples))
         schedule = keras.optimizers.schedules.PolynomialDecay(
-            LEARNING_RATE, epochs * len(batches), end_learning_rate=0.0
+            rate, epochs * len(batches), end_learning_rate=0.0
         )
         model.compile(keras.optimizers.SGD(schedule), steps_per_execution=STEPS_PER_EXECUTION)
         resume = callbacks.Resume(output / state, batches)

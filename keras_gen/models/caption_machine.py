@@ -28,8 +28,9 @@ class CaptionMachine(StackedMachine):
         caption -> ...     ->   g  /
 
     The layers below have been trained apart, those on images without captions and those on
-    captions without images; `fit(images, captions)` trains the top machine only, on states drawn
-    on both ways up. A caption is a vector of zeros and ones, one per word.
+    captions without images; `fit(images, captions)` trains the top machine only, on features drawn
+    on the way up from images and on codes of captions, which are probabilities. A caption is a
+    vector of zeros and ones, one per word.
 
     What is known stays as it is and the top machine fills in the rest, which then goes down:
 
@@ -68,7 +69,11 @@ class CaptionMachine(StackedMachine):
     # Up and down
 
     def unpack(self, data):
-        """States of the top machine's visible units, drawn on both ways up, and sample weights."""
+        """Visible units of the top machine, and sample weights.
+
+        Features of images are drawn on the way up. Those of captions are probabilities: there are
+        so few captions that every one can keep a code of its own, which draws would blur.
+        """
         x, captions, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         if captions is None or captions.shape[-1] != self.words:
             raise ValueError(
@@ -76,9 +81,9 @@ class CaptionMachine(StackedMachine):
                 f"images. Received: y={captions}"
             )
         captions = tf.cast(captions, self.compute_dtype)
-        stacks = [(self.below, self.flat(x)), (self.below_captions, captions)]
-        drawn = [drawn_upwards(*stack, self.next_seed())[-1] for stack in stacks]
-        return tf.concat(drawn, axis=-1), sample_weight
+        features = drawn_upwards(self.below, self.flat(x), self.next_seed())[-1]
+        codes = features_of(self.below_captions, captions)
+        return tf.concat([features, codes], axis=-1), sample_weight
 
     def completed(self, x):
         """Visible probabilities of the top machine, of images alone: captions are inferred."""

@@ -227,16 +227,15 @@ class DeepBeliefNetwork(StackedMachine):
         if self.num_classes is None:
             return endpoints
         x = tf.TensorSpec([None, *self.example_shape], tf.float32, "x")
-        labels = tf.TensorSpec([None], tf.int32, "labels")
-        seed = tf.TensorSpec([], tf.int32, "seed")
+        of_one_label = [tf.TensorSpec([], tf.int32, name) for name in ("label", "count", "seed")]
 
-        def sample(labels, seed):
-            return self.sampled_of(labels, tf.stack([seed, 0]), GIBBS_STEPS)
+        def sample(label, count, seed):
+            return self.sampled_of(tf.fill([count], label), tf.stack([seed, 0]), GIBBS_STEPS)
 
         return {
             **endpoints,
             "classify": (self.class_probabilities, [x]),
-            **self.sample_endpoints(sample, labels, seed),
+            **self.sample_endpoints(sample, *of_one_label),
         }
 
 

@@ -33,7 +33,6 @@ from keras_gen import callbacks, data, layers, metrics, models, plotting, saved_
 BATCH_SIZE = 100
 PARTICLES = 100  # the paper: as many chains as images in a batch
 PRETRAINING_RATE = 0.05  # all rates fall to zero along straight lines
-LEARNING_RATE = 0.05  # the paper starts at 0.005 and takes hundreds of epochs
 MEAN_FIELD_STEPS = 5  # the paper has 10; on MNIST a bound with 25 was 0.001 nats higher
 CHAINS, TEMPERATURES = 100, 20_000  # the paper's
 STEPS_PER_EXECUTION = 10
@@ -45,6 +44,7 @@ def main(
     pretraining_epochs: int | None = None,
     hidden: tuple[int, ...] = (100, 100),
     gibbs_steps: int = 5,
+    learning_rate: float = 0.05,
     limit: int | None = None,
     output: pathlib.Path = pathlib.Path("outputs/dbm"),
     seed: int = 1,
@@ -57,6 +57,8 @@ def main(
         pretraining_epochs: passes with each single pair of layers; as many as `epochs` by default.
         hidden: sizes of the hidden layers, two or more.
         gibbs_steps: steps of every chain between two updates.
+        learning_rate: of the joint training; the paper starts at 0.005 and takes hundreds of
+            epochs.
         limit: use only that many training images, and as many test images.
         output: folder for the pictures and the model.
         seed: start of all random numbers.
@@ -91,7 +93,7 @@ def main(
     dbm = models.DeepBoltzmannMachine.from_rbms(
         rbms, shape, gibbs_steps, MEAN_FIELD_STEPS, PARTICLES, seed=seed
     )
-    rate = decay(LEARNING_RATE, epochs * len(batches), end_learning_rate=0.0)
+    rate = decay(learning_rate, epochs * len(batches), end_learning_rate=0.0)
     dbm.compile(keras.optimizers.SGD(rate), steps_per_execution=STEPS_PER_EXECUTION)
     history = dbm.fit(
         batches,

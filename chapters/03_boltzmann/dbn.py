@@ -16,8 +16,8 @@ which then learns the labels by gradients: fine-tuning. Expect the fine-tuned ne
 and most generated digits to be read as the label that they were asked for.
 
 By default it learns 8x8 digits within a minute, with one machine fewer than in the picture.
-`--dataset mnist --hidden 500 500 2000 --batch-size 100 --learning-rate 0.1 --gibbs-steps 5` has the
-layers of Hinton, Osindero & Teh (2006), who report 1.25 % errors; the figures reached here are in
+`--dataset mnist --hidden 500 500 2000 --batch-size 100 --learning-rate 0.1` has the layers of
+Hinton, Osindero & Teh (2006), who report 1.25 % errors; the figures reached here are in
 chapters/README.md.
 """
 
@@ -44,7 +44,6 @@ def main(
     tuning_epochs: int = 30,
     batch_size: int = 10,
     learning_rate: float = 0.2,
-    gibbs_steps: int = 1,
     limit: int | None = None,
     output: pathlib.Path = pathlib.Path("outputs/dbn"),
     seed: int = 1,
@@ -58,7 +57,6 @@ def main(
         tuning_epochs: passes over the training images in fine-tuning.
         batch_size: images per step.
         learning_rate: of the machines; falls to zero along a straight line, as in Tieleman (2008).
-        gibbs_steps: steps of the top machine's chains between two updates.
         limit: use only that many training images.
         output: folder for the pictures and the model.
         seed: start of all random numbers.
@@ -83,7 +81,6 @@ def main(
             machine,
             shape,
             below=machines[:number],
-            steps=gibbs_steps if number == len(hidden) - 1 else 1,
             particles=PARTICLES,
             centered=True,
             seed=seed,

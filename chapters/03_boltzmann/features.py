@@ -29,7 +29,7 @@ BATCH_SIZE = 10  # batch size, hidden units and rate are those of scikit-learn's
 HIDDEN = 100
 LEARNING_RATE = 0.06
 INVERSE_PENALTY = {"pixels": 100.0, "features": 6000.0}  # of the regression, as there
-ITERATIONS = 1000
+ITERATIONS = 300
 STEPS_PER_EXECUTION = 50
 
 

@@ -34,6 +34,8 @@ class DoubledRBM(RBM):
         Salakhutdinov & Hinton, 2009, Deep Boltzmann Machines, section 3.1.
     """
 
+    binary = False  # the mean of two copies may be 1/2
+
     def __init__(
         self, units, visible_copies=2, hidden_copies=1, weight_stddev=0.01, seed=None, **kwargs
     ):

@@ -60,12 +60,18 @@ def log_partition(
         A `PartitionEstimate`.
 
     Raises:
-        ValueError: for counts that are not positive or probabilities of another shape.
+        ValueError: for another kind of machine, counts that are not positive, or probabilities of
+            another shape.
 
     Reference:
         Salakhutdinov & Murray, 2008, On the Quantitative Analysis of Deep Belief Networks,
         equations 9 to 13 and section 4.
     """
+    if not rbm.binary:
+        raise ValueError(
+            "Invalid value for argument `rbm`. Expected a machine of independent binary units. "
+            f"Received: rbm={rbm}"
+        )
     for name, value in [("chains", chains), ("temperatures", temperatures)]:
         if not isinstance(value, int) or value < 1:
             raise ValueError(

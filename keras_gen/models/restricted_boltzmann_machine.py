@@ -5,6 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
+from keras_gen.layers import DoubledRBM
+from keras_gen.layers._arguments import positive_integer
 from keras_gen.models import centering
 from keras_gen.models.energy_model import EnergyModel
 from keras_gen.models.training import descend
@@ -66,14 +68,14 @@ class RestrictedBoltzmannMachine(EnergyModel):
         self.tracked += ("pseudo_log_likelihood",) * rbm.binary
         self.visible_range = rbm.visible_range
         super().__init__(example_shape, value_range, seed, **kwargs)
-        for name, value in [("steps", steps), ("particles", 1 if particles is None else particles)]:
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(
-                    f"Invalid value for argument `{name}`. Expected a positive integer. "
-                    f"Received: {name}={value}"
-                )
-        self.rbm, self.steps = rbm, steps
-        self.particles, self.centered = particles, centered
+        if centered and isinstance(rbm, DoubledRBM):
+            raise ValueError(
+                "Invalid value for argument `centered`. Expected False for units with copies, "
+                f"whose gradients have other factors. Received: centered={centered}"
+            )
+        self.rbm, self.centered = rbm, centered
+        self.steps = positive_integer("steps", steps)
+        self.particles = None if particles is None else positive_integer("particles", particles)
         self.visible_units = self.build_visible()
         if particles is not None:
             self.chains = self.add_weight(
@@ -92,6 +94,11 @@ class RestrictedBoltzmannMachine(EnergyModel):
         width = math.prod(self.example_shape)
         if not self.rbm.built:
             self.rbm.build((None, width))
+        if self.rbm.kernel.shape[0] != width:
+            raise ValueError(
+                f"Invalid value for argument `rbm`. Expected a machine of {width} visible units. "
+                f"Received: one of {self.rbm.kernel.shape[0]}"
+            )
         return width
 
     def parameters(self):

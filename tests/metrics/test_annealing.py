@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from keras_gen.layers import RBM
+from keras_gen.layers import RBM, DoubledRBM, GaussianRBM, LabelRBM
 from keras_gen.metrics import annealing_schedule, log_partition
 
 
@@ -106,3 +106,10 @@ def test_units_without_connections_need_no_annealing_on_either_side():
     assert estimate.standard_error < 1e-5
     with pytest.raises(ValueError, match="`hidden_base_probabilities`.*4 numbers"):
         log_partition(rbm, visible, hidden_base_probabilities=visible)
+
+
+@pytest.mark.parametrize("rbm", [DoubledRBM(3), GaussianRBM(3), LabelRBM(3, 2)])
+def test_machines_with_another_energy_are_refused(rbm):
+    rbm.build((None, 4))
+    with pytest.raises(ValueError, match="`rbm`.*independent binary units"):
+        log_partition(rbm, np.full(4, 0.5))

@@ -138,3 +138,15 @@ def test_binary_units_refuse_data_that_are_no_probabilities(value_range):
         models.RestrictedBoltzmannMachine(layers.RBM(3), 4, value_range=value_range)
     gaussian = layers.GaussianRBM(3)
     models.RestrictedBoltzmannMachine(gaussian, 4, value_range=value_range)
+
+
+def test_a_machine_of_another_width_is_refused():
+    rbm = layers.RBM(3)
+    rbm.build((None, 5))
+    with pytest.raises(ValueError, match="`rbm`.*4 visible units.*one of 5"):
+        models.RestrictedBoltzmannMachine(rbm, 4)
+
+
+def test_copies_of_units_are_not_centered():
+    with pytest.raises(ValueError, match="`centered`.*centered=True"):
+        models.RestrictedBoltzmannMachine(layers.DoubledRBM(3), 4, centered=True)

@@ -115,8 +115,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
             seed: integer.
         """
         seed = tf.constant([seed, 0])
-        start = tf.random.stateless_uniform(tf.shape(self.chains), seed) < 0.5
-        start = tf.cast(start, self.compute_dtype)
+        start = self.fair_coins(self.particles, seed)
         chain = tf.function(self.chain)
         self.chains.assign(chain(start, tf.constant(True), seed, tf.constant(gibbs_steps)))
 
@@ -227,7 +226,11 @@ class RestrictedBoltzmannMachine(EnergyModel):
     def chain_start(self, count, seed):
         """Visible states to start chains from: particles if there are any, else fair coins."""
         if self.particles is None:
-            shape = [count, self.visible_units]
-            return tf.cast(tf.random.stateless_uniform(shape, seed) < 0.5, self.compute_dtype)
+            return self.fair_coins(count, seed)
         chosen = tf.random.stateless_uniform([count], seed, 0, self.particles, tf.int32)
         return tf.cast(tf.gather(self.chains, chosen), self.compute_dtype)
+
+    def fair_coins(self, count, seed):
+        """Visible states of units that are zero or one with equal chances."""
+        uniform = tf.random.stateless_uniform([count, self.visible_units], seed)
+        return tf.cast(uniform < 0.5, self.compute_dtype)

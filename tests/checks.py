@@ -3,6 +3,8 @@
 `make` returns a new compiled model; `x` (and `y`) are arrays that it can be trained on.
 """
 
+import atexit
+import functools
 import json
 import os
 import pathlib
@@ -23,24 +25,42 @@ from keras_gen.models.training import optimizers_of
 
 TESTS = pathlib.Path(__file__).parent
 RUN_ENDPOINTS = """
-import json, sys
+import json, sys, traceback
 sys.modules["keras"] = sys.modules["keras_gen"] = None
 import tensorflow as tf
-model = tf.saved_model.load(sys.argv[1])
-shapes = {}
-for name in json.loads(sys.argv[2]):
-    endpoint = getattr(model, name)
-    signature = endpoint.concrete_functions[0].structured_input_signature
-    for count in (2, 5):
-        inputs = []
-        for spec in tf.nest.flatten(signature):
-            shape = [count if n is None else n for n in spec.shape]
-            value = 2 if spec.dtype == tf.int32 else 0.5
-            inputs.append(tf.fill(shape, tf.constant(value, spec.dtype)))
-        outputs = endpoint(*inputs)
-        shapes[f"{name}_{count}"] = tf.nest.map_structure(lambda t: list(t.shape), outputs)
-print(json.dumps(shapes))
+
+def run(path, names):
+    model = tf.saved_model.load(path)
+    shapes = {}
+    for name in names:
+        endpoint = getattr(model, name)
+        signature = endpoint.concrete_functions[0].structured_input_signature
+        for count in (2, 5):
+            inputs = []
+            for spec in tf.nest.flatten(signature):
+                shape = [count if n is None else n for n in spec.shape]
+                value = 2 if spec.dtype == tf.int32 else 0.5
+                inputs.append(tf.fill(shape, tf.constant(value, spec.dtype)))
+            outputs = endpoint(*inputs)
+            shapes[f"{name}_{count}"] = tf.nest.map_structure(lambda t: list(t.shape), outputs)
+    return shapes
+
+for line in sys.stdin:
+    try:
+        answer = run(*json.loads(line))
+    except Exception:
+        answer = traceback.format_exc()
+    print(json.dumps(answer), flush=True)
 """
+
+
+@functools.cache
+def process_without_keras():
+    """A process that runs the endpoints of SavedModels, one line of JSON for each."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([sys.executable, "-c", RUN_ENDPOINTS], text=True, **pipes)
+    atexit.register(process.kill)
+    return process
 
 
 def state(model):
@@ -160,12 +180,11 @@ def check_failed_saving_loses_nothing(make, folder, monkeypatch):
 def check_export(make, folder):
     """Every endpoint runs, on batches of different size, in a process without keras."""
     endpoints = saved_models.export(make(), folder / "exported")
-    command = [sys.executable, "-c", RUN_ENDPOINTS, str(folder / "exported")]
-    process = subprocess.run(
-        [*command, json.dumps(endpoints)], capture_output=True, text=True, check=False
-    )
-    assert process.returncode == 0, process.stderr[-2000:]
-    shapes = json.loads(process.stdout.splitlines()[-1])
+    process = process_without_keras()
+    process.stdin.write(json.dumps([str(folder / "exported"), endpoints]) + "\n")
+    process.stdin.flush()
+    shapes = json.loads(process.stdout.readline())
+    assert isinstance(shapes, dict), shapes
     assert set(shapes) == {f"{name}_{count}" for name in endpoints for count in (2, 5)}
 
 

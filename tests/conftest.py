@@ -16,7 +16,7 @@ tf.config.set_logical_device_configuration(
 @pytest.fixture(autouse=True)
 def fresh_global_state():
     """Every test starts with float32, a seeded generator and no layer names taken."""
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)  # Python's own collector finds the time itself
     keras.utils.set_random_seed(7)
     keras.config.set_dtype_policy("float32")
     yield

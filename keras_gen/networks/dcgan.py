@@ -15,6 +15,7 @@ from keras import layers
 WEIGHT_STDDEV = 0.02  # section 4 of the paper
 LEAKY_SLOPE = 0.2  # section 4 of the paper
 NORMALIZATION_MOMENTUM = 0.9  # moving averages follow a generator that never stops changing
+SMALLEST_SIDE = 4  # figure 1 of the paper: where the generator starts
 
 
 def dcgan_generator(
@@ -30,9 +31,11 @@ def dcgan_generator(
 
         z -> dense -> (s, s, filters * 2^(n-1)) -> [transposed convolution, stride 2] * n -> tanh
 
+    The sizes are those of the discriminator in reverse, such as 4, 7, 14, 28: where that one halves
+    an odd side, the last row or column is cut off after doubling.
+
     Args:
-        image_shape: (height, width, channels); height and width a power of two times 4 or 7 (28,
-            32, 64 ...), at least 8.
+        image_shape: (height, width, channels); height and width at least 5.
         latent_dim: length of the latent vector.
         filters: feature maps of the last hidden layer; each smaller image has twice as many.
         kernel_size: of the transposed convolutions; a multiple of the stride 2 avoids checkerboards
@@ -46,22 +49,22 @@ def dcgan_generator(
         A functional model to images in [-1, 1].
 
     Raises:
-        ValueError: for an image size that halving does not bring to 4 or 7.
+        ValueError: for a side of less than 5 pixels.
     """
-    height, width, channels = image_shape
-    steps = _halvings(image_shape)
+    channels = image_shape[2]
+    *sizes, smallest = _sizes(image_shape)
     latents = keras.Input((latent_dim,), name="latents")
     inputs, x = latents, latents
     if num_classes is not None:
         labels = keras.Input((), dtype="int32", name="labels")
         inputs = [latents, labels]
-        x = layers.Concatenate()([latents, layers.Embedding(num_classes, latent_dim)(labels)])
-    shape = (height >> steps, width >> steps, filters << (steps - 1))
+        x = layers.Concatenate()([latents, _embedding(num_classes, latent_dim)(labels)])
+    shape = (*smallest, filters << (len(sizes) - 1))
     x = layers.Dense(
         shape[0] * shape[1] * shape[2], use_bias=not normalization, kernel_initializer=_normal()
     )(x)
     x = layers.Reshape(shape)(x)
-    for step in reversed(range(steps)):
+    for step, size in reversed(list(enumerate(sizes))):
         if normalization:
             x = _normalize(synchronized)(x)
         x = layers.ReLU()(x)
@@ -74,6 +77,7 @@ def dcgan_generator(
             use_bias=last or not normalization,
             kernel_initializer=_normal(),
         )(x)
+        x = _cut(x, size)
     images = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(inputs, images, name="generator")
 
@@ -91,6 +95,9 @@ def dcgan_discriminator(
 
         image -> [convolution, stride 2, leaky ReLU] * n -> flat -> one score (a logit)
 
+    Sides are halved, and rounded up, until one is 4 or less: the last convolution's units see the
+    whole image, without which the score would be a sum over patches that nobody compares.
+
     Args:
         image_shape: (height, width, channels), as for `dcgan_generator`.
         filters: feature maps of the first layer; each smaller image has twice as many.
@@ -105,7 +112,7 @@ def dcgan_discriminator(
         A functional model to scores of shape (batch, 1).
 
     Raises:
-        ValueError: for an image size that halving does not bring to 4 or 7.
+        ValueError: for a side of less than 5 pixels.
     """
     height, width, _ = image_shape
     images = keras.Input(image_shape, name="images")
@@ -113,9 +120,9 @@ def dcgan_discriminator(
     if num_classes is not None:
         labels = keras.Input((), dtype="int32", name="labels")
         inputs = [images, labels]
-        plane = layers.Embedding(num_classes, height * width)(labels)
+        plane = _embedding(num_classes, height * width)(labels)
         x = layers.Concatenate()([images, layers.Reshape((height, width, 1))(plane)])
-    for step in range(_halvings(image_shape)):
+    for step in range(len(_sizes(image_shape)) - 1):
         normalized = normalization and step > 0
         x = layers.Conv2D(
             filters << step,
@@ -143,15 +150,25 @@ def _normalize(synchronized):
     return layers.BatchNormalization(momentum=NORMALIZATION_MOMENTUM, synchronized=synchronized)
 
 
-def _halvings(image_shape):
-    """How often both sides can be halved before one is 4 or 7."""
-    height, width = image_shape[:2]
-    steps = 0
-    while height % 2 == 0 and width % 2 == 0 and min(height, width) > 7:
-        height, width, steps = height // 2, width // 2, steps + 1
-    if steps == 0 or min(height, width) not in (4, 7):
+def _embedding(num_classes, length):
+    # As large as latents and pixels, so that neither player can overlook the label.
+    return layers.Embedding(num_classes, length, keras.initializers.RandomNormal(stddev=1.0))
+
+
+def _cut(x, size):
+    """The upper left part of an image, of the given height and width."""
+    rest = [(0, side - target) for side, target in zip(x.shape[1:3], size)]
+    return layers.Cropping2D(rest)(x) if any(after for _, after in rest) else x
+
+
+def _sizes(image_shape):
+    """Heights and widths from the image's own down to the smallest."""
+    sizes = [tuple(image_shape[:2])]
+    while min(sizes[-1]) > SMALLEST_SIDE:
+        sizes.append(tuple(-(-side // 2) for side in sizes[-1]))
+    if len(sizes) == 1:
         raise ValueError(
-            "Invalid value for argument `image_shape`. Expected height and width that halving "
-            f"brings to 4 or 7, such as 28, 32 or 64. Received: image_shape={tuple(image_shape)}"
+            "Invalid value for argument `image_shape`. Expected height and width of at least "
+            f"{SMALLEST_SIDE + 1}. Received: image_shape={tuple(image_shape)}"
         )
-    return steps
+    return sizes

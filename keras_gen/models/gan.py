@@ -210,17 +210,13 @@ class GAN(AdversarialModel):
                 f"{self.num_classes - 1}, not one-hot, one for all images or one for each. "
                 f"Received: labels={labels}"
             )
-        if (
-            count is None
-            and values.ndim == 0
-            or values.ndim == 1
-            and count not in (None, len(values))
-        ):
+        expected = count if values.ndim == 0 else len(values)
+        if expected is None or count not in (None, expected):
             raise ValueError(
                 "Invalid value for argument `count`. Expected a number of images, which is that of "
                 f"the labels if there are several. Received: count={count}, labels={labels}"
             )
-        return (np.broadcast_to(values, values.shape or (count,)).astype("int32"),)
+        return (np.broadcast_to(values, (expected,)).astype("int32"),)
 
     def endpoints(self):
         """What `saved_models.export` writes: name -> (function, input signature).

@@ -6,11 +6,12 @@ that is good but of another class is a fake, and the generator can no longer cho
     discriminator: E[softplus(-D(x, y))] + E[softplus(D(G(z, y), y))]
     generator:     E[softplus(-D(G(z, y), y))]
 
-The generator appends a learned vector per class to its noise; the discriminator appends a learned
-picture per class to the image, as one more channel. Two questions judge the result (Shmelkov et al.
-2018): does a classifier of real images read the generated ones as they were asked for (GAN-test)?
-And does a classifier that has only ever seen generated images read real ones (GAN-train)? The
-second one fails if digits are good but all alike.
+The generator appends a learned vector per class to its noise; the discriminator scores the image's
+features f by weights that depend on the class, D(x, y) = w'f + b + e_y'f (Miyato and Koyama 2018).
+
+Two questions judge the result (Shmelkov et al. 2018): does a classifier of real images read the
+generated ones as they were asked for (GAN-test)? And does a classifier that has only ever seen
+generated images read real ones (GAN-train)? The second one fails if digits are good but all alike.
 
 In samples.png every row is a class and every column one noise vector: what is left when the class
 is given, such as slant and width, is the column's. By default it learns 8x8 digits, enlarged,

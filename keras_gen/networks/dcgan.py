@@ -58,7 +58,10 @@ def dcgan_generator(
     if num_classes is not None:
         labels = keras.Input((), dtype="int32", name="labels")
         inputs = [latents, labels]
-        x = layers.Concatenate()([latents, _embedding(num_classes, latent_dim)(labels)])
+        # About as long as a one-hot vector: a class as loud as the noise would drown it.
+        start = keras.initializers.RandomNormal(stddev=latent_dim**-0.5)
+        embedding = layers.Embedding(num_classes, latent_dim, start)
+        x = layers.Concatenate()([latents, embedding(labels)])
     shape = (*smallest, filters << (len(sizes) - 1))
     x = layers.Dense(
         shape[0] * shape[1] * shape[2], use_bias=not normalization, kernel_initializer=_normal()
@@ -95,15 +98,16 @@ def dcgan_discriminator(
 
         image -> [convolution, stride 2, leaky ReLU] * n -> flat -> one score (a logit)
 
-    Sides are halved, and rounded up, until one is 4 or less: the last convolution's units see the
-    whole image, without which the score would be a sum over patches that nobody compares.
+    Sides are halved, and rounded up, until one is 4 or less: units of the last convolution see most
+    of an image of 28 pixels, without which the score would be a sum over patches of ten pixels.
 
     Args:
         image_shape: (height, width, channels), as for `dcgan_generator`.
         filters: feature maps of the first layer; each smaller image has twice as many.
         kernel_size: of the convolutions.
-        num_classes: if given, the model takes `[images, labels]`: an embedding of the integer
-            label, drawn as one more channel, is appended to the image.
+        num_classes: if given, the model takes `[images, labels]`, and the score has a further term
+            for every class, `score = w'f + b + e_label'f`, f being the flat features: a projection
+            of the image on the label.
         normalization: whether to use batch normalization, which a gradient penalty forbids.
         dropout: rate in [0, 1) behind every layer.
         synchronized: whether batch normalization takes statistics over all replicas.
@@ -113,15 +117,11 @@ def dcgan_discriminator(
 
     Raises:
         ValueError: for a side of less than 5 pixels.
+
+    Reference:
+        Miyato and Koyama (2018), cGANs with Projection Discriminator, arXiv:1802.05637, equation 3.
     """
-    height, width, _ = image_shape
-    images = keras.Input(image_shape, name="images")
-    inputs, x = images, images
-    if num_classes is not None:
-        labels = keras.Input((), dtype="int32", name="labels")
-        inputs = [images, labels]
-        plane = _embedding(num_classes, height * width)(labels)
-        x = layers.Concatenate()([images, layers.Reshape((height, width, 1))(plane)])
+    inputs = x = keras.Input(image_shape, name="images")
     for step in range(len(_sizes(image_shape)) - 1):
         normalized = normalization and step > 0
         x = layers.Conv2D(
@@ -137,9 +137,15 @@ def dcgan_discriminator(
         x = layers.LeakyReLU(LEAKY_SLOPE)(x)
         if dropout:
             x = layers.Dropout(dropout)(x)
-    x = layers.Flatten()(x)
-    score = layers.Dense(1, kernel_initializer=_normal(), dtype="float32", name="score")(x)
-    return keras.Model(inputs, score, name="discriminator")
+    features = layers.Flatten()(x)
+    score = layers.Dense(1, kernel_initializer=_normal(), dtype="float32", name="score")(features)
+    if num_classes is None:
+        return keras.Model(inputs, score, name="discriminator")
+    labels = keras.Input((), dtype="int32", name="labels")
+    of_class = layers.Embedding(num_classes, features.shape[-1], _normal(), dtype="float32")(labels)
+    projection = layers.Dot(1, dtype="float32")([of_class, features])
+    score = layers.Add(dtype="float32")([score, projection])
+    return keras.Model([inputs, labels], score, name="discriminator")
 
 
 def _normal():
@@ -148,11 +154,6 @@ def _normal():
 
 def _normalize(synchronized):
     return layers.BatchNormalization(momentum=NORMALIZATION_MOMENTUM, synchronized=synchronized)
-
-
-def _embedding(num_classes, length):
-    # As large as latents and pixels, so that neither player can overlook the label.
-    return layers.Embedding(num_classes, length, keras.initializers.RandomNormal(stddev=1.0))
 
 
 def _cut(x, size):

@@ -251,6 +251,19 @@ def test_generated_digits_look_like_digits_to_the_shipped_classifier():
     assert len(set(probabilities.argmax(axis=1))) == 10
 
 
+@needs_shipped
+@pytest.mark.parametrize("data", ["mnist", "fashion_mnist"])
+def test_images_of_a_class_are_read_as_that_class_and_differ(data):
+    generator = saved_models.load(f"conditional_dcgan_{data}")
+    classifier = saved_models.load(f"lenet_{data}")
+    for label in range(10):
+        images = generator.sample(label, 40, 1).numpy()
+        read = classifier.serve((images + 1) / 2).numpy().argmax(axis=1)
+        assert np.mean(read == label) > (0.9 if data == "mnist" else 0.6)
+        distances = np.linalg.norm((images - images[0]).reshape(40, -1)[1:], axis=1)
+        assert distances.min() > 1.0  # not the same image again and again
+
+
 def test_card_is_plain_json():
     card = saved_models.card("x", "y", (0, 1), 1, {"a": np.float32(0.5)})
     assert json.loads(json.dumps(card)) == card

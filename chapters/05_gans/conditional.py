@@ -40,7 +40,7 @@ COLUMNS = 10  # of the picture
 
 def main(
     dataset: str = "digits",
-    epochs: int = 60,
+    epochs: int = 100,
     filters: int = 32,
     limit: int | None = None,
     output: pathlib.Path = pathlib.Path("outputs/conditional"),

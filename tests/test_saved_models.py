@@ -30,12 +30,30 @@ def test_sample_equals_generate(tmp_path):
     np.testing.assert_allclose(pixels, np.round(127.5 * (images + 1)), atol=1)
 
 
-def test_conditional_sample_takes_labels(tmp_path):
+def test_conditional_sample_takes_a_label_and_a_count(tmp_path):
+    gan = small_models.conditional_gan()
+    endpoints = saved_models.export(gan, tmp_path / "gan")
+    assert endpoints == ["sample", "sample_uint8", "serve"]
+    loaded = saved_models.load(tmp_path / "gan")
+    for label, count in [(2, 3), (0, 5)]:
+        images = loaded.sample(label, count, 7).numpy()
+        expected = gan.generate(count, seed=7, labels=label)
+        np.testing.assert_allclose(images, expected, atol=1e-6)
+        np.testing.assert_array_equal(images, loaded.sample(label, count, 7))
+    assert np.abs(images - loaded.sample(1, 5, 7)).max() > 1e-4
+    pixels = loaded.sample_uint8(0, 5, 7).numpy()
+    assert pixels.dtype == np.uint8
+    np.testing.assert_allclose(pixels, np.round(127.5 * (images + 1)), atol=1)
+    names = [spec.name for spec in loaded.sample.concrete_functions[0].inputs[:3]]
+    assert [name.split(":")[0] for name in names] == ["label", "count", "seed"]
+
+
+def test_conditional_serve_takes_a_label_for_every_latent(tmp_path):
     gan = small_models.conditional_gan()
     saved_models.export(gan, tmp_path / "gan")
-    labels = tf.constant([2, 0, 1])
-    images = saved_models.load(tmp_path / "gan").sample(labels, 3).numpy()
-    np.testing.assert_allclose(images, gan.generate(seed=3, labels=[2, 0, 1]), atol=1e-6)
+    latents, labels = gan.latents(3, [7, 0]), tf.constant([2, 0, 1])
+    images = saved_models.load(tmp_path / "gan").serve(latents, labels)
+    np.testing.assert_allclose(images, gan.generate(seed=7, labels=[2, 0, 1]), atol=1e-6)
 
 
 def test_vae_endpoints_equal_the_methods(tmp_path):
@@ -231,6 +249,19 @@ def test_generated_digits_look_like_digits_to_the_shipped_classifier():
     probabilities = saved_models.load("lenet_mnist").serve((images + 1) / 2).numpy()
     assert np.median(probabilities.max(axis=1)) > 0.95
     assert len(set(probabilities.argmax(axis=1))) == 10
+
+
+@needs_shipped
+@pytest.mark.parametrize("data", ["mnist", "fashion_mnist"])
+def test_images_of_a_class_are_read_as_that_class_and_differ(data):
+    generator = saved_models.load(f"conditional_dcgan_{data}")
+    classifier = saved_models.load(f"lenet_{data}")
+    for label in range(10):
+        images = generator.sample(label, 40, 1).numpy()
+        read = classifier.serve((images + 1) / 2).numpy().argmax(axis=1)
+        assert np.mean(read == label) > (0.9 if data == "mnist" else 0.6)
+        distances = np.linalg.norm((images - images[0]).reshape(40, -1)[1:], axis=1)
+        assert distances.min() > 1.0  # not the same image again and again
 
 
 def test_card_is_plain_json():

@@ -34,7 +34,7 @@ EMA_DECAY = 0.999  # Karras et al. (2018), section 6: images come from averaged 
 
 def main(
     dataset: str = "digits",
-    epochs: int = 150,
+    epochs: int = 100,
     filters: int = 32,
     limit: int | None = None,
     output: pathlib.Path = pathlib.Path("outputs/dcgan"),

@@ -17,15 +17,17 @@ class GenerativeMetrics(keras.callbacks.Callback):
         count: number of images generated, as many as `real` by default.
         every: number of epochs between two evaluations; the last epoch always gets one.
         seed: integer that fixes the latents.
+        labels: for a conditional model, integers of length `count`.
     """
 
-    def __init__(self, metrics, real, count=None, every=1, seed=0):
+    def __init__(self, metrics, real, count=None, every=1, seed=0, labels=None):
         super().__init__()
         self.metrics = metrics
         self.real = real
         self.count = len(real) if count is None else count
         self.every = every
         self.seed = seed
+        self.labels = labels
 
     def on_train_begin(self, logs=None):
         for metric in self.metrics:
@@ -35,7 +37,8 @@ class GenerativeMetrics(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every and epoch + 1 != self.params["epochs"]:
             return
-        fake = self.model.generate(self.count, seed=self.seed)
+        condition = {} if self.labels is None else {"labels": self.labels}
+        fake = self.model.generate(self.count, seed=self.seed, **condition)
         for metric in self.metrics:
             metric.reset_fake()
             metric.update_state(None, fake)

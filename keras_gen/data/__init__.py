@@ -5,5 +5,6 @@ from keras_gen.data.binarization import binarize
 from keras_gen.data.nudges import nudged
 from keras_gen.data.pipeline import arrays, batches
 from keras_gen.data.sources import load
+from keras_gen.data.stacks import stacked
 
-__all__ = ["arrays", "batches", "binarize", "captions", "load", "nudged", "toy"]
+__all__ = ["arrays", "batches", "binarize", "captions", "load", "nudged", "stacked", "toy"]

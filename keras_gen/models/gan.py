@@ -1,6 +1,7 @@
 """The generative adversarial network."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gen.losses import NonSaturating
@@ -92,10 +93,10 @@ class GAN(AdversarialModel):
         real, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         if self.num_classes is None:
             return (real,), sample_weight
-        if labels is None:
+        if labels is None or (labels.shape.rank or 1) > 2 or labels.shape[1:].num_elements() != 1:
             raise ValueError(
-                "Invalid value for argument `y`. Expected integer labels, because the networks "
-                "are conditional. Received: y=None"
+                "Invalid value for argument `y`. Expected one integer label per image, not "
+                f"one-hot, because the networks are conditional. Received: y={labels}"
             )
         return (real, tf.reshape(labels, [-1])), sample_weight
 
@@ -174,21 +175,26 @@ class GAN(AdversarialModel):
         """Generates images; equal seeds give equal images.
 
         Args:
-            count: number of images; with `labels` it may be left out.
+            count: number of images; with one label per image it may be left out.
             seed: integer, or `None` for the next images of the model's own random numbers.
             labels: for conditional networks, one integer per image, or one for all.
             batch_size: images made at a time.
 
         Returns:
             NumPy array (count, height, width, channels) in `value_range`.
+
+        Raises:
+            ValueError: for labels that are missing, one-hot, out of range or not `count`, and for
+                labels of networks that take none.
         """
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
         condition = self._condition(count, labels)
         count = len(condition[0]) if condition else count
+        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
         latents = self.latents(count, seed)
         return self.sampler.predict(_inputs(latents, condition), batch_size, verbose=0)
 
     def _condition(self, count, labels):
+        """The labels of the images to generate, in a tuple that is empty if there are none."""
         if self.num_classes is None:
             if labels is not None:
                 raise ValueError(
@@ -196,31 +202,47 @@ class GAN(AdversarialModel):
                     f"not conditional. Received: labels={labels}"
                 )
             return ()
-        labels = tf.convert_to_tensor(-1 if labels is None else labels, tf.int32)
-        if int(tf.reduce_min(labels)) < 0 or int(tf.reduce_max(labels)) >= self.num_classes:
+        values = np.asarray(-1 if labels is None else labels)
+        integers = values.dtype.kind in "iu" and values.ndim < 2 and values.size > 0
+        if not integers or values.min() < 0 or values.max() >= self.num_classes:
             raise ValueError(
-                "Invalid value for argument `labels`. Expected integers from 0 to "
-                f"{self.num_classes - 1}. Received: labels={labels.numpy()}"
+                f"Invalid value for argument `labels`. Expected integers from 0 to "
+                f"{self.num_classes - 1}, not one-hot, one for all images or one for each. "
+                f"Received: labels={labels}"
             )
-        return (labels if labels.shape.rank else tf.fill([count], labels),)
+        expected = count if values.ndim == 0 else len(values)
+        if expected is None or count not in (None, expected):
+            raise ValueError(
+                "Invalid value for argument `count`. Expected a number of images, which is that of "
+                f"the labels if there are several. Received: count={count}, labels={labels}"
+            )
+        return (np.broadcast_to(values, (expected,)).astype("int32"),)
 
     def endpoints(self):
-        """What `saved_models.export` writes: name -> (function, input signature)."""
+        """What `saved_models.export` writes: name -> (function, input signature).
+
+        Without classes `serve(latents)` and `sample(count, seed)`, otherwise
+        `serve(latents, labels)` and `sample(label, count, seed)`.
+        """
         latents = tf.TensorSpec([None, *self.generator.inputs[0].shape[1:]], tf.float32, "latents")
-        labels = [] if self.num_classes is None else [tf.TensorSpec([None], tf.int32, "labels")]
-        seed = tf.TensorSpec([], tf.int32, "seed")
-        count = labels or [tf.TensorSpec([], tf.int32, "count")]
+        label, count, seed = (tf.TensorSpec([], tf.int32, x) for x in ("label", "count", "seed"))
+        conditional = self.num_classes is not None
+        labels = [tf.TensorSpec([None], tf.int32, "labels")] if conditional else []
 
         def serve(latents, *condition):
             return tf.cast(self.sampler(_inputs(latents, condition), training=False), tf.float32)
 
-        def sample(count_or_labels, seed):
-            conditional = count_or_labels.shape.rank == 1
-            count = tf.shape(count_or_labels)[0] if conditional else count_or_labels
-            latents = self.latents(count, tf.stack([seed, 0]))
-            return serve(latents, *([count_or_labels] if conditional else []))
+        def sample(count, seed):
+            return serve(self.latents(count, tf.stack([seed, 0])))
 
-        samples = self.sample_endpoints(sample, *count, seed)
+        def sample_of(label, count, seed):
+            return serve(self.latents(count, tf.stack([seed, 0])), tf.fill([count], label))
+
+        samples = (
+            self.sample_endpoints(sample_of, label, count, seed)
+            if conditional
+            else self.sample_endpoints(sample, count, seed)
+        )
         return {"serve": (serve, [latents, *labels]), **samples}
 
 

@@ -98,6 +98,9 @@ def _check_labels(y, name, label_count):
     if y is None:
         raise ValueError(_message(name, expected, "images without labels"))
     y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == label_count > 1:
+        received = f"one-hot labels of shape {y.shape}; np.argmax(y, axis=1) makes them integers"
+        raise ValueError(_message(name, expected, received))
     if y.dtype.kind not in "iu" or y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
         raise ValueError(_message(name, expected, f"labels of {y.dtype} and shape {y.shape}"))
     if y.min() < 0 or y.max() >= label_count:

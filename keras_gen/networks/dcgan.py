@@ -15,6 +15,7 @@ from keras import layers
 WEIGHT_STDDEV = 0.02  # section 4 of the paper
 LEAKY_SLOPE = 0.2  # section 4 of the paper
 NORMALIZATION_MOMENTUM = 0.9  # moving averages follow a generator that never stops changing
+SMALLEST_SIDE = 4  # figure 1 of the paper: where the generator starts
 
 
 def dcgan_generator(
@@ -30,9 +31,11 @@ def dcgan_generator(
 
         z -> dense -> (s, s, filters * 2^(n-1)) -> [transposed convolution, stride 2] * n -> tanh
 
+    The sizes are those of the discriminator in reverse, such as 4, 7, 14, 28: where that one halves
+    an odd side, the last row or column is cut off after doubling.
+
     Args:
-        image_shape: (height, width, channels); height and width a power of two times 4 or 7 (28,
-            32, 64 ...), at least 8.
+        image_shape: (height, width, channels); height and width at least 5.
         latent_dim: length of the latent vector.
         filters: feature maps of the last hidden layer; each smaller image has twice as many.
         kernel_size: of the transposed convolutions; a multiple of the stride 2 avoids checkerboards
@@ -46,22 +49,25 @@ def dcgan_generator(
         A functional model to images in [-1, 1].
 
     Raises:
-        ValueError: for an image size that halving does not bring to 4 or 7.
+        ValueError: for a side of less than 5 pixels.
     """
-    height, width, channels = image_shape
-    steps = _halvings(image_shape)
+    channels = image_shape[2]
+    *sizes, smallest = _sizes(image_shape)
     latents = keras.Input((latent_dim,), name="latents")
     inputs, x = latents, latents
     if num_classes is not None:
         labels = keras.Input((), dtype="int32", name="labels")
         inputs = [latents, labels]
-        x = layers.Concatenate()([latents, layers.Embedding(num_classes, latent_dim)(labels)])
-    shape = (height >> steps, width >> steps, filters << (steps - 1))
+        # About as long as a one-hot vector: a class as loud as the noise would drown it.
+        start = keras.initializers.RandomNormal(stddev=latent_dim**-0.5)
+        embedding = layers.Embedding(num_classes, latent_dim, start)
+        x = layers.Concatenate()([latents, embedding(labels)])
+    shape = (*smallest, filters << (len(sizes) - 1))
     x = layers.Dense(
         shape[0] * shape[1] * shape[2], use_bias=not normalization, kernel_initializer=_normal()
     )(x)
     x = layers.Reshape(shape)(x)
-    for step in reversed(range(steps)):
+    for step, size in reversed(list(enumerate(sizes))):
         if normalization:
             x = _normalize(synchronized)(x)
         x = layers.ReLU()(x)
@@ -74,6 +80,7 @@ def dcgan_generator(
             use_bias=last or not normalization,
             kernel_initializer=_normal(),
         )(x)
+        x = _cut(x, size)
     images = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(inputs, images, name="generator")
 
@@ -91,12 +98,16 @@ def dcgan_discriminator(
 
         image -> [convolution, stride 2, leaky ReLU] * n -> flat -> one score (a logit)
 
+    Sides are halved, and rounded up, until one is 4 or less: units of the last convolution see most
+    of an image of 28 pixels, without which the score would be a sum over patches of ten pixels.
+
     Args:
         image_shape: (height, width, channels), as for `dcgan_generator`.
         filters: feature maps of the first layer; each smaller image has twice as many.
         kernel_size: of the convolutions.
-        num_classes: if given, the model takes `[images, labels]`: an embedding of the integer
-            label, drawn as one more channel, is appended to the image.
+        num_classes: if given, the model takes `[images, labels]`, and the score has a further term
+            for every class, `score = w'f + b + e_label'f`, f being the flat features: a projection
+            of the image on the label.
         normalization: whether to use batch normalization, which a gradient penalty forbids.
         dropout: rate in [0, 1) behind every layer.
         synchronized: whether batch normalization takes statistics over all replicas.
@@ -105,17 +116,13 @@ def dcgan_discriminator(
         A functional model to scores of shape (batch, 1).
 
     Raises:
-        ValueError: for an image size that halving does not bring to 4 or 7.
+        ValueError: for a side of less than 5 pixels.
+
+    Reference:
+        Miyato and Koyama (2018), cGANs with Projection Discriminator, arXiv:1802.05637, equation 3.
     """
-    height, width, _ = image_shape
-    images = keras.Input(image_shape, name="images")
-    inputs, x = images, images
-    if num_classes is not None:
-        labels = keras.Input((), dtype="int32", name="labels")
-        inputs = [images, labels]
-        plane = layers.Embedding(num_classes, height * width)(labels)
-        x = layers.Concatenate()([images, layers.Reshape((height, width, 1))(plane)])
-    for step in range(_halvings(image_shape)):
+    inputs = x = keras.Input(image_shape, name="images")
+    for step in range(len(_sizes(image_shape)) - 1):
         normalized = normalization and step > 0
         x = layers.Conv2D(
             filters << step,
@@ -130,9 +137,15 @@ def dcgan_discriminator(
         x = layers.LeakyReLU(LEAKY_SLOPE)(x)
         if dropout:
             x = layers.Dropout(dropout)(x)
-    x = layers.Flatten()(x)
-    score = layers.Dense(1, kernel_initializer=_normal(), dtype="float32", name="score")(x)
-    return keras.Model(inputs, score, name="discriminator")
+    features = layers.Flatten()(x)
+    score = layers.Dense(1, kernel_initializer=_normal(), dtype="float32", name="score")(features)
+    if num_classes is None:
+        return keras.Model(inputs, score, name="discriminator")
+    labels = keras.Input((), dtype="int32", name="labels")
+    of_class = layers.Embedding(num_classes, features.shape[-1], _normal(), dtype="float32")(labels)
+    projection = layers.Dot(1, dtype="float32")([of_class, features])
+    score = layers.Add(dtype="float32")([score, projection])
+    return keras.Model([inputs, labels], score, name="discriminator")
 
 
 def _normal():
@@ -143,15 +156,20 @@ def _normalize(synchronized):
     return layers.BatchNormalization(momentum=NORMALIZATION_MOMENTUM, synchronized=synchronized)
 
 
-def _halvings(image_shape):
-    """How often both sides can be halved before one is 4 or 7."""
-    height, width = image_shape[:2]
-    steps = 0
-    while height % 2 == 0 and width % 2 == 0 and min(height, width) > 7:
-        height, width, steps = height // 2, width // 2, steps + 1
-    if steps == 0 or min(height, width) not in (4, 7):
+def _cut(x, size):
+    """The upper left part of an image, of the given height and width."""
+    rest = [(0, side - target) for side, target in zip(x.shape[1:3], size)]
+    return layers.Cropping2D(rest)(x) if any(after for _, after in rest) else x
+
+
+def _sizes(image_shape):
+    """Heights and widths from the image's own down to the smallest."""
+    sizes = [tuple(image_shape[:2])]
+    while min(sizes[-1]) > SMALLEST_SIDE:
+        sizes.append(tuple(-(-side // 2) for side in sizes[-1]))
+    if len(sizes) == 1:
         raise ValueError(
-            "Invalid value for argument `image_shape`. Expected height and width that halving "
-            f"brings to 4 or 7, such as 28, 32 or 64. Received: image_shape={tuple(image_shape)}"
+            "Invalid value for argument `image_shape`. Expected height and width of at least "
+            f"{SMALLEST_SIDE + 1}. Received: image_shape={tuple(image_shape)}"
         )
-    return steps
+    return sizes

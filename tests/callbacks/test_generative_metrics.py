@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import small_models
 
 from keras_gen import metrics, networks
 from keras_gen.callbacks import GenerativeMetrics
@@ -90,3 +91,14 @@ def test_measuring_changes_neither_the_training_nor_the_saved_model(vae, fid, tm
     for value, expected in zip(vae.get_weights(), twin.get_weights(), strict=True):
         np.testing.assert_array_equal(value, expected)
     assert len(vae.variables) == len(twin.variables)
+
+
+def test_a_conditional_model_generates_the_labels(fid):
+    model, labels = small_models.conditional_gan(), np.arange(40) % 3
+    fid = metrics.FrechetDistance(fid.extractor, (-1.0, 1.0))
+    real = small_models.images(40)
+    watch = GenerativeMetrics([fid], real, seed=5, labels=labels)
+    history = model.fit(real, labels, batch_size=20, verbose=0, callbacks=[watch]).history
+    fid.reset_state()
+    fid.update_state(real, model.generate(40, seed=5, labels=labels))
+    np.testing.assert_allclose(history["val_fid_lenet"], [float(fid.result())], rtol=1e-6)

@@ -123,17 +123,54 @@ def test_labels_choose_what_is_generated():
     np.testing.assert_allclose(mixed[2:], ones[2:], atol=1e-6)
 
 
-@pytest.mark.parametrize("bad", [None, 3, [0, -1]])
-def test_labels_out_of_range_are_refused_when_generating(bad):
-    with pytest.raises(ValueError, match="argument `labels`.*0 to 2.*Received"):
+def test_one_label_for_all_is_that_label_for_each_and_count_may_be_left_out():
+    model = small_models.conditional_gan()
+    each = model.generate(labels=[2, 2, 0], seed=1)
+    assert each.shape == (3, *small_models.IMAGE)
+    np.testing.assert_array_equal(each, model.generate(3, seed=1, labels=np.array([2, 2, 0])))
+    np.testing.assert_allclose(each[:2], model.generate(3, seed=1, labels=2)[:2], atol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [None, 3, [0, -1], [0.0, 1.0], np.eye(3, dtype=int)[:2], []])
+def test_labels_that_are_no_classes_are_refused_when_generating(bad):
+    with pytest.raises(ValueError, match="argument `labels`.*0 to 2, not one-hot.*Received"):
         small_models.conditional_gan().generate(2, seed=1, labels=bad)
 
 
-@pytest.mark.parametrize("bad", [np.full(22, 3), np.full(22, -1), np.zeros((22, 3)), None])
+@pytest.mark.parametrize("count, labels", [(3, [0, 1]), (None, 1)])
+def test_a_count_that_does_not_fit_the_labels_is_refused(count, labels):
+    with pytest.raises(ValueError, match=f"argument `count`.*Received: count={count}"):
+        small_models.conditional_gan().generate(count, seed=1, labels=labels)
+
+
+def test_labels_for_networks_that_take_none_are_refused():
+    with pytest.raises(ValueError, match="argument `labels`.*not conditional"):
+        small_models.gan().generate(2, labels=1)
+
+
+@pytest.mark.parametrize("bad", [np.full(22, 3), np.full(22, -1), np.zeros(22), None])
 def test_labels_out_of_range_are_refused_before_training(bad):
     model = small_models.conditional_gan()
     with pytest.raises(ValueError, match="integer labels from 0 to 2.*Received"):
         model.fit(small_models.images(), bad, verbose=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+@pytest.mark.parametrize("as_dataset", [False, True])
+def test_one_hot_labels_are_named_as_such_before_training(dtype, as_dataset):
+    model, x = small_models.conditional_gan(), small_models.images()
+    y = np.eye(3, dtype=dtype)[small_models.labels()]
+    data = (tf.data.Dataset.from_tensor_slices((x, y)).batch(8),) if as_dataset else (x, y)
+    with pytest.raises(ValueError, match=r"integer labels from 0 to 2.*Received: one-hot.*argmax"):
+        model.fit(*data, verbose=0)
+    assert int(model.generator_optimizer.iterations) == 0
+
+
+def test_single_batches_of_one_hot_labels_are_refused_too():
+    model, x = small_models.conditional_gan(), small_models.images()
+    with pytest.raises(ValueError, match="argument `y`.*not one-hot"):
+        model.train_on_batch(x, np.eye(3)[small_models.labels()])
+    model.train_on_batch(x, small_models.labels()[:, None])  # a column is fine
 
 
 def test_one_optimizer_for_both_players_is_refused():

@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_gen.networks import dcgan_discriminator, dcgan_generator
 
-SHAPES = [(28, 28, 1), (32, 32, 3), (64, 64, 3), (64, 64, 1), (16, 32, 1), (8, 8, 1)]
+SHAPES = [(28, 28, 1), (30, 45, 3), (32, 32, 3), (64, 64, 3), (64, 64, 1), (16, 32, 1), (8, 8, 1)]
 WITHOUT_OPERATION = (layers.InputLayer, layers.Dropout, layers.Reshape, layers.Flatten)
 
 
@@ -48,7 +48,7 @@ def test_no_pooling_but_strided_convolutions(shape):
         convolutions = of_kind(model, layers.Conv2D, layers.Conv2DTranspose)
         assert {type(layer) for layer in convolutions} == {kind}
         assert {layer.strides for layer in convolutions} == {(2, 2)}
-        assert len(convolutions) == {28: 2, 32: 3, 64: 4, 16: 2, 8: 1}[shape[0]]
+        assert len(convolutions) == {28: 3, 30: 3, 32: 3, 64: 4, 16: 2, 8: 1}[shape[0]]
         assert not [each for each in operations(model) if "Pool" in each or "UpSampling" in each]
 
 
@@ -128,7 +128,7 @@ def test_normalization_over_all_replicas_is_forwarded(build):
 
 def test_dropout_follows_every_layer_and_acts_in_training_alone():
     discriminator = dcgan_discriminator((28, 28, 1), filters=4, dropout=0.3)
-    assert [layer.rate for layer in of_kind(discriminator, layers.Dropout)] == [0.3, 0.3]
+    assert [layer.rate for layer in of_kind(discriminator, layers.Dropout)] == [0.3, 0.3, 0.3]
     images = values(4, 28, 28, 1)
     np.testing.assert_array_equal(discriminator(images), discriminator(images))
     outputs = [np.asarray(discriminator(images, training=True)) for _ in range(2)]
@@ -149,10 +149,23 @@ def test_labels_change_images_and_scores():
     assert len(np.unique(scores)) == 4
 
 
-@pytest.mark.parametrize("size", [(7, 7), (4, 4), (0, 0), (30, 30), (36, 36), (28, 30)])
+@pytest.mark.parametrize("size", [28, 30, 36, 5])
+def test_odd_sides_are_halved_upwards_and_doubled_back(size):
+    sides = {28: [28, 14, 7, 4], 30: [30, 15, 8, 4], 36: [36, 18, 9, 5, 3], 5: [5, 3]}[size]
+    discriminator = dcgan_discriminator((size, size, 1), filters=2)
+    found = [layer.output.shape[1] for layer in of_kind(discriminator, layers.Conv2D)]
+    assert found == sides[1:]
+    generator = dcgan_generator((size, size, 1), 3, filters=2)
+    [start] = of_kind(generator, layers.Reshape)
+    assert start.output.shape[1:3] == (sides[-1], sides[-1])
+    convolutions = of_kind(generator, layers.Conv2DTranspose)
+    assert [layer.input.shape[1] for layer in convolutions] == sides[:0:-1]
+
+
+@pytest.mark.parametrize("size", [(4, 4), (0, 0), (28, 4)])
 @pytest.mark.parametrize("build", [dcgan_generator, dcgan_discriminator])
-def test_a_size_that_halving_does_not_bring_to_4_or_7_is_named(build, size):
-    message = rf"`image_shape`. Expected .* 28, 32 or 64. Received: image_shape=\({size[0]}, "
+def test_an_image_too_small_to_be_halved_is_named(build, size):
+    message = rf"`image_shape`. Expected .* at least 5. Received: image_shape=\({size[0]}, "
     with pytest.raises(ValueError, match=message):
         build((*size, 1))
 

@@ -10,7 +10,10 @@ from keras_gen import saved_models
 
 CHAPTERS = pathlib.Path(__file__).resolve().parents[1] / "chapters"
 SCRIPTS = sorted(CHAPTERS.glob("*/*.py"))
-OTHER_DATA = {"boltzmann_machine": "bars_and_stripes"}  # of scripts that learn no digits
+OTHER_DATA = {  # of scripts that learn no digits
+    "boltzmann_machine": "bars_and_stripes",
+    "mode_collapse": "grid",
+}
 # A process of its own, because scripts ask for deterministic operations for good.
 RUN_TWICE = """
 import pathlib, runpy, sys

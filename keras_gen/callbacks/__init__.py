@@ -3,7 +3,15 @@
 from keras_gen.callbacks.collapse_monitor import CollapseMonitor
 from keras_gen.callbacks.free_energy_gap import FreeEnergyGap
 from keras_gen.callbacks.generative_metrics import GenerativeMetrics
+from keras_gen.callbacks.point_moments import PointMoments
 from keras_gen.callbacks.resume import Resume
 from keras_gen.callbacks.sample_grid import SampleGrid
 
-__all__ = ["CollapseMonitor", "FreeEnergyGap", "GenerativeMetrics", "Resume", "SampleGrid"]
+__all__ = [
+    "CollapseMonitor",
+    "FreeEnergyGap",
+    "GenerativeMetrics",
+    "PointMoments",
+    "Resume",
+    "SampleGrid",
+]

@@ -11,6 +11,11 @@ from keras_gen.metrics.neighbours import squared_distances
 
 ACCURACIES = ("real_accuracy", "fake_accuracy")  # which a GAN logs itself
 OBSERVED = ("discriminator_gradient", "generator_gradient", "gradient_share", "diversity")
+# What tf.summary.scalar writes; but that needs TensorBoard installed where the training runs.
+SCALAR = tf.compat.v1.SummaryMetadata(
+    plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars"),
+    data_class="DATA_CLASS_SCALAR",
+)
 SATURATED = (
     "The discriminator is saturated: for {epochs} epoch(s) it got more than {limit:.1%} of the "
     "real and of the fake images right. There is little left that the generator could learn from. "
@@ -118,7 +123,8 @@ class CollapseMonitor(keras.callbacks.Callback):
             with self._writer.as_default(step=epoch):
                 for name in (*ACCURACIES, *OBSERVED):
                     if name in logs:
-                        tf.summary.scalar(name, logs[name])
+                        value = tf.constant(logs[name], tf.float32)
+                        tf.summary.write(name, value, metadata=SCALAR)
 
     def on_train_end(self, logs=None):
         if self.log_dir is not None:
@@ -132,7 +138,8 @@ class CollapseMonitor(keras.callbacks.Callback):
         with tf.GradientTape(persistent=True) as tape:
             fake = model.generator([latents, *condition] if condition else latents, training=False)
             fake_score = model.score(fake, *condition, training=False)
-            real_score = model.score(self.real, *condition, training=False)
+            real = tf.convert_to_tensor(self.real, tf.float32)
+            real_score = model.score(real, *condition, training=False)
             d_loss = model.loss.discriminator(real_score, fake_score)
             g_loss = model.loss.generator(fake_score)
             mean_score = tf.reduce_mean(tf.cast(fake_score, tf.float32))

@@ -24,7 +24,9 @@ class MinibatchDiscrimination(keras.layers.Layer):
     Args:
         kernels: number of rows of M_i, and of new features.
         kernel_dim: length of a row.
-        kernel_initializer: initializer of T.
+        kernel_initializer: initializer of T, or `None` for the standard normal one. The larger T,
+            the nearer a sample must be to count; with a small T all count, and the new features
+            begin as large constants, which can make the discriminator diverge.
 
     Input shape:
         `(batch, features)`.
@@ -37,11 +39,15 @@ class MinibatchDiscrimination(keras.layers.Layer):
         GANs, arXiv 1606.03498, section 3.2.
     """
 
-    def __init__(self, kernels, kernel_dim=5, kernel_initializer="glorot_uniform", **kwargs):
+    def __init__(self, kernels, kernel_dim=5, kernel_initializer=None, **kwargs):
         super().__init__(**kwargs)
         self.kernels = _arguments.positive_integer("kernels", kernels)
         self.kernel_dim = _arguments.positive_integer("kernel_dim", kernel_dim)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_initializer = keras.initializers.get(
+            keras.initializers.RandomNormal(stddev=1.0)
+            if kernel_initializer is None
+            else kernel_initializer
+        )
 
     def build(self, input_shape):
         if len(input_shape) != 2:

@@ -47,6 +47,15 @@ def test_equal_samples_give_the_batch_size_and_distant_ones_give_one():
     np.testing.assert_allclose(np.array(layer(distant))[:, 4:], 1)
 
 
+def test_by_default_only_near_samples_count_at_the_beginning():
+    x = vectors(count=64, features=128)
+    features = np.array(MinibatchDiscrimination(5)(x))[:, 128:]
+    assert 1 <= features.min() and features.max() < 2  # of 64, if all counted
+    kernel = MinibatchDiscrimination(20)
+    kernel.build((None, 128))
+    assert np.std(kernel.kernel) == pytest.approx(1, rel=0.05)
+
+
 def test_the_order_of_the_batch_does_not_matter():
     layer, x = MinibatchDiscrimination(3, 2), vectors()
     np.testing.assert_allclose(np.array(layer(x))[::-1], layer(x[::-1].copy()), rtol=1e-5)

@@ -63,14 +63,14 @@ def card(what, data, value_range, seed, metrics):
     Args:
         what: one sentence, model and architecture.
         data: name of the data it was trained on.
-        value_range: closed interval of the images that go in or come out.
+        value_range: closed interval of the images that go in or come out, or `None` for other data.
         seed: integer, the seed of the training.
         metrics: dict from metric name, extractor and sample count included, to number.
     """
     return {
         "what": what,
         "data": data,
-        "value_range": list(value_range),
+        "value_range": None if value_range is None else list(value_range),
         "command": shlex.join(["python", *sys.argv]),
         "seed": seed,
         "metrics": {name: float(value) for name, value in metrics.items()},

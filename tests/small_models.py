@@ -40,6 +40,18 @@ def conditional_gan():
     return model
 
 
+def replay_gan():
+    """With a memory of generated images, which is part of the state and soon full."""
+    model = models.GAN(
+        networks.mlp(4, [8], IMAGE, output_activation="tanh"),
+        networks.mlp(IMAGE, [8], 1),
+        replay=10,
+        seed=5,
+    )
+    model.compile(adam(), adam())
+    return model
+
+
 def _critic_game(model_class, optimizer, **options):
     generator = networks.dcgan_generator(IMAGE, 4, filters=4)
     critic = networks.dcgan_discriminator(IMAGE, filters=4, normalization=False)
@@ -174,7 +186,11 @@ MACHINES = {
         caption_machine,
     )
 }
-ALL = {f.__name__: f for f in (gan, conditional_gan, wgan, wgan_gp)} | MACHINES | AUTOENCODERS
+ALL = (
+    {f.__name__: f for f in (gan, conditional_gan, replay_gan, wgan, wgan_gp)}
+    | MACHINES
+    | AUTOENCODERS
+)
 LABELED = ("conditional_gan", "deep_belief_network", "caption_machine")  # learn from labels
 
 

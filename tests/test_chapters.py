@@ -10,7 +10,11 @@ from keras_gen import saved_models
 
 CHAPTERS = pathlib.Path(__file__).resolve().parents[1] / "chapters"
 SCRIPTS = sorted(CHAPTERS.glob("*/*.py"))
-OTHER_DATA = {"boltzmann_machine": "bars_and_stripes", "modes": "digits, stacked"}
+OTHER_DATA = {  # of scripts that learn no digits
+    "boltzmann_machine": "bars_and_stripes",
+    "mode_collapse": "grid",
+    "modes": "digits, stacked",
+}
 WITH_CLASSIFIER = ("05_gans", "07_modern_gans")  # judged by a shipped LeNet
 # A process of its own, because scripts ask for deterministic operations for good.
 RUN_TWICE = """

@@ -327,3 +327,29 @@ def test_log_weights_are_counted_and_log_z_is_marked(tmp_path):
     broken = metrics.PartitionEstimate(np.nan, 0.5, np.array([1.0, np.nan]))
     with pytest.raises(ValueError, match="`estimate`.*1 not finite"):
         plotting.log_weights(broken)
+
+
+def test_point_clouds_share_the_axes_of_the_first_and_count_what_lies_outside(tmp_path):
+    real = np.array([[0.0, 0.0], [4.0, 2.0]])
+    far = np.array([[1.0, 1.0], [100.0, 0.0], [0.0, -50.0]])
+    figure = plotting.point_clouds({"real": real, "far": far, "again": real}, tmp_path / "p.png", 2)
+    assert len(figure.axes) == 4 and (tmp_path / "p.png").stat().st_size > 0
+    first, second, third, empty = figure.axes
+    assert [axis.get_title() for axis in (first, second, third)] == [
+        "real",
+        "far (2 outside)",
+        "again",
+    ]
+    assert first.get_xlim() == second.get_xlim() == pytest.approx((-0.6, 4.6))
+    assert first.get_ylim() == second.get_ylim() == pytest.approx((-0.6, 2.6))
+    np.testing.assert_array_equal(second.collections[0].get_offsets(), far[:1])
+    np.testing.assert_array_equal(first.collections[0].get_offsets(), real)
+    assert not empty.collections
+
+
+@pytest.mark.parametrize(
+    "clouds", [{}, {"a": np.zeros([3, 3])}, {"a": np.zeros([0, 2])}, {"a": [[np.nan, 0.0]]}]
+)
+def test_bad_point_clouds_are_named(clouds):
+    with pytest.raises(ValueError, match="argument `clouds`.*Received"):
+        plotting.point_clouds(clouds)

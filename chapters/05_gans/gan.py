@@ -10,7 +10,8 @@ never sees a real image, only the gradient that comes back through the inspector
 
 Both players are dense here. By default they learn 8x8 digits, enlarged, within a minute or two;
 `--dataset mnist --epochs 40` gives the figures of chapters/README.md. Watch `real_accuracy` and
-`fake_accuracy`: near 1/2 the players are matched, near 1 the inspector wins.
+`fake_accuracy`: near 1/2 the players are matched, near 1 the inspector wins. A monitor warns if it
+wins for good, if the counterfeiter gets no gradient, or if its images become all alike.
 """
 
 import pathlib
@@ -74,6 +75,7 @@ def main(
         callbacks.GenerativeMetrics(
             [metrics.FrechetDistance(extractor)], test, every=max(epochs // 4, 1)
         ),
+        callbacks.CollapseMonitor(test[:256]),
         callbacks.Resume(output / "gan.state", batches),
     ]
     history = gan.fit(batches, epochs=epochs, callbacks=watch)

@@ -1,8 +1,17 @@
-"""Callbacks: exact resume, pictures, and more quantities in the epoch logs."""
+"""Callbacks: exact resume, pictures, more quantities in the epoch logs, and warnings."""
 
+from keras_gen.callbacks.collapse_monitor import CollapseMonitor
 from keras_gen.callbacks.free_energy_gap import FreeEnergyGap
 from keras_gen.callbacks.generative_metrics import GenerativeMetrics
+from keras_gen.callbacks.point_moments import PointMoments
 from keras_gen.callbacks.resume import Resume
 from keras_gen.callbacks.sample_grid import SampleGrid
 
-__all__ = ["FreeEnergyGap", "GenerativeMetrics", "Resume", "SampleGrid"]
+__all__ = [
+    "CollapseMonitor",
+    "FreeEnergyGap",
+    "GenerativeMetrics",
+    "PointMoments",
+    "Resume",
+    "SampleGrid",
+]

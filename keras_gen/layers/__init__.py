@@ -5,6 +5,7 @@ from keras_gen.layers.doubled_rbm import DoubledRBM, doubled_rbms
 from keras_gen.layers.equalized import EqualizedConv2D, EqualizedDense
 from keras_gen.layers.fade_in import FadeIn
 from keras_gen.layers.label_rbm import LabelRBM
+from keras_gen.layers.minibatch_discrimination import MinibatchDiscrimination
 from keras_gen.layers.minibatch_stddev import MinibatchStdDev
 from keras_gen.layers.noise_injection import NoiseInjection
 from keras_gen.layers.pixel_norm import PixelNorm
@@ -22,6 +23,7 @@ __all__ = [
     "FadeIn",
     "GaussianRBM",
     "LabelRBM",
+    "MinibatchDiscrimination",
     "MinibatchStdDev",
     "NoiseInjection",
     "PixelNorm",

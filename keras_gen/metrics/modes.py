@@ -11,6 +11,8 @@ from keras_gen.metrics.neighbours import squared_distances
 class _Modes(keras.metrics.Metric):
     """Counts generated samples per mode; a subclass says which sample belongs to which mode."""
 
+    least_share = 0.0
+
     def __init__(self, modes, name):
         super().__init__(name=name, dtype="float32")
         self.modes = modes
@@ -25,9 +27,9 @@ class _Modes(keras.metrics.Metric):
         self._good_counts = self._good_counts + np.bincount(modes[good], minlength=self.modes)
 
     def result(self):
-        """The number of modes with at least one good sample, an integer."""
-        self._total()
-        return int(np.sum(self._good_counts > 0))
+        """The number of modes that enough good samples have found, at least one: an integer."""
+        least = max(1, self.least_share * self._total())
+        return int(np.sum(self._good_counts >= least))
 
     def divergence(self):
         """The divergence of the samples' modes from equally likely ones, in nats.
@@ -63,15 +65,18 @@ class MixtureModes(_Modes):
     """The number of Gaussians of a known mixture that generated points have found.
 
     A point is good if it lies within some standard deviations of the nearest centre; a mode is
-    found if it is the nearest one of at least one good point. More points find more modes:
-    compare equal numbers only. `good_share()` and `divergence()` (of all points' nearest modes)
-    say the rest.
+    found if it is the nearest one of at least one good point, or of a share of all points: where
+    points lie everywhere, single ones lie near every centre by chance. More points find more
+    modes: compare equal numbers only. `good_share()` and `divergence()` (of all points' nearest
+    modes) say the rest.
 
     Args:
         centres: `[modes, d]`, such as `data.toy.grid_centres()`.
         stddev: Standard deviation of each Gaussian, per axis.
         deviations: Number of standard deviations, a radius, within which a point is good.
-        name: Defaults to `"modes_of_"` and the number of centres.
+        least_share: Share of all points, in [0, 1), that a mode's good points must make up for it
+            to be found.
+        name: Defaults to `"modes_of_"` and the number of centres, and `"_with_"` and the share.
 
     Example:
         modes = MixtureModes(toy.ring_centres(), stddev=0.02)
@@ -83,7 +88,7 @@ class MixtureModes(_Modes):
         arXiv:1712.04086, section 4.
     """
 
-    def __init__(self, centres, stddev, deviations=3.0, name=None):
+    def __init__(self, centres, stddev, deviations=3.0, least_share=0.0, name=None):
         (centres,) = check_vectors(1, centres=centres)
         for argument, value in (("stddev", stddev), ("deviations", deviations)):
             if not value > 0:
@@ -91,8 +96,15 @@ class MixtureModes(_Modes):
                     f"Invalid value for argument `{argument}`. Expected a positive number. "
                     f"Received: {argument}={value}"
                 )
-        super().__init__(len(centres), name or f"modes_of_{len(centres)}")
+        if not 0 <= least_share < 1:
+            raise ValueError(
+                "Invalid value for argument `least_share`. Expected a number in [0, 1). "
+                f"Received: least_share={least_share}"
+            )
+        share = f"_with_{100 * least_share:g}%" if least_share else ""
+        super().__init__(len(centres), name or f"modes_of_{len(centres)}{share}")
         self.centres = centres
+        self.least_share = least_share
         self.stddev = stddev
         self.deviations = deviations
 

@@ -18,6 +18,7 @@ from keras_gen.models.deep_boltzmann_machine import DeepBoltzmannMachine
 from keras_gen.models.gan import GAN
 from keras_gen.models.greedy import stack, train_greedily
 from keras_gen.models.greedy_rbms import train_rbms_greedily
+from keras_gen.models.replay import ReplayMemory
 from keras_gen.models.restricted_boltzmann_machine import RestrictedBoltzmannMachine
 from keras_gen.models.tied_autoencoder import TiedAutoencoder
 from keras_gen.models.training import GenerativeModel, descend
@@ -36,6 +37,7 @@ __all__ = [
     "DeepBeliefNetwork",
     "DeepBoltzmannMachine",
     "GenerativeModel",
+    "ReplayMemory",
     "RestrictedBoltzmannMachine",
     "TiedAutoencoder",
     "descend",

@@ -79,6 +79,11 @@ class AdversarialModel(GenerativeModel):
         """What the generator makes for the batch."""
         raise NotImplementedError
 
+    def shown(self, fake):
+        """What the discriminator is shown in training, of the generator's images or of older ones:
+        here the images as they are."""
+        return fake
+
     def discriminator_loss(self, real, fake, *condition, sample_weight=None, training=True):
         """The scalar that the discriminator descends."""
         raise NotImplementedError
@@ -89,7 +94,7 @@ class AdversarialModel(GenerativeModel):
 
     def discriminator_step(self, real, *condition, sample_weight=None):
         """One step of the discriminator; the fake images are made outside its tape."""
-        fake = self.fake(real, *condition)
+        fake = self.shown(self.fake(real, *condition))
         return descend(
             lambda: self.discriminator_loss(real, fake, *condition, sample_weight=sample_weight),
             self.discriminator_variables,

@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.layers._arguments import positive_integer
 from keras_gen.losses import NonSaturating
 from keras_gen.models.adversarial import AdversarialModel
+from keras_gen.models.replay import ReplayMemory
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -31,6 +33,10 @@ class GAN(AdversarialModel):
         ema_decay: float in [0, 1), usually 0.999, to keep a second generator whose weights are the
             exponential moving average of the first one's and which makes the images of `generate`
             and of the export; `None` for none. Early on the decay is lower, (1 + t) / (10 + t).
+        replay: number of generated images to remember for experience replay, or `None`. Half of the
+            fake images that the discriminator is shown in training are then remembered ones, see
+            `models.ReplayMemory`; so are those that `fake_accuracy` counts. A good number is many
+            batches. Not for conditional networks.
         seed: integer or `None`.
 
     Example:
@@ -54,6 +60,7 @@ class GAN(AdversarialModel):
         value_range=(-1.0, 1.0),
         num_classes=None,
         ema_decay=None,
+        replay=None,
         seed=None,
         **kwargs,
     ):
@@ -68,6 +75,15 @@ class GAN(AdversarialModel):
         self.discriminator = discriminator
         self.num_classes = num_classes
         self.ema_decay = ema_decay
+        self.replay = replay
+        if replay is not None:
+            if num_classes is not None:
+                raise ValueError(
+                    "Invalid value for argument `replay`. Expected None for conditional networks: "
+                    "images are remembered without labels. "
+                    f"Received: replay={replay}, num_classes={num_classes}"
+                )
+            self.memory = ReplayMemory(positive_integer("replay", replay), self.data_shape())
         if ema_decay is not None:
             self.averaged_generator = keras.models.clone_model(generator)
             self.averaged_generator.set_weights(generator.get_weights())
@@ -103,6 +119,9 @@ class GAN(AdversarialModel):
     def fake(self, real, *condition, training=True):
         latents = self.latents(tf.shape(real)[0], self.next_seed())
         return self.generator(_inputs(latents, condition), training=training)
+
+    def shown(self, fake):
+        return fake if self.replay is None else self.memory.exchange(fake, self.next_seed())
 
     def score(self, images, *condition, training=True):
         """The discriminator's scores (logits) of images."""

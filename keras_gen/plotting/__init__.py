@@ -9,6 +9,7 @@ from keras_gen.plotting.images import (
     montage,
     reconstructions,
 )
+from keras_gen.plotting.points import point_clouds
 from keras_gen.plotting.weights import log_weights
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "learning_curves",
     "log_weights",
     "montage",
+    "point_clouds",
     "reconstructions",
     "state_probabilities",
     "training_curves",

@@ -49,6 +49,17 @@ def test_collapse_is_counted_and_measured():
     np.testing.assert_allclose(modes.divergence(), np.log(8), rtol=1e-12)
 
 
+def test_a_least_share_of_all_points_leaves_out_what_chance_finds():
+    points = np.concatenate([toy.ring(96, modes=1), toy.ring_centres()[1:5]])
+    modes = MixtureModes(toy.ring_centres(), stddev=0.02, least_share=0.01)
+    modes.update_state(None, points)
+    assert modes.result() == 5 and modes.name == "modes_of_8_with_1%"
+    modes.update_state(None, np.full([1, 2], 9.0))  # no good one, but the share is one of all
+    assert modes.result() == 1
+    with pytest.raises(ValueError, match="`least_share`.*least_share=1"):
+        MixtureModes(toy.ring_centres(), 0.02, least_share=1)
+
+
 def test_more_deviations_find_more():
     points = toy.ring(200, stddev=0.08)
     good = []

@@ -8,6 +8,7 @@ from small_models import data_of
 KILLS = {
     "gan": 5,
     "wgan_gp": 5,
+    "replay_gan": 1,
     "vae": 5,
     "denoising_autoencoder": 1,
     "tied_autoencoder": 1,

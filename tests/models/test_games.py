@@ -45,6 +45,47 @@ def test_critic_sees_fresh_real_data_on_each_of_its_steps():
     assert [len(s) for s in slices] == [3] * 5
 
 
+def test_the_discriminator_takes_its_steps_for_one_of_the_generator():
+    model = small_models.gan()
+    model.compile("sgd", "sgd", discriminator_steps=3)
+    model.fit(small_models.images(18), batch_size=9, verbose=0)
+    assert int(model.generator_optimizer.iterations) == 2
+    assert int(model.discriminator_optimizer.iterations) == 6
+
+
+def test_each_player_has_a_time_scale_of_its_own():
+    """With plain gradient descent a step is proportional to its player's learning rate."""
+    steps = {}
+    for rate in (0.01, 0.04):
+        model = small_models.wgan_gp_without_chance()
+        keras.utils.set_random_seed(1)
+        for weight in model.weights:
+            weight.assign(np.random.uniform(-0.1, 0.1, weight.shape))
+        model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(rate), discriminator_steps=1)
+        players = (model.discriminator_variables, model.generator_variables)
+        before = [values(player) for player in players]
+        real = tf.constant(small_models.images(8))
+        model.generator_step(real)
+        model.discriminator_step(real)
+        steps[rate] = [
+            np.concatenate([np.ravel(new - old) for old, new in zip(first, values(player))])
+            for first, player in zip(before, players)
+        ]
+    (slow, generator), (fast, same) = steps.values()
+    np.testing.assert_allclose(fast, 4 * slow, rtol=1e-3, atol=1e-6)
+    np.testing.assert_array_equal(generator, same)
+    assert np.abs(slow).max() > 1e-4
+
+
+def test_dropout_in_the_discriminator_acts_in_training_and_not_in_evaluation():
+    model = small_models.gan()  # whose discriminator has dropout
+    x = small_models.images(8)
+    first, second = (model.score(x, training=True).numpy() for _ in range(2))
+    assert np.abs(first - second).max() > 0
+    first, second = (model.score(x, training=False).numpy() for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
 def test_batch_smaller_than_the_number_of_slices_is_passed_round():
     slices = [s[0].numpy().ravel() for s, _ in fresh_slices([tf.constant([[0.0], [1.0]])], None, 5)]
     np.testing.assert_array_equal(np.concatenate(slices), [0, 1, 0, 1, 0])

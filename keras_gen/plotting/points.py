@@ -1,0 +1,66 @@
+"""Pictures of points in the plane."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from keras_gen.plotting.figures import DPI, saved
+
+_MARGIN = 0.15  # of the first cloud's width, on every side
+
+
+def point_clouds(clouds, path=None, columns=None):
+    """Sets of points in the plane side by side, on equal axes.
+
+    The axes are those of the first set, by convention the real points, with a margin; points that
+    lie outside are not drawn but counted in the title.
+
+    Args:
+        clouds: Dict from titles to arrays `[n, 2]` of finite numbers.
+        path: File to write.
+        columns: Panels per row; the default is one row.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If there is no set, or a shape or value is another one.
+    """
+    clouds = {name: _checked(name, points) for name, points in clouds.items()}
+    if not clouds:
+        raise ValueError(
+            "Invalid value for argument `clouds`. Expected at least one set of points. "
+            f"Received: clouds={clouds}"
+        )
+    first = next(iter(clouds.values()))
+    low, high = first.min(axis=0), first.max(axis=0)
+    margin = _MARGIN * max((high - low).max(), np.finfo("float32").eps)
+    low, high = low - margin, high + margin
+    columns = min(columns or len(clouds), len(clouds))
+    rows = -(-len(clouds) // columns)
+    figure = Figure(figsize=(2.5 * columns, 2.7 * rows), dpi=DPI, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes[len(clouds) :]:
+        axis.set_axis_off()
+    for axis, (name, points) in zip(axes, clouds.items()):
+        inside = ((points >= low) & (points <= high)).all(axis=1)
+        axis.scatter(*points[inside].T, s=3, alpha=0.4, linewidths=0)
+        outside = len(points) - inside.sum()
+        axis.set_title(f"{name} ({outside} outside)" if outside else name, fontsize="medium")
+        axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
+        axis.set_aspect("equal")
+    return saved(figure, path)
+
+
+def _checked(name, points):
+    points = np.asarray(points)
+    if (
+        points.ndim != 2
+        or points.shape[1] != 2
+        or len(points) == 0
+        or not np.isfinite(points).all()
+    ):
+        raise ValueError(
+            "Invalid value for argument `clouds`. Expected finite numbers of shape [n, 2], at "
+            f"least one row. Received: shape={points.shape} for {name!r}"
+        )
+    return points

@@ -66,7 +66,7 @@ def _factor(cov):
     return vectors[:, kept] * np.sqrt(eigenvalues[kept])
 
 
-class _Moments:
+class Moments:
     """Streaming mean and covariance in float64, merged batch by batch.
 
     Reference:
@@ -166,9 +166,9 @@ class FrechetDistance(keras.metrics.Metric):
 
     def reset_state(self):
         """Forgets all images."""
-        self._real = _Moments()
+        self._real = Moments()
         self.reset_fake()
 
     def reset_fake(self):
         """Forgets the generated images and keeps the real ones."""
-        self._fake = _Moments()
+        self._fake = Moments()

@@ -15,7 +15,8 @@ The minimax game is the one with a theory, and the one that fails where it matte
 that is sure of a fake has s << 0, so the slope sigmoid(s) and all the generator could learn vanish.
 The non-saturating loss has the same discriminator and its largest slope just there. `pull.png`
 draws these slopes, and beside them the norm of the generator's gradient as it was measured in two
-of the trainings, for both losses on the same players.
+of the trainings, for both losses on the same players: where the discriminator wins, they are
+hundreds of times apart.
 
 Two more runs have the non-saturating loss and a faster discriminator: the two time-scale update
 rule, where it has a higher learning rate, and the older habit of several of its steps for one of
@@ -143,11 +144,8 @@ def main(
         steps = GAMES[name].get("discriminator_steps", 1)
         return np.minimum(every * np.arange(1, len(values) + 1) / steps, epochs), values
 
-    distance, gradient, belief = (
-        f"FID (floor {floor:.2f})",
-        "generator's gradient",
-        "belief in fakes",
-    )
+    distance = f"FID, floor {floor:.2f}"
+    gradient, belief = "norm of the generator's gradient", "discriminator's belief in fakes"
     quarter = {
         name: game.get("discriminator_steps", 1) * max(epochs // 4, 1)
         for name, game in GAMES.items()
@@ -160,7 +158,7 @@ def main(
         },
         "passes",
         output / "training.png",
-        logarithmic=[distance, gradient],
+        logarithmic=[gradient],
     )
     scores = np.linspace(-6, 6, 121)
     slopes = {name: (scores, game["loss"].pull(scores)) for name, game in list(GAMES.items())[:5]}

@@ -92,27 +92,21 @@ def evaluate(model, dataset, count=10_000, seed=1, image_size=None, extractor=No
     check_integer("count", count, least=_NEIGHBOURS + 1)
     test, few_train = test[:count], train[:count]
     fake, asked = samples(generator, count, seed, train_labels.max() + 1 if conditional else None)
-    stacked = (fake.shape[-1], test.shape[-1]) == (3, 1)
-    if fake.shape[1:-1] != test.shape[1:-1] or (fake.shape[-1] != test.shape[-1] and not stacked):
-        raise ValueError(
-            "Invalid value for argument `image_size`. Expected images of the data of the shape of "
-            f"the generated ones, {fake.shape[1:]}. Received: image_size={image_size}, which makes "
-            f"those of {dataset} {test.shape[1:]}"
-        )
-    reads_these_classes = extractor is not None or _reader_of(dataset)
+    stacked = _are_stacks(fake, test, dataset, image_size)
+    reads_these_classes = extractor is not None or _has_reader(dataset)
     extractor = extractor or metrics.shipped_extractor(dataset)
     if stacked:
         test, few_train = (_stacks(images, count, seed) for images in (test, few_train))
-    measures = _stack_measures if stacked else image_measures
+    measures = stack_measures if stacked else image_measures
     generated = measures(extractor, test, fake, value_range)
     real = measures(extractor, test, few_train, value_range)
-    if conditional and reads_these_classes:
-        name = f"gan_test_{extractor.name}_{count}"
-        generated[name] = metrics.gan_test(extractor, fake, asked, value_range)
-        real[name] = metrics.gan_test(extractor, few_train, train_labels[:count], value_range)
     if not stacked:
         generated.update(_nearest(fake, train))
         real.update(_nearest(test, train))
+    if conditional and reads_these_classes and not stacked:
+        name = f"gan_test_{extractor.name}_{count}"
+        generated[name] = metrics.gan_test(extractor, fake, asked, value_range)
+        real[name] = metrics.gan_test(extractor, few_train, train_labels[:count], value_range)
     return Evaluation(str(model), str(dataset), seed, generated, real)
 
 
@@ -168,6 +162,20 @@ def image_measures(extractor, real, fake, value_range=(-1.0, 1.0)):
     return {**measures, **_levels(real, fake, value_range)}
 
 
+def stack_measures(extractor, real, fake, value_range=(-1.0, 1.0)):
+    """What images with a digit in each channel are judged by; arguments as `image_measures`.
+
+    Returns:
+        Dict from `modes_of_{modes}_{extractor}_{n}`, how many combinations of classes there are,
+        `kl_` and that name, their divergence from equally many, and from `swd_{height}_{n}`.
+    """
+    modes = metrics.StackedModes(extractor, value_range=value_range)
+    modes.update_state(None, fake)
+    counted = {modes.name: float(modes.result()), "kl_" + modes.name: modes.divergence()}
+    measures = {f"{name}_{len(fake)}": value for name, value in counted.items()}
+    return {**measures, **_levels(real, fake, value_range)}
+
+
 def _is_conditional(generator, model):
     """Whether `sample` takes a label; an error if it is neither of the two forms."""
     names = None
@@ -199,7 +207,7 @@ def _images(dataset, split, count, options):
     return loaded if options["labels"] else (loaded, None)
 
 
-def _reader_of(dataset):
+def _has_reader(dataset):
     """Whether the default extractor's classes are those of the data."""
     return dataset == "digits" or f"lenet_{dataset}" in saved_models.available()
 
@@ -220,12 +228,17 @@ def _levels(real, fake, value_range):
     return {f"{name}_{len(fake)}": value for name, value in distance.levels().items()}
 
 
-def _stack_measures(extractor, real, fake, value_range):
-    modes = metrics.StackedModes(extractor, value_range=value_range)
-    modes.update_state(None, fake)
-    counted = {modes.name: float(modes.result()), "kl_" + modes.name: modes.divergence()}
-    measures = {f"{name}_{len(fake)}": value for name, value in counted.items()}
-    return {**measures, **_levels(real, fake, value_range)}
+def _are_stacks(fake, real, dataset, image_size):
+    """Whether three grey images are stacked in each generated one; an error for other shapes."""
+    (*fake_size, fake_channels), (*real_size, real_channels) = fake.shape[1:], real.shape[1:]
+    stacked = (fake_channels, real_channels) == (3, 1)
+    if fake_size != real_size or not (stacked or fake_channels == real_channels):
+        raise ValueError(
+            "Invalid value for argument `image_size`. Expected images of the data of the shape of "
+            f"the generated ones, {fake.shape[1:]}. Received: image_size={image_size}, which makes "
+            f"those of {dataset} {real.shape[1:]}"
+        )
+    return stacked
 
 
 def _stacks(images, count, seed):

@@ -181,7 +181,8 @@ def _is_conditional(generator, model):
     names = None
     if hasattr(generator, "sample"):
         signature = generator.sample.concrete_functions[0].structured_input_signature
-        names = [spec.name for spec in tf.nest.flatten(signature)]
+        arguments = tf.nest.flatten(signature)
+        names = [each.name for each in arguments if isinstance(each, tf.TensorSpec)]
     forms = (["count", "seed"], ["label", "count", "seed"])
     if names not in forms:
         received = "none" if names is None else f"sample({', '.join(names)})"

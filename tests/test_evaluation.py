@@ -179,6 +179,8 @@ def test_the_command_prints_and_writes_the_numbers(tmp_path, digits, capsys):
     printed = capsys.readouterr().out
     assert "fid_lenet_mnist_150" in printed and str(output) in printed
     assert json.loads(output.read_text())["generated"]["fid_lenet_mnist_150"] > 0
+    main(["models"])
+    assert "dcgan_mnist" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="`name`.*nowhere"):
         main(["evaluate", "nowhere"])
 

@@ -63,7 +63,7 @@ def every_metric(dataset, count):
     samples = [generator.sample(count, seed).numpy() for seed in range(SEED, SEED + 3)]
     fake, stacked = samples[0], np.concatenate(samples, axis=-1)
     labels = extractor.probabilities(samples[1], (-1, 1)).argmax(axis=1)
-    extractor(real[:1])  # compiles
+    extractor.features(real[:1], (-1, 1))  # compiles
     pairs = [
         metrics.FrechetDistance(extractor),
         metrics.KernelDistance(extractor),

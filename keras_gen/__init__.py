@@ -2,7 +2,7 @@
 
 Sub-packages load on first use: `keras_gen.layers` (any Keras backend), and on TensorFlow
 `keras_gen.models`, `losses`, `networks`, `metrics`, `callbacks`, `data`, `plotting`,
-`saved_models`.
+`saved_models`, `evaluation`.
 """
 
 import importlib
@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 __all__ = [
     "callbacks",
     "data",
+    "evaluation",
     "layers",
     "losses",
     "metrics",

@@ -353,3 +353,36 @@ def test_point_clouds_share_the_axes_of_the_first_and_count_what_lies_outside(tm
 def test_bad_point_clouds_are_named(clouds):
     with pytest.raises(ValueError, match="argument `clouds`.*Received"):
         plotting.point_clouds(clouds)
+
+
+def test_curve_panels_keep_the_colour_of_a_name(tmp_path):
+    panels = {
+        "loss": {"a": ([1, 2], [3.0, 4.0]), "b": ([1], [5.0])},
+        "norm": {"b": ([0, 1, 2], [1.0, 10.0, 100.0])},
+    }
+    figure = plotting.curve_panels(panels, ["step", "epoch"], tmp_path / "p.png", ["norm"])
+    left, right = figure.axes
+    assert [axis.get_title() for axis in figure.axes] == ["loss", "norm"]
+    assert [axis.get_xlabel() for axis in figure.axes] == ["step", "epoch"]
+    assert (left.get_yscale(), right.get_yscale()) == ("linear", "log")
+    np.testing.assert_array_equal(left.lines[0].get_ydata(), [3, 4])
+    np.testing.assert_array_equal(right.lines[0].get_xdata(), [0, 1, 2])
+    colors = [to_rgb(line.get_color()) for line in (*left.lines, *right.lines)]
+    assert colors[1] == colors[2] != colors[0]
+    assert (tmp_path / "p.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (({}, "x"), "panels"),
+        (({"t": {}}, "x"), "panels"),
+        (({"t": {"a": ([1, 2], [1])}}, "x"), "a of shapes"),
+        (({"t": {"a": ([], [])}}, "x"), "a of shapes"),
+        (({"t": {"a": ([1], [1])}}, ["x", "y"]), "xlabel"),
+        (({"t": {"a": ([1], [1])}}, "x", None, ["u"]), "logarithmic"),
+    ],
+)
+def test_panels_without_curves_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.curve_panels(*arguments)

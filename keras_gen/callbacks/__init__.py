@@ -3,6 +3,7 @@
 from keras_gen.callbacks.collapse_monitor import CollapseMonitor
 from keras_gen.callbacks.free_energy_gap import FreeEnergyGap
 from keras_gen.callbacks.generative_metrics import GenerativeMetrics
+from keras_gen.callbacks.generator_gradient import GeneratorGradient
 from keras_gen.callbacks.point_moments import PointMoments
 from keras_gen.callbacks.resume import Resume
 from keras_gen.callbacks.sample_grid import SampleGrid
@@ -11,6 +12,7 @@ __all__ = [
     "CollapseMonitor",
     "FreeEnergyGap",
     "GenerativeMetrics",
+    "GeneratorGradient",
     "PointMoments",
     "Resume",
     "SampleGrid",

@@ -7,6 +7,7 @@ patch (`[b, h, w, 1]`); the batch axis comes first. All expectations are means o
 import dataclasses
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_gen.losses.equation import Equation, check_non_negative
@@ -58,6 +59,26 @@ class AdversarialLoss(Equation):
             Scalar, float32.
         """
         return _expectation(self.generator_term(ops.cast(fake, "float32")), sample_weight)
+
+    def pull(self, fake):
+        """How strongly the generator is drawn to raise a score, at each score.
+
+            pull = -d generator_term(fake) / d fake
+
+        All that the generator learns of an image is this number times the gradient of the image's
+        score; where it is zero, nothing is learned, however wrong the image is.
+
+        Args:
+            fake: Scores of generated samples, of any shape.
+
+        Returns:
+            Tensor of that shape, float32.
+        """
+        fake = tf.cast(fake, tf.float32)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(fake)
+            term = self.generator_term(fake)
+        return -tape.gradient(term, fake)
 
 
 def _expectation(terms, sample_weight=None):

@@ -82,12 +82,17 @@ class FeatureExtractor:
         self._probabilities = tf.function(probability_model, input_signature=signature)
 
     def __call__(self, images):
-        """Features `[b, d]` of float images in the extractor's own range, as a NumPy array."""
-        return self._apply(self._features, images)
+        """Features `[b, d]` of float images in the extractor's own range, which is checked."""
+        return self.features(images)
 
-    def features(self, images, value_range):
-        """Features `[b, d]` of images in `value_range`, which is checked."""
-        return self(self._rescaled(images, value_range))
+    def features(self, images, value_range=None):
+        """Features `[b, d]` as a NumPy array.
+
+        Args:
+            images: Float images `[b, height, width, channels]`.
+            value_range: Their range, which is checked; the extractor's own by default.
+        """
+        return self._apply(self._features, self._rescaled(images, value_range))
 
     def probabilities(self, images, value_range=None):
         """Class probabilities `[b, classes]` as a NumPy array.

@@ -11,9 +11,10 @@ def frechet_distance(mean_1, cov_1, mean_2, cov_2):
 
         d^2 = ||m_1 - m_2||^2 + tr(C_1) + tr(C_2) - 2 tr((C_1^(1/2) C_2 C_1^(1/2))^(1/2))
 
-    The last trace is the sum of the singular values of `F_1^T F_2`, where `F F^T = C` is the
-    factorization by eigenvalues of a symmetric matrix: symmetric in the arguments, real, and
-    exact for singular covariances. Computed in float64.
+    The last trace is the sum of the singular values of `F_1^T F_2` for any factors `F F^T = C`:
+    symmetric in the arguments, real, and without the root's loss of half of the digits of small
+    eigenvalues. The factors are Cholesky's, or of singular covariances those by eigenvalues.
+    Computed in float64.
 
     Args:
         mean_1, mean_2: Means `[d]`.
@@ -59,14 +60,26 @@ def _moments(index, mean, cov):
 
 
 def _factor(cov):
-    """`F` with `F F^T = cov`, without the directions in which the variance is rounding error."""
-    eigenvalues, vectors = np.linalg.eigh((cov + cov.T) / 2)
-    threshold = len(cov) * np.finfo("float64").eps * np.abs(eigenvalues).max(initial=0)
-    kept = eigenvalues > threshold
+    """`F` with `F F^T = cov`."""
+    cov = (cov + cov.T) / 2
+    rounding = len(cov) * np.finfo("float64").eps
+    try:
+        factor = np.linalg.cholesky(cov)
+    except np.linalg.LinAlgError:
+        return _spectral_factor(cov, rounding)
+    # Pivots that are rounding errors would have rooted ones as columns.
+    regular = (np.diag(factor) ** 2 > rounding * np.diag(cov).max(initial=0)).all()
+    return factor if regular else _spectral_factor(cov, rounding)
+
+
+def _spectral_factor(cov, rounding):
+    """The factor by eigenvalues, without the directions whose variance is rounding error."""
+    eigenvalues, vectors = np.linalg.eigh(cov)
+    kept = eigenvalues > rounding * np.abs(eigenvalues).max(initial=0)
     return vectors[:, kept] * np.sqrt(eigenvalues[kept])
 
 
-class _Moments:
+class Moments:
     """Streaming mean and covariance in float64, merged batch by batch.
 
     Reference:
@@ -166,9 +179,9 @@ class FrechetDistance(keras.metrics.Metric):
 
     def reset_state(self):
         """Forgets all images."""
-        self._real = _Moments()
+        self._real = Moments()
         self.reset_fake()
 
     def reset_fake(self):
         """Forgets the generated images and keeps the real ones."""
-        self._fake = _Moments()
+        self._fake = Moments()

@@ -1,7 +1,12 @@
 """Pictures of what a model does. Every function returns its Figure and touches no global state."""
 
 from keras_gen.plotting.codes import activation_histogram, code_scatter
-from keras_gen.plotting.curves import learning_curves, state_probabilities, training_curves
+from keras_gen.plotting.curves import (
+    curve_panels,
+    learning_curves,
+    state_probabilities,
+    training_curves,
+)
 from keras_gen.plotting.images import (
     filters,
     image_grid,
@@ -15,6 +20,7 @@ from keras_gen.plotting.weights import log_weights
 __all__ = [
     "activation_histogram",
     "code_scatter",
+    "curve_panels",
     "filters",
     "image_grid",
     "latent_manifold",

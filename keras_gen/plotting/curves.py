@@ -37,6 +37,52 @@ def training_curves(history, path=None):
     return saved(figure, path)
 
 
+def curve_panels(panels, xlabel, path=None, logarithmic=()):
+    """Named curves in panels side by side; a name has the same colour in all of them.
+
+    Args:
+        panels: Dict from the panels' titles to dicts from the curves' names to pairs `(x, y)` of
+            equally many numbers.
+        xlabel: What is on the x axes: a text, or one for each panel.
+        path: File to write.
+        logarithmic: Titles of the panels with a logarithmic y axis.
+
+    Returns:
+        A `matplotlib.figure.Figure`. A curve of one point is a dot.
+
+    Raises:
+        ValueError: If there is no curve, a title in `logarithmic` or the number of texts does not
+            fit the panels, or a curve has no points or x and y of different shapes.
+    """
+    if not panels or not all(panels.values()):
+        raise ValueError(
+            "Invalid value for argument `panels`. Expected at least one curve in each of one or "
+            f"more panels. Received: panels={panels}"
+        )
+    labels = [xlabel] * len(panels) if isinstance(xlabel, str) else list(xlabel)
+    for argument, fits, value in [
+        ("xlabel", len(labels) == len(panels), xlabel),
+        ("logarithmic", set(logarithmic) <= set(panels), logarithmic),
+    ]:
+        if not fits:
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected texts for the panels "
+                f"{list(panels)}. Received: {argument}={value}"
+            )
+    names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
+    figure = Figure(figsize=(4.5 * len(panels), 3.8), dpi=DPI, layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axis, (title, curves), label in zip(axes, panels.items(), labels):
+        for name, (x, y) in curves.items():
+            x, y = _checked_points(name, x, y)
+            color, marker = f"C{names.index(name) % 10}", "." if len(x) < 30 else None
+            axis.plot(x, y, label=name, color=color, marker=marker, linewidth=1.2)
+        axis.set(title=title, xlabel=label, yscale="log" if title in logarithmic else "linear")
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize=7)
+    return saved(figure, path)
+
+
 def learning_curves(counts, scores, path=None):
     """What a classifier reaches with how many labels: means over seeds, within their range.
 
@@ -117,6 +163,16 @@ def state_probabilities(probabilities, marked=(), path=None):
     axis.set(xlabel="state", ylabel="probability", ylim=(0, None))
     figure.legend(loc="outside right upper")
     return saved(figure, path)
+
+
+def _checked_points(name, x, y):
+    x, y = np.asarray(x), np.asarray(y)
+    if x.ndim != 1 or x.shape != y.shape or x.size == 0:
+        raise ValueError(
+            "Invalid value for argument `panels`. Expected pairs (x, y) of equally many numbers, "
+            f"one or more. Received: {name} of shapes {x.shape} and {y.shape}"
+        )
+    return x, y
 
 
 def _checked_accuracies(name, accuracies, count):

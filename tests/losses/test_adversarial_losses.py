@@ -139,3 +139,26 @@ def test_label_smoothing_out_of_range_is_refused(loss, value):
 def test_negative_drift_is_refused():
     with pytest.raises(ValueError, match="`drift`"):
         Wasserstein(drift=-1)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@pytest.mark.parametrize(
+    "loss, expected",
+    [
+        (Minimax(), sigmoid),
+        (NonSaturating(0.1), lambda s: sigmoid(-s)),
+        (LeastSquares(), lambda s: 1 - s),
+        (Hinge(), np.ones_like),
+        (Wasserstein(0.01), np.ones_like),
+    ],
+    ids=name,
+)
+def test_pull_is_minus_the_slope_of_the_generators_loss(loss, expected):
+    scores = np.array([[-80.0, -5.0, -0.3], [0.0, 1.0, 40.0]])
+    np.testing.assert_allclose(loss.pull(scores), expected(scores), rtol=1e-5, atol=1e-30)
+    step = 1e-2
+    slope = (loss.generator(scores[1:] + step) - loss.generator(scores[1:] - step)) / (2 * step)
+    np.testing.assert_allclose(-slope, np.mean(expected(scores[1:])), rtol=2e-3)

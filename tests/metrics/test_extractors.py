@@ -75,6 +75,17 @@ def test_sizes_and_colours_are_fitted_to_the_network(classifier, digits):
     np.testing.assert_allclose(extractor(coloured), extractor(digits[:4]), atol=1e-5)
 
 
+def test_images_outside_the_extractors_own_range_are_refused(classifier, digits):
+    extractor = LeNetExtractor(classifier)
+    for read in (extractor, extractor.probabilities):
+        for bad in (2 * digits - 1, 255 * digits, (255 * digits).astype("uint8")):
+            with pytest.raises(ValueError, match=r"`images`.*\(0, 1\)"):
+                read(bad)
+    np.testing.assert_allclose(
+        extractor.features(2 * digits - 1, (-1, 1)), extractor(digits), atol=1e-5
+    )
+
+
 def test_metrics_are_named_after_the_extractor_and_read_its_range(classifier, digits):
     extractor = LeNetExtractor(classifier)
     distance = FrechetDistance(extractor, value_range=(0, 1))

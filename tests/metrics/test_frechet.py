@@ -80,6 +80,29 @@ def test_singular_covariances_keep_their_precision():
     np.testing.assert_allclose(frechet_distance(zero, cov_1, zero, 0 * cov_1), 10, atol=1e-6)
 
 
+def test_nearly_singular_covariances_keep_their_precision():
+    """Standard deviations from 1 to 1e-9: no factorization may lose the small ones."""
+    basis = np.linalg.qr(np.random.default_rng(0).normal(size=(60, 60)))[0]
+    one, two = np.logspace(0, -9, 60), np.logspace(-9, 0, 60)
+    cov_1, cov_2 = ((basis * scale**2) @ basis.T for scale in (one, two))
+    zero = np.zeros(60)
+    expected = np.sum((one - two) ** 2)
+    np.testing.assert_allclose(frechet_distance(zero, cov_1, zero, cov_2), expected, rtol=1e-6)
+    near = frechet_distance(zero, cov_1, zero, 1.21 * cov_1)
+    np.testing.assert_allclose(near, 0.01 * np.sum(one**2), rtol=1e-5)
+
+
+@pytest.mark.parametrize("ranks", [(40, 120), (120, 40), (40, 40)])
+def test_a_singular_covariance_beside_a_regular_one_agrees_with_the_roots_eigenvalues(ranks):
+    """Fewer images than features on one side, as where a small test set is judged."""
+    cov_1, cov_2 = (random_covariance(seed, 60, rank) for seed, rank in enumerate(ranks))
+    eigenvalues = scipy.linalg.eigvals(cov_1 @ cov_2).real
+    kept = np.sort(eigenvalues)[-min(*ranks, 60) :]
+    expected = np.trace(cov_1) + np.trace(cov_2) - 2 * np.sqrt(kept).sum()
+    zero = np.zeros(60)
+    np.testing.assert_allclose(frechet_distance(zero, cov_1, zero, cov_2), expected, rtol=1e-6)
+
+
 def test_moments_of_other_shapes_or_not_finite_are_refused():
     with pytest.raises(ValueError, match="`cov_1`"):
         frechet_distance([0, 0], np.eye(3), [0, 0], np.eye(2))

@@ -1,0 +1,60 @@
+"""The command line: `python -m keras_gen COMMAND`. TensorFlow loads when a command needs it."""
+
+import os
+import pathlib
+import sys
+from typing import Annotated
+
+import tyro
+
+
+def evaluate(
+    model: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="MODEL")]],
+    dataset: str = "digits",
+    count: int = 10_000,
+    seed: int = 1,
+    image_size: int | None = None,
+    output: pathlib.Path | None = None,
+) -> None:
+    """Judges a saved generator: prints every measure that applies, beside that of real images.
+
+    Args:
+        model: name of a shipped model, such as dcgan_mnist, or path of a SavedModel with the
+            endpoint sample(count, seed) or sample(label, count, seed).
+        dataset: digits, mnist, fashion_mnist, another TFDS image set, or a folder with train and
+            test images.
+        count: number of images, at most that of the test images.
+        seed: start of the samples' random numbers.
+        image_size: resize the data to this size.
+        output: JSON file for the numbers.
+    """
+    from keras_gen import evaluation
+
+    result = evaluation.evaluate(model, dataset, count, seed, image_size)
+    print(result.table())
+    if output is not None:
+        result.save(output)
+        print(f"The numbers are in {output}.")
+
+
+def models() -> None:
+    """Lists the shipped models: what they are and what was measured."""
+    from keras_gen import saved_models
+
+    print(saved_models.table(), end="")
+
+
+def main(args=None):
+    """Runs a command; a `ValueError` about its arguments ends it with a message."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    commands = {"evaluate": evaluate, "models": models}
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            commands, prog="keras_gen", description="Generative models in Keras.", args=args
+        )
+    except ValueError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

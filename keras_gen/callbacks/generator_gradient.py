@@ -1,0 +1,61 @@
+"""How strongly a discriminator pulls at the generator, measured while both train."""
+
+import keras
+import tensorflow as tf
+
+
+class GeneratorGradient(keras.callbacks.Callback):
+    """Adds the norm of the generator's gradient to the epoch logs, for one loss or for several.
+
+        gradient_{name}  = || d loss.generator(D(G(z))) / d generator ||_2
+        fake_probability = mean sigmoid(D(G(z)))       the probability of being real, for logits
+
+    All losses are measured on the same players and the same latents, whichever of them the players
+    descend: where `fake_probability` is near 0, the discriminator is sure of itself, and the
+    gradient of the minimax game vanishes. Measuring leaves statistics of normalization and random
+    states as they were.
+
+    Args:
+        losses: dict from names to `keras_gen.losses.AdversarialLoss`.
+        count: number of latents, one batch.
+        seed: integer that fixes the latents; every epoch has its own.
+
+    Reference:
+        Arjovsky and Bottou, 2017, Towards Principled Methods for Training Generative Adversarial
+        Networks, arXiv:1701.04862, section 2.2.
+    """
+
+    def __init__(self, losses, count=256, seed=0):
+        super().__init__()
+        self.losses = losses
+        self.count = count
+        self.seed = seed
+
+    def on_train_begin(self, logs=None):
+        self._measure = tf.function(self._norms)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is None:
+            return
+        trained = {id(variable) for variable in self.model.trainable_variables}
+        others = [each for each in self.model.variables if id(each) not in trained]
+        values = [tf.identity(each.value) for each in others]
+        norms, probability = self._measure(tf.constant([self.seed, epoch], tf.int32))
+        for variable, value in zip(others, values):
+            variable.assign(value)
+        for name, norm in norms.items():
+            logs[f"gradient_{name}"] = float(norm)
+        logs["fake_probability"] = float(probability)
+
+    def _norms(self, seed):
+        """The norm for each loss, and the mean probability, as tensors."""
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.model.generator(self.model.latents(self.count, seed), training=True)
+            score = tf.cast(self.model.score(fake), tf.float32)
+            values = {name: loss.generator(score) for name, loss in self.losses.items()}
+        variables = self.model.generator_variables
+        norms = {
+            name: tf.linalg.global_norm(tape.gradient(value, variables))
+            for name, value in values.items()
+        }
+        return norms, tf.reduce_mean(tf.sigmoid(score))

@@ -88,9 +88,8 @@ class SemiSupervisedGAN(GAN):
 
     def logits(self, images, training=False):
         """Logits of the classes, float32; in inference those of the averaged classifier."""
-        averaged = self.ema_decay is not None and not training
-        classifier = self.averaged_discriminator if averaged else self.discriminator
-        return tf.cast(classifier(images, training=training), tf.float32)
+        network = self.discriminator if training else self.classifier
+        return tf.cast(network(images, training=training), tf.float32)
 
     def score(self, images, labels=None, training=True):
         return tf.reduce_logsumexp(self.logits(images, training), axis=-1, keepdims=True)
@@ -132,18 +131,23 @@ class SemiSupervisedGAN(GAN):
 
     # Use
 
-    def class_probabilities(self, images):
-        """The tensor of class probabilities p(y | x, real), float32."""
-        return tf.nn.softmax(self.logits(images))
+    @property
+    def classifier(self):
+        """The network that classifies: the averaged discriminator if there is one."""
+        return self.discriminator if self.ema_decay is None else self.averaged_discriminator
 
     def classify(self, images, batch_size=256):
-        """Class probabilities of images: NumPy array (count, classes)."""
-        batches = tf.data.Dataset.from_tensor_slices(images).batch(batch_size)
-        return tf.concat([self.class_probabilities(batch) for batch in batches], axis=0).numpy()
+        """Class probabilities p(y | x, real): NumPy array (count, classes)."""
+        logits = self.classifier.predict(images, batch_size, verbose=0)
+        return tf.nn.softmax(tf.cast(logits, tf.float32)).numpy()
 
     def endpoints(self):
         images = tf.TensorSpec([None, *self.data_shape()], tf.float32, "images")
-        return {**super().endpoints(), "classify": (self.class_probabilities, [images])}
+
+        def classify(images):
+            return tf.nn.softmax(self.logits(images))
+
+        return {**super().endpoints(), "classify": (classify, [images])}
 
 
 def _error(name, expected, received):

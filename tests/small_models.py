@@ -68,6 +68,18 @@ def wgan_gp():
     return _critic_game(models.WGANGP, adam)
 
 
+def semi_supervised_gan():
+    """With noise and averages in the discriminator, which are part of the state."""
+    generator = networks.dcgan_generator(IMAGE, 4, filters=4)
+    x = keras.Input(IMAGE)
+    h = layers.Conv2D(4, 3, 2, activation="relu")(layers.GaussianNoise(0.3, seed=5)(x))
+    h = layers.Dense(6, activation="relu", name="features")(layers.Flatten()(h))
+    discriminator = keras.Model(x, layers.Dense(3)(h))
+    model = models.SemiSupervisedGAN(generator, discriminator, ema_decay=0.9, seed=5)
+    model.compile(adam(), adam())
+    return model
+
+
 def autoencoder():
     encoder = networks.mlp_encoder(IMAGE, [8], 3)
     decoder = networks.mlp_decoder(3, [8], IMAGE, output_activation="tanh")
@@ -186,12 +198,17 @@ MACHINES = {
         caption_machine,
     )
 }
-ALL = (
-    {f.__name__: f for f in (gan, conditional_gan, replay_gan, wgan, wgan_gp)}
-    | MACHINES
-    | AUTOENCODERS
+GAMES = {
+    f.__name__: f
+    for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp)
+}
+ALL = GAMES | MACHINES | AUTOENCODERS
+LABELED = (  # learn from labels
+    "conditional_gan",
+    "semi_supervised_gan",
+    "deep_belief_network",
+    "caption_machine",
 )
-LABELED = ("conditional_gan", "deep_belief_network", "caption_machine")  # learn from labels
 
 
 def data_of(name, count=22):
@@ -201,6 +218,8 @@ def data_of(name, count=22):
         x = x[..., 0]
     if name == "caption_machine":
         return x, np.eye(3, dtype="float32")[labels(count)]
+    if name == "semi_supervised_gan":
+        return x, labels(count) - 1  # a third of the images without label
     return x, x if name in AUTOENCODERS else labels(count)
 
 

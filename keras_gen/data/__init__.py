@@ -2,9 +2,21 @@
 
 from keras_gen.data import captions, toy
 from keras_gen.data.binarization import binarize
+from keras_gen.data.few_labels import few_per_class, partly_labeled
 from keras_gen.data.nudges import nudged
 from keras_gen.data.pipeline import arrays, batches
 from keras_gen.data.sources import load
 from keras_gen.data.stacks import stacked
 
-__all__ = ["arrays", "batches", "binarize", "captions", "load", "nudged", "stacked", "toy"]
+__all__ = [
+    "arrays",
+    "batches",
+    "binarize",
+    "captions",
+    "few_per_class",
+    "load",
+    "nudged",
+    "partly_labeled",
+    "stacked",
+    "toy",
+]

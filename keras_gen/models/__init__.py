@@ -20,6 +20,7 @@ from keras_gen.models.greedy import stack, train_greedily
 from keras_gen.models.greedy_rbms import train_rbms_greedily
 from keras_gen.models.replay import ReplayMemory
 from keras_gen.models.restricted_boltzmann_machine import RestrictedBoltzmannMachine
+from keras_gen.models.semi_supervised import SemiSupervisedGAN
 from keras_gen.models.tied_autoencoder import TiedAutoencoder
 from keras_gen.models.training import GenerativeModel, descend
 from keras_gen.models.vae import VAE
@@ -39,6 +40,7 @@ __all__ = [
     "GenerativeModel",
     "ReplayMemory",
     "RestrictedBoltzmannMachine",
+    "SemiSupervisedGAN",
     "TiedAutoencoder",
     "descend",
     "stack",

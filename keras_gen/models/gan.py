@@ -107,12 +107,12 @@ class GAN(AdversarialModel):
 
     def unpack(self, data):
         real, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        if self.num_classes is None:
+        if self.label_count() is None:
             return (real,), sample_weight
         if labels is None or (labels.shape.rank or 1) > 2 or labels.shape[1:].num_elements() != 1:
             raise ValueError(
                 "Invalid value for argument `y`. Expected one integer label per image, not "
-                f"one-hot, because the networks are conditional. Received: y={labels}"
+                f"one-hot, because the networks learn from them. Received: y={labels}"
             )
         return (real, tf.reshape(labels, [-1])), sample_weight
 
@@ -129,6 +129,11 @@ class GAN(AdversarialModel):
 
     def discriminator_loss(self, real, fake, *condition, sample_weight=None, training=True):
         real_score = self.score(real, *condition, training=training)
+        options = {"sample_weight": sample_weight, "training": training}
+        return self.game_loss(real_score, real, fake, *condition, **options)
+
+    def game_loss(self, real_score, real, fake, *condition, sample_weight, training):
+        """The discriminator's loss, penalty included, of a batch whose real scores are known."""
         fake_score = self.score(fake, *condition, training=training)
         loss = self.loss.discriminator(real_score, fake_score, sample_weight)
         self.observe(real_score, fake_score)
@@ -159,15 +164,9 @@ class GAN(AdversarialModel):
         return loss
 
     def average_generator(self):
-        """Moves the averaged generator towards the present one: a <- decay a + (1 - decay) w.
-
-        Statistics of batch normalization, themselves averages, are copied.
-        """
-        step = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        decay = tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-        for average, weight in zip(self.averaged_generator.weights, self.generator.weights):
-            keep = decay if weight.trainable else 0.0
-            average.assign(keep * average + (1.0 - keep) * weight)
+        """Moves the averaged generator towards the present one."""
+        step = self.generator_optimizer.iterations
+        move_average(self.averaged_generator, self.generator, self.ema_decay, step)
 
     # Use
 
@@ -263,6 +262,20 @@ class GAN(AdversarialModel):
             else self.sample_endpoints(sample, count, seed)
         )
         return {"serve": (serve, [latents, *labels]), **samples}
+
+
+def move_average(averaged, network, decay, step):
+    """Moves the average of a network's weights towards the present ones.
+
+        a <- d a + (1 - d) w,    d = min(decay, (1 + step) / (10 + step))
+
+    Statistics of batch normalization, themselves averages, are copied.
+    """
+    step = tf.cast(step, tf.float32)
+    decay = tf.minimum(decay, (1.0 + step) / (10.0 + step))
+    for average, weight in zip(averaged.weights, network.weights):
+        keep = decay if weight.trainable else 0.0
+        average.assign(keep * average + (1.0 - keep) * weight)
 
 
 def _inputs(first, condition):

@@ -7,7 +7,7 @@ import tensorflow as tf
 TOLERANCE = 1e-3  # of the width of the declared range: resizing and float arithmetic round
 
 
-def check_data(x, y, name, shape, value_range=None, label_count=None):
+def check_data(x, y, name, shape, value_range=None, label_count=None, first_label=0):
     """Raises a `ValueError` that names what is wrong with the data given to `fit`.
 
     Arrays are checked whole. Of a `tf.data.Dataset` the element specification and the first
@@ -20,17 +20,18 @@ def check_data(x, y, name, shape, value_range=None, label_count=None):
         name: the argument's name for the message.
         shape: expected shape of one example; `None` entries match anything.
         value_range: closed interval of the values, or `None` for any finite ones.
-        label_count: labels are integers in [0, label_count), or `None`: not looked at.
+        label_count: labels are integers below it, or `None`: not looked at.
+        first_label: the lowest label.
     """
     if isinstance(x, tf.data.Dataset):
         _check_spec(x.element_spec, name, shape, value_range)
         for batch in x.take(1):
             batch_x, batch_y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-            _check_arrays(batch_x, batch_y, name, shape, value_range, label_count)
+            _check_arrays(batch_x, batch_y, name, shape, value_range, label_count, first_label)
             return
         raise ValueError(_message(name, "at least one batch", "an empty dataset"))
     if isinstance(x, (np.ndarray, tf.Tensor)):
-        _check_arrays(x, y, name, shape, value_range, label_count)
+        _check_arrays(x, y, name, shape, value_range, label_count, first_label)
 
 
 def _check_spec(spec, name, shape, value_range):
@@ -42,7 +43,7 @@ def _check_spec(spec, name, shape, value_range):
     _check_dtype(images.dtype.as_numpy_dtype, name, value_range)
 
 
-def _check_arrays(x, y, name, shape, value_range, label_count):
+def _check_arrays(x, y, name, shape, value_range, label_count, first_label):
     if not isinstance(x, (np.ndarray, tf.Tensor)):
         return
     _check_shape(list(x.shape), name, shape)
@@ -67,7 +68,7 @@ def _check_arrays(x, y, name, shape, value_range, label_count):
                 )
             )
     if label_count is not None:
-        _check_labels(y, name, label_count)
+        _check_labels(y, name, label_count, first_label)
 
 
 def _check_shape(received, name, shape):
@@ -93,8 +94,8 @@ def _check_dtype(dtype, name, value_range):
         )
 
 
-def _check_labels(y, name, label_count):
-    expected = f"integer labels from 0 to {label_count - 1} with the images"
+def _check_labels(y, name, label_count, first_label):
+    expected = f"integer labels from {first_label} to {label_count - 1} with the images"
     if y is None:
         raise ValueError(_message(name, expected, "images without labels"))
     y = np.asarray(y)
@@ -103,7 +104,7 @@ def _check_labels(y, name, label_count):
         raise ValueError(_message(name, expected, received))
     if y.dtype.kind not in "iu" or y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
         raise ValueError(_message(name, expected, f"labels of {y.dtype} and shape {y.shape}"))
-    if y.min() < 0 or y.max() >= label_count:
+    if y.min() < first_label or y.max() >= label_count:
         raise ValueError(_message(name, expected, f"labels from {y.min()} to {y.max()}"))
 
 

@@ -65,6 +65,7 @@ class GenerativeModel(keras.Model):
     """
 
     tracked = ()
+    first_label = 0  # the lowest integer that `y` may hold
 
     def __init__(self, value_range=None, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -166,7 +167,15 @@ class GenerativeModel(keras.Model):
         if validation is not None:
             pairs.append(("validation_data", *_first_two(validation)))
         for name, data, labels in pairs:
-            check_data(data, labels, name, self.data_shape(), self.value_range, self.label_count())
+            check_data(
+                data,
+                labels,
+                name,
+                self.data_shape(),
+                self.value_range,
+                self.label_count(),
+                self.first_label,
+            )
         if isinstance(x, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         return super().fit(x, y, *args, **kwargs)

@@ -5,6 +5,7 @@ from keras_gen.networks.convolutional import convolutional_decoder, convolutiona
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.lenet import lenet
 from keras_gen.networks.mlp import gaussian_encoder, mlp, mlp_decoder, mlp_encoder
+from keras_gen.networks.noisy_classifier import noisy_classifier
 from keras_gen.networks.recurrent import recurrent_decoder, recurrent_encoder
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "mlp",
     "mlp_decoder",
     "mlp_encoder",
+    "noisy_classifier",
     "recurrent_decoder",
     "recurrent_encoder",
 ]

@@ -7,6 +7,7 @@ from small_models import data_of
 
 KILLS = {
     "gan": 5,
+    "semi_supervised_gan": 1,
     "wgan_gp": 5,
     "replay_gan": 1,
     "vae": 5,

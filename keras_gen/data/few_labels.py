@@ -1,0 +1,88 @@
+"""Few labels among many images: which ones, and how they come into the batches."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.data.pipeline import batches
+
+UNLABELED = -1
+
+
+def few_per_class(labels, count, seed):
+    """Indices of `count` examples of each class, drawn without repetition.
+
+    Args:
+        labels: integer array (examples,).
+        count: positive integer.
+        seed: integer; equal seeds give equal examples, and more of them keep the fewer.
+
+    Returns:
+        Integer array (classes * count,), class after class.
+
+    Raises:
+        ValueError: if a class has fewer examples.
+    """
+    labels = np.asarray(labels).reshape(-1)
+    classes, sizes = np.unique(labels, return_counts=True)
+    if not 1 <= count <= sizes.min():
+        raise ValueError(
+            "Invalid value for argument `count`. Expected a positive integer of at most "
+            f"{sizes.min()}, the size of the smallest class. Received: count={count}"
+        )
+    order = np.random.default_rng(seed).permutation(len(labels))
+    return np.concatenate([order[labels[order] == label][:count] for label in classes])
+
+
+def partly_labeled(
+    images, labeled_images, labels, batch_size, labeled_size, seed=None, augment=None, **kwargs
+):
+    """Batches of all images without labels, each with a few labeled images in front.
+
+        x = [labeled_size of labeled_images, batch_size of images],  y = [their labels, -1, ..., -1]
+
+    The unlabeled images pass by once per epoch, as in `batches`. The labeled ones are drawn anew
+    for each batch: without repetition if there are enough, otherwise all of them equally often but
+    for one. What is drawn is a function of the seed, the epoch and the number of the batch, so a
+    training resumes exactly.
+
+    Args:
+        images: array or `tf.data.Dataset` of single images.
+        labeled_images: array of images; they may, and usually should, be among `images` too.
+        labels: their integer labels, from 0 on.
+        batch_size: unlabeled images per batch.
+        labeled_size: labeled images per batch.
+        seed, augment: as for `batches`; the labeled images are augmented too.
+        **kwargs: `shuffle`, `cache`, `drop_remainder` of `batches`.
+
+    Returns:
+        A `tf.data.Dataset` of pairs (x, y) with an attribute `epoch`, as from `batches`.
+
+    Raises:
+        ValueError: for labels that are no integers from 0 on, one for each labeled image.
+    """
+    labels = np.asarray(labels)
+    kind_and_shape = labels.dtype.kind in "iu" and labels.shape == (len(labeled_images),)
+    if not kind_and_shape or labels.size == 0 or labels.min() < 0:
+        raise ValueError(
+            "Invalid value for argument `labels`. Expected an integer from 0 on for each of "
+            f"{len(labeled_images)} labeled images. Received: labels={labels}"
+        )
+    if labeled_size < 1:
+        raise ValueError(
+            "Invalid value for argument `labeled_size`. Expected a positive integer. "
+            f"Received: labeled_size={labeled_size}"
+        )
+    with tf.device("CPU:0"):
+        labeled_images = tf.constant(labeled_images)
+        labels = tf.constant(labels, tf.int32)
+
+    def with_labeled(unlabeled, seed):
+        random = tf.random.stateless_uniform([len(labels)], seed)
+        chosen = tf.gather(tf.argsort(random), tf.range(labeled_size) % len(labels))
+        x = tf.concat([tf.gather(labeled_images, chosen), unlabeled], axis=0)
+        unknown = tf.fill([tf.shape(unlabeled)[0]], UNLABELED)
+        if augment is not None:
+            x = augment(x, tf.random.experimental.stateless_fold_in(seed, 1))
+        return x, tf.concat([tf.gather(labels, chosen), unknown], axis=0)
+
+    return batches(images, batch_size, seed, augment=with_labeled, **kwargs)

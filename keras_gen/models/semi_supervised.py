@@ -1,0 +1,156 @@
+"""The semi-supervised generative adversarial network: a classifier that fakes have taught."""
+
+import keras
+import tensorflow as tf
+
+from keras_gen.models.gan import GAN, move_average
+
+UNLABELED = -1
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class SemiSupervisedGAN(GAN):
+    """A GAN whose discriminator is a classifier, taught by few labels and many images.
+
+    The discriminator gives one logit l_k for each of K classes. An image is real if it is of any
+    class, so "fake" is a class K + 1 whose logit is fixed at 0:
+
+        p(y = k | x, real) = exp l_k(x) / Z(x),    Z = sum_k exp l_k
+        D(x) = Z(x) / (Z(x) + 1),  which is sigmoid(score(x)) of  score = log Z = logsumexp_k l_k
+
+        discriminator_loss = E[-log p(y | x, real)]                              labeled images
+                             + weight * loss.discriminator(score(real), score(fake)) + penalty
+        generator_loss     = || E f(real) - E f(G(z)) ||^2
+
+    With the default loss the second term is E[softplus(-score(real))] + E[softplus(score(fake))].
+    The generator matches features: f are the activations of a layer of the discriminator, E the
+    mean over the batch, and the norm the Euclidean one over all features. Its images need not be
+    good, and for the classifier they had better not be: fakes that lie beside the data push the
+    boundaries between the classes to where no data are.
+
+    `y` holds the class of an image, or -1 for an image without a label. Each image of the batch is
+    a real one in the game, each labeled one is classified too; means are over the batch and over
+    its labeled images. So `fit(images, labels)` with nearly all labels -1 works, and
+    `keras_gen.data.partly_labeled` brings labels into each batch. `accuracy` is that of labeled
+    images. `sample_weight` weighs images in all terms of the discriminator's loss.
+
+    Args:
+        generator: as for `GAN`.
+        discriminator: functional or sequential model from images to logits (batch, K).
+        features: name of the discriminator's layer whose outputs the generator matches.
+        adversarial_weight: non-negative float, weight of the game beside the classification: 1 in
+            the paper's equations, 0.5 in its authors' experiments.
+        **kwargs: `value_range`, `ema_decay` and `seed`, as those of `GAN`. With `ema_decay` the
+            discriminator is averaged as well; then `classify`, `evaluate` and the export use the
+            averaged one.
+
+    Example:
+        gan = SemiSupervisedGAN(generator, discriminator, ema_decay=0.999)
+        gan.compile(keras.optimizers.Adam(3e-3, 0.5), keras.optimizers.Adam(3e-3, 0.5))
+        gan.fit(data.partly_labeled(images, few_images, few_labels, 100, 20, seed=1), epochs=20)
+        gan.classify(test_images)
+
+    Reference:
+        Salimans et al. (2016), Improved Techniques for Training GANs, arXiv:1606.03498, sections
+        3.1 and 5.
+    """
+
+    tracked = (*GAN.tracked, "accuracy")
+    first_label = UNLABELED
+
+    def __init__(
+        self, generator, discriminator, features="features", adversarial_weight=1.0, **kwargs
+    ):
+        super().__init__(generator, discriminator, **kwargs)
+        names = [layer.name for layer in discriminator.layers]
+        if features not in names:
+            raise _error("features", f"the name of a layer of the discriminator, {names}", features)
+        if len(discriminator.output_shape) != 2 or discriminator.output_shape[1] < 2:
+            shape = discriminator.output_shape
+            raise _error("discriminator", "logits (batch, classes)", f"outputs of shape {shape}")
+        if not adversarial_weight >= 0:
+            raise _error("adversarial_weight", "a number >= 0", adversarial_weight)
+        self.features = features
+        self.adversarial_weight = adversarial_weight
+        outputs = discriminator.get_layer(features).output
+        self.feature_network = keras.Model(discriminator.inputs, outputs)
+        if self.ema_decay is not None:
+            self.averaged_discriminator = keras.models.clone_model(discriminator)
+            self.averaged_discriminator.set_weights(discriminator.get_weights())
+
+    def label_count(self):
+        return self.discriminator.output_shape[1]
+
+    # The game
+
+    def fake(self, real, labels=None, training=True):
+        return super().fake(real, training=training)
+
+    def logits(self, images, training=False):
+        """Logits of the classes, float32; in inference those of the averaged classifier."""
+        network = self.discriminator if training else self.classifier
+        return tf.cast(network(images, training=training), tf.float32)
+
+    def score(self, images, labels=None, training=True):
+        return tf.reduce_logsumexp(self.logits(images, training), axis=-1, keepdims=True)
+
+    def discriminator_loss(self, real, fake, labels, sample_weight=None, training=True):
+        logits = self.logits(real, training)
+        score = tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
+        options = {"sample_weight": sample_weight, "training": training}
+        game = self.game_loss(score, real, fake, labels, **options)
+        return self.classification_loss(logits, labels, sample_weight) + (
+            self.adversarial_weight * game
+        )
+
+    def classification_loss(self, logits, labels, sample_weight=None):
+        """The mean cross-entropy of the labeled images; 0 if there are none."""
+        labeled = tf.cast(labels != UNLABELED, tf.float32)
+        classes = tf.maximum(tf.cast(labels, tf.int32), 0)
+        right = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), classes)
+        self.trackers["accuracy"].update_state(tf.cast(right, tf.float32), labeled)
+        terms = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, logits)
+        if sample_weight is not None:
+            terms *= tf.cast(tf.reshape(sample_weight, [-1]), tf.float32)
+        return tf.math.divide_no_nan(tf.reduce_sum(labeled * terms), tf.reduce_sum(labeled))
+
+    def generator_loss(self, real, labels, sample_weight=None, training=True):
+        fake = self.fake(real, training=training)
+        means = [
+            tf.reduce_mean(tf.cast(self.feature_network(x, training=training), tf.float32), axis=0)
+            for x in (real, fake)
+        ]
+        return tf.reduce_sum(tf.math.squared_difference(*means))
+
+    def discriminator_step(self, real, labels, sample_weight=None):
+        loss = super().discriminator_step(real, labels, sample_weight=sample_weight)
+        if self.ema_decay is not None:
+            step = self.discriminator_optimizer.iterations
+            move_average(self.averaged_discriminator, self.discriminator, self.ema_decay, step)
+        return loss
+
+    # Use
+
+    @property
+    def classifier(self):
+        """The network that classifies: the averaged discriminator if there is one."""
+        return self.discriminator if self.ema_decay is None else self.averaged_discriminator
+
+    def classify(self, images, batch_size=256):
+        """Class probabilities p(y | x, real): NumPy array (count, classes)."""
+        logits = self.classifier.predict(images, batch_size, verbose=0)
+        return tf.nn.softmax(tf.cast(logits, tf.float32)).numpy()
+
+    def endpoints(self):
+        images = tf.TensorSpec([None, *self.data_shape()], tf.float32, "images")
+
+        def classify(images):
+            return tf.nn.softmax(self.logits(images))
+
+        return {**super().endpoints(), "classify": (classify, [images])}
+
+
+def _error(name, expected, received):
+    return ValueError(
+        f"Invalid value for argument `{name}`. Expected {expected}. Received: {name}={received}"
+    )

@@ -1,0 +1,52 @@
+"""A convolutional classifier in the company of noise: for few labels, or as a player of a GAN."""
+
+import keras
+from keras import layers
+
+LEAKY_SLOPE = 0.1
+
+
+def noisy_classifier(
+    image_shape,
+    num_classes,
+    filters=(16, 32, 64),
+    units=128,
+    noise=0.3,
+    map_dropout=0.2,
+    unit_dropout=0.5,
+):
+    """A convolutional classifier that never sees the same image twice; inference is exact.
+
+        image + noise -> [convolution, stride 2, leaky ReLU, dropout of whole maps] per filters
+        entry -> [dense, leaky ReLU] `features` -> dropout -> logits
+
+    There is no batch normalization: a batch of a semi-supervised GAN has images of several kinds,
+    each with statistics of its own.
+
+    Args:
+        image_shape: (height, width, channels).
+        num_classes: number of classes.
+        filters: feature maps of each convolution; the first has a 5x5 kernel, the others 3x3.
+        units: width of the dense layer, whose activations are the image's features.
+        noise: standard deviation of the Gaussian noise on the image, in units of its pixels.
+        map_dropout: rate in [0, 1) at which feature maps are left out.
+        unit_dropout: rate in [0, 1) at which features are left out.
+
+    Returns:
+        A functional model from images to logits (batch, num_classes).
+    """
+    images = keras.Input(image_shape, name="images")
+    x = layers.GaussianNoise(noise)(images)
+    for index, maps in enumerate(filters):
+        x = _weighted(layers.Conv2D, maps, 5 if index == 0 else 3, strides=2, padding="same")(x)
+        x = layers.LeakyReLU(LEAKY_SLOPE)(x)
+        x = layers.SpatialDropout2D(map_dropout)(x)
+    x = _weighted(layers.Dense, units)(layers.Flatten()(x))
+    x = layers.LeakyReLU(LEAKY_SLOPE, name="features")(x)
+    x = layers.Dropout(unit_dropout)(x)
+    logits = layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    return keras.Model(images, logits, name="classifier")
+
+
+def _weighted(layer, *args, **kwargs):
+    return layer(*args, kernel_initializer="he_normal", **kwargs)

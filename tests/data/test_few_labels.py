@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from keras_gen import data
+
+IMAGES = np.arange(23, dtype="float32").reshape(23, 1, 1, 1)
+FEW = 100 + np.arange(5, dtype="float32").reshape(5, 1, 1, 1)
+FEW_LABELS = np.array([4, 3, 2, 1, 0])
+
+
+def mixed(labeled_size=2, **kwargs):
+    return data.partly_labeled(IMAGES, FEW, FEW_LABELS, 4, labeled_size, seed=1, **kwargs)
+
+
+def delivered(batches):
+    return [(x.numpy().ravel(), y.numpy()) for x, y in batches]
+
+
+def test_few_per_class_are_distinct_examples_of_each_class():
+    labels = np.array([1, 0, 2] * 8)
+    few = data.few_per_class(labels, 3, seed=1)
+    assert len(set(few)) == 9
+    np.testing.assert_array_equal(labels[few], [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    np.testing.assert_array_equal(few, data.few_per_class(labels, 3, seed=1))
+    assert set(few) != set(data.few_per_class(labels, 3, seed=2))
+    assert set(data.few_per_class(labels, 2, seed=1)) < set(few)
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_more_examples_than_a_class_has_are_refused(count):
+    with pytest.raises(ValueError, match=f"at most 2, .*Received: count={count}"):
+        data.few_per_class([0, 0, 0, 1, 1], count, seed=1)
+
+
+def test_unlabeled_images_pass_by_once_and_labels_stay_with_their_images():
+    epoch = delivered(mixed())
+    assert [len(x) for x, _ in epoch] == [6] * 5 + [5]
+    unlabeled = np.concatenate([x[y == -1] for x, y in epoch])
+    np.testing.assert_array_equal(np.sort(unlabeled), IMAGES.ravel())
+    for x, y in epoch:
+        np.testing.assert_array_equal(y >= 0, np.arange(len(y)) < 2)
+        np.testing.assert_array_equal(x[:2], 104 - y[:2])
+
+
+def test_labeled_images_are_drawn_anew_and_equally_often():
+    epochs = mixed().repeat(200)
+    draws = np.array([y.numpy()[:2] for _, y in epochs])
+    assert (draws[:, 0] != draws[:, 1]).all()
+    counts = np.bincount(draws.ravel())
+    expected = draws.size / 5
+    # Drawn without repetition within a pair: variance 2/5 (1 - 2/5) per batch.
+    assert (np.abs(counts - expected) < 4 * np.sqrt(len(draws) * 0.24)).all()
+
+
+def test_more_labeled_images_than_there_are_come_nearly_equally_often():
+    for _, y in mixed(labeled_size=12):
+        counts = np.bincount(y.numpy()[:12])
+        assert set(counts) == {2, 3}
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_batches_are_a_function_of_seed_and_epoch(cache):
+    first, second = mixed(cache=cache), mixed(cache=cache)
+    epochs = [delivered(first) for _ in range(3)]
+    second.epoch.assign(2)
+    for (x, y), (same_x, same_y) in zip(epochs[2], delivered(second), strict=True):
+        np.testing.assert_array_equal(x, same_x)
+        np.testing.assert_array_equal(y, same_y)
+    assert any((a[1] != b[1]).any() for a, b in zip(epochs[1], epochs[2]))
+
+
+def test_augmentation_reaches_labeled_and_unlabeled_images():
+    plain, moved = delivered(mixed()), delivered(mixed(augment=lambda x, seed: x + 0.5))
+    for (x, y), (x_moved, y_moved) in zip(plain, moved, strict=True):
+        np.testing.assert_array_equal(x_moved, x + 0.5)
+        np.testing.assert_array_equal(y_moved, y)
+
+
+@pytest.mark.parametrize(
+    "labels", [FEW_LABELS[:4], FEW_LABELS - 1, FEW_LABELS + 0.0, FEW_LABELS[:, None]]
+)
+def test_bad_labels_are_named(labels):
+    with pytest.raises(ValueError, match="argument `labels`.*5 labeled images.*Received"):
+        data.partly_labeled(IMAGES, FEW, labels, 4, 2)
+
+
+@pytest.mark.parametrize("arguments, name", [((4, 0), "labeled_size"), ((0, 2), "batch_size")])
+def test_bad_sizes_are_named(arguments, name):
+    with pytest.raises(ValueError, match=f"argument `{name}`.*Received: {name}=0"):
+        data.partly_labeled(IMAGES, FEW, FEW_LABELS, *arguments)

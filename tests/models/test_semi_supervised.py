@@ -1,0 +1,199 @@
+"""The semi-supervised GAN: its two losses by hand, what labels reach, what is averaged."""
+
+import keras
+import numpy as np
+import pytest
+import small_models
+import tensorflow as tf
+from keras import layers
+
+from keras_gen import losses, models, saved_models
+
+LABELS = np.array([2, -1, 0, -1, -1, 1], "int32")
+
+
+@pytest.fixture
+def model():
+    """Players without chance: no noise, and a generator of one image."""
+    x = keras.Input(small_models.IMAGE)
+    h = layers.Dense(5, activation="tanh", name="features")(layers.Flatten()(x))
+    discriminator = keras.Model(x, layers.Dense(3, bias_initializer="random_normal")(h))
+    generator = small_models._constant_generator()
+    gan = models.SemiSupervisedGAN(generator, discriminator, adversarial_weight=0.5, seed=5)
+    gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    return gan
+
+
+def logits_of(model, images):
+    return model.discriminator.predict(images, verbose=0).astype("float64")
+
+
+def cross_entropies(logits, labels):
+    return np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]
+
+
+def gradients(model, real, labels, **options):
+    with tf.GradientTape() as tape:
+        fake = model.fake(real)
+        loss = model.discriminator_loss(tf.constant(real), fake, tf.constant(labels), **options)
+    return [g.numpy() for g in tape.gradient(loss, model.discriminator_variables)]
+
+
+def test_score_is_the_log_odds_of_real_of_a_softmax_whose_fake_class_has_logit_zero(model):
+    images = small_models.images(6)
+    logits = np.append(logits_of(model, images), np.zeros((6, 1)), axis=1)
+    softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    real = softmax[:, :3].sum(axis=1)
+    score = model.score(images).numpy()
+    assert score.shape == (6, 1)
+    np.testing.assert_allclose(score[:, 0], np.log(real / (1 - real)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.classify(images), softmax[:, :3] / real[:, None], rtol=1e-5)
+
+
+def test_discriminator_loss_equals_the_equation(model):
+    real, fake = small_models.images(6), small_models.images(10)[6:]
+    logits = logits_of(model, real)
+    score = np.log(np.exp(logits).sum(axis=1))
+    fake_score = np.log(np.exp(logits_of(model, fake)).sum(axis=1))
+    labeled = LABELS >= 0
+    supervised = cross_entropies(logits[labeled], LABELS[labeled])
+    game = np.log1p(np.exp(-score)).mean() + np.log1p(np.exp(fake_score)).mean()
+    loss = model.discriminator_loss(tf.constant(real), tf.constant(fake), tf.constant(LABELS))
+    np.testing.assert_allclose(loss, supervised.mean() + 0.5 * game, rtol=1e-5)
+    assert model.trackers["accuracy"].result() == pytest.approx(
+        np.mean(logits[labeled].argmax(axis=1) == LABELS[labeled])
+    )
+
+    weight = np.linspace(0.5, 3.0, 6)
+    weighted = (weight * np.log1p(np.exp(-score))).mean() + np.log1p(np.exp(fake_score)).mean()
+    loss = model.discriminator_loss(
+        tf.constant(real), tf.constant(fake), tf.constant(LABELS), sample_weight=weight
+    )
+    expected = (weight[labeled] * supervised).mean() + 0.5 * weighted
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+
+
+def test_penalty_is_part_of_the_game(model):
+    real, fake = (tf.constant(small_models.images(8)[i::2]) for i in range(2))
+    labels = tf.fill([4], -1)
+    without = model.discriminator_loss(real, fake, labels)
+    model.penalty = losses.R1(6.0)
+    slopes = losses.squared_gradient_norms(model.score, real)
+    assert float(tf.reduce_mean(slopes)) > 0
+    expected = without + 0.5 * 3.0 * tf.reduce_mean(slopes)
+    np.testing.assert_allclose(model.discriminator_loss(real, fake, labels), expected, rtol=1e-5)
+
+
+def test_unlabeled_images_have_no_supervised_gradient(model):
+    model.adversarial_weight = 0.0
+    real, labeled = small_models.images(6), LABELS >= 0
+    for some, all_ in zip(
+        gradients(model, real[labeled], LABELS[labeled]), gradients(model, real, LABELS)
+    ):
+        assert np.abs(some).max() > 1e-4
+        np.testing.assert_allclose(all_, some, rtol=1e-4, atol=1e-7)
+    for none in gradients(model, real, np.full(6, -1)):
+        np.testing.assert_array_equal(none, 0)
+
+
+def test_unlabeled_images_teach_what_is_real(model):
+    real = small_models.images(6)
+    kernel_gradient = gradients(model, real, np.full(6, -1))[0]
+    assert np.abs(kernel_gradient).max() > 1e-4
+
+
+def test_generator_loss_is_the_squared_distance_of_mean_features(model):
+    real = small_models.images(6)
+    fake = model.generator.predict(np.zeros((1, 4)), verbose=0)
+    kernel, bias = (np.float64(w) for w in model.discriminator.get_layer("features").get_weights())
+    means = [np.tanh(x.reshape(len(x), -1) @ kernel + bias).mean(axis=0) for x in (real, fake)]
+    loss = model.generator_loss(tf.constant(real), tf.constant(LABELS))
+    np.testing.assert_allclose(loss, np.sum((means[0] - means[1]) ** 2), rtol=1e-5)
+
+
+def test_generator_of_the_right_mean_features_has_nothing_to_learn(model):
+    """Features of each single image differ, but their means do not."""
+    image = model.generator.predict(np.zeros((1, 4)), verbose=0)
+    flat = model.discriminator.get_layer("features")
+    flat.set_weights([w * 0 for w in flat.get_weights()])
+    assert float(model.generator_loss(tf.constant(np.repeat(image, 3, 0)), LABELS[:3])) == 0
+
+
+def test_each_players_step_moves_its_own_variables_and_no_other():
+    model = small_models.semi_supervised_gan()
+    batch = tf.constant(small_models.images(6)), tf.constant(LABELS)
+    own = {
+        model.generator_step: (model.generator, model.averaged_generator),
+        model.discriminator_step: (model.discriminator, model.averaged_discriminator),
+    }
+    for step, networks in own.items():
+        others = next(n for s, n in own.items() if s != step)
+        before = [[np.array(v) for v in n.trainable_variables] for n in (*networks, *others)]
+        step(*batch)
+        after = [[np.array(v) for v in n.trainable_variables] for n in (*networks, *others)]
+        for old, new in zip(before[:2], after[:2]):
+            assert all((a != b).any() for a, b in zip(old, new))
+        for old, new in zip(before[2:], after[2:]):
+            assert all((a == b).all() for a, b in zip(old, new))
+
+
+def test_averaged_classifier_follows_the_equation_and_is_the_one_in_use():
+    model = small_models.semi_supervised_gan()
+    images, labels = small_models.data_of("semi_supervised_gan")
+    old = model.averaged_discriminator.get_weights()
+    model.train_on_batch(images, labels)
+    keep = (1 + 1) / (10 + 1)
+    for average, start, weight in zip(
+        model.averaged_discriminator.get_weights(), old, model.discriminator.get_weights()
+    ):
+        np.testing.assert_allclose(average, keep * start + (1 - keep) * weight, rtol=1e-5)
+
+    bias = model.averaged_discriminator.layers[-1].bias
+    bias.assign([-50.0, 50.0, -50.0])
+    assert (model.classify(images).argmax(axis=1) == 1).all()
+    evaluated = model.evaluate(images, labels, verbose=0, return_dict=True)
+    assert evaluated["accuracy"] == pytest.approx(np.mean(labels[labels >= 0] == 1))
+
+
+def test_training_without_any_label_is_finite(model):
+    history = model.fit(small_models.images(), np.full((22, 1), -1), verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert history["accuracy"] == [0]
+
+
+def test_exported_classifier_gives_probabilities(tmp_path):
+    model = small_models.semi_supervised_gan()
+    images = small_models.images(5)
+    endpoints = saved_models.export(model, tmp_path / "exported")
+    assert endpoints == ["classify", "sample", "sample_uint8", "serve"]
+    probabilities = saved_models.load(tmp_path / "exported").classify(images).numpy()
+    np.testing.assert_allclose(probabilities, model.classify(images), rtol=1e-4)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("bad", [np.full(22, 3), np.full(22, -2), np.zeros(22), None])
+def test_labels_out_of_range_are_refused_before_training(bad):
+    model = small_models.semi_supervised_gan()
+    with pytest.raises(ValueError, match="integer labels from -1 to 2.*Received"):
+        model.fit(small_models.images(), bad, verbose=0)
+
+
+def test_classes_cannot_be_asked_for(model):
+    with pytest.raises(ValueError, match="argument `labels`.*not conditional"):
+        model.generate(3, labels=1)
+
+
+@pytest.mark.parametrize(
+    "outputs, options, message",
+    [
+        (3, {"features": "hidden"}, "argument `features`.*\\['.*'features'.*Received.*hidden"),
+        (1, {}, r"argument `discriminator`.*logits \(batch, classes\)"),
+        (3, {"adversarial_weight": -0.5}, "adversarial_weight=-0.5"),
+    ],
+)
+def test_bad_arguments_are_named(outputs, options, message):
+    x = keras.Input(small_models.IMAGE)
+    h = layers.Dense(2, name="features")(layers.Flatten()(x))
+    discriminator = keras.Model(x, layers.Dense(outputs)(h))
+    with pytest.raises(ValueError, match=message):
+        models.SemiSupervisedGAN(small_models._constant_generator(), discriminator, **options)

@@ -10,13 +10,23 @@ from keras_gen import saved_models
 
 CHAPTERS = pathlib.Path(__file__).resolve().parents[1] / "chapters"
 SCRIPTS = sorted(CHAPTERS.glob("*/*.py"))
-OTHER_DATA = {"boltzmann_machine": "bars_and_stripes"}  # of scripts that learn no digits
+OTHER_DATA = {  # of scripts that learn no digits
+    "boltzmann_machine": "bars_and_stripes",
+    "vanishing_gradients": "adding_problem",
+    "text_generation": "pydoc_topics",
+    "many_to_one": "many_to_one",
+    "many_to_many": "many_to_many",
+    "encoder_decoder": "encoder_decoder",
+}
+WITHOUT_TRAINING = {"convolution", "cells"}
+# Of scripts that train several models, each in a folder of its own.
+FOLDERS = {"topologies": ["one_to_many", "many_to_one", "many_to_many", "encoder_decoder"]}
 # A process of its own, because scripts ask for deterministic operations for good.
 RUN_TWICE = """
-import pathlib, runpy, sys
+import json, pathlib, runpy, sys
 main = runpy.run_path(sys.argv[1])["main"]
 for _ in range(2):  # the second time the training is already complete
-    main(epochs=1, limit=330, output=pathlib.Path(sys.argv[2]))
+    main(limit=330, output=pathlib.Path(sys.argv[2]), **json.loads(sys.argv[3]))
 """
 
 
@@ -24,17 +34,22 @@ for _ in range(2):  # the second time the training is already complete
 def test_script_runs_and_writes_what_it_promises(script, tmp_path):
     if "gan" in script.stem and not saved_models.available():
         pytest.skip("installed without the shipped models")
+    arguments = "{}" if script.stem in WITHOUT_TRAINING else '{"epochs": 1}'
     process = subprocess.run(
-        [sys.executable, "-c", RUN_TWICE, str(script), str(tmp_path)],
+        [sys.executable, "-c", RUN_TWICE, str(script), str(tmp_path), arguments],
         capture_output=True,
         text=True,
         check=False,
     )
     assert process.returncode == 0, process.stderr[-3000:]
     assert str(tmp_path) in process.stdout.splitlines()[-1]
-    names = {path.name for path in tmp_path.iterdir()}
-    assert {"training.png", "saved_model"} <= names
-    assert sum(name.endswith(".keras") for name in names) == 1
-    assert sum(name.endswith(".state") for name in names) == 1
-    expected = OTHER_DATA.get(script.stem, "digits")
-    assert saved_models.read_card("saved_model", tmp_path)["data"] == expected
+    for folder in FOLDERS.get(script.stem, [""]):
+        names = {path.name for path in (tmp_path / folder).iterdir()}
+        if script.stem in WITHOUT_TRAINING:
+            assert len(names) > 1 and all(name.endswith(".png") for name in names)
+            continue
+        assert {"training.png", "saved_model"} <= names
+        assert sum(name.endswith(".keras") for name in names) == 1
+        assert sum(name.endswith(".state") for name in names) == 1
+        expected = OTHER_DATA.get(folder or script.stem, "digits")
+        assert saved_models.read_card("saved_model", tmp_path / folder)["data"] == expected

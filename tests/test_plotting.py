@@ -327,3 +327,20 @@ def test_log_weights_are_counted_and_log_z_is_marked(tmp_path):
     broken = metrics.PartitionEstimate(np.nan, 0.5, np.array([1.0, np.nan]))
     with pytest.raises(ValueError, match="`estimate`.*1 not finite"):
         plotting.log_weights(broken)
+
+
+def test_gradient_norms_are_relative_to_the_last_step_and_leave_out_zeros(tmp_path):
+    norms = {"cell": [0.0, 2.0, 4.0], "other": [1.0, 1.0, 0.5]}
+    figure = plotting.gradient_norms(norms, tmp_path / "norms.png", title="before training")
+    axis = figure.axes[0]
+    lines = {line.get_label(): line.get_xydata().tolist() for line in axis.lines}
+    assert lines["cell"] == [[2, 0.5], [3, 1.0]]
+    assert lines["other"] == [[1, 2.0], [2, 2.0], [3, 1.0]]
+    assert axis.get_yscale() == "log" and axis.get_title() == "before training"
+    assert (tmp_path / "norms.png").is_file()
+
+
+@pytest.mark.parametrize("norms", [{}, {"a": []}, {"a": [1.0, 0.0]}, {"a": [[1.0]]}])
+def test_gradient_norms_without_a_positive_end_are_refused(norms):
+    with pytest.raises(ValueError, match="argument `norms`"):
+        plotting.gradient_norms(norms)

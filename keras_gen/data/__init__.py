@@ -1,9 +1,22 @@
 """Data: images from many places in one form, and batches in a reproducible order."""
 
-from keras_gen.data import captions, toy
+from keras_gen.data import captions, sequences, toy
+from keras_gen.data.alphabet import Alphabet
 from keras_gen.data.binarization import binarize
 from keras_gen.data.nudges import nudged
 from keras_gen.data.pipeline import arrays, batches
 from keras_gen.data.sources import load
+from keras_gen.data.windows import windows
 
-__all__ = ["arrays", "batches", "binarize", "captions", "load", "nudged", "toy"]
+__all__ = [
+    "Alphabet",
+    "arrays",
+    "batches",
+    "binarize",
+    "captions",
+    "load",
+    "nudged",
+    "sequences",
+    "toy",
+    "windows",
+]

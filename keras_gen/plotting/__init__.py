@@ -2,6 +2,7 @@
 
 from keras_gen.plotting.codes import activation_histogram, code_scatter
 from keras_gen.plotting.curves import learning_curves, state_probabilities, training_curves
+from keras_gen.plotting.gradients import gradient_norms
 from keras_gen.plotting.images import (
     filters,
     image_grid,
@@ -15,6 +16,7 @@ __all__ = [
     "activation_histogram",
     "code_scatter",
     "filters",
+    "gradient_norms",
     "image_grid",
     "latent_manifold",
     "learning_curves",

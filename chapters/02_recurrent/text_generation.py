@@ -63,7 +63,9 @@ def main(
 
     # Prepare: the text as numbers, its last tenth held out, both cut into pieces.
     name = "pydoc_topics" if text is None else text.stem
-    written = "\n\n".join(pydoc_data.topics.topics.values()) if text is None else text.read_text()
+    written = (
+        "\n\n".join(pydoc_data.topics.topics.values()) if text is None else text.read_text("utf-8")
+    )
     alphabet = data.Alphabet(sorted(set(written)))
     alphabet.encode([prompt])  # says at once if a character is unknown
     tokens = alphabet.encode([written])[0]

@@ -114,7 +114,7 @@ def captions(dataset):
     classifier = networks.lenet(images.shape[1:], 10, FILTERS, FEATURES, dropout=DROPOUT)
     encoder = keras.Model(classifier.inputs, classifier.get_layer("features").output)
     shape = (test[1].shape[1], len(LETTERS))
-    decoder = networks.recurrent_decoder(FEATURES[-1], (64,), shape, "softmax", unroll=True)
+    decoder = networks.recurrent_decoder(FEATURES[-1], (64,), shape, "softmax")
     model = keras.Sequential([encoder, decoder])
     return model, "sparse_categorical_crossentropy", metrics.whole_sequences, 20, train, test
 
@@ -122,7 +122,7 @@ def captions(dataset):
 def opinions():
     """A sentence to what it thinks of something."""
     train, test = data.sequences.opinions(20_000, seed=1), data.sequences.opinions(TEST_COUNT, 2)
-    model = networks.recurrent_encoder(train[0].shape[1:], (32,), 1, unroll=True)
+    model = networks.recurrent_encoder(train[0].shape[1:], (32,), 1)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     return model, loss, keras.metrics.BinaryAccuracy(threshold=0.0), 6, train, test
 
@@ -134,7 +134,7 @@ def brackets():
         data.sequences.brackets(TEST_COUNT, 20, 2),
     )
     depths = data.sequences.DEEPEST + 1
-    model = networks.recurrent_tagger(train[0].shape[1:], (32,), depths, "softmax", unroll=True)
+    model = networks.recurrent_tagger(train[0].shape[1:], (32,), depths, "softmax")
     return model, "sparse_categorical_crossentropy", metrics.whole_sequences, 6, train, test
 
 
@@ -145,9 +145,9 @@ def dates():
     wanted = data.sequences.ISO_DATES.encode(iso)
     train = texts[:-TEST_COUNT], wanted[:-TEST_COUNT]
     test = texts[-TEST_COUNT:], wanted[-TEST_COUNT:]
-    encoder = networks.recurrent_encoder(texts.shape[1:], (128,), 64, unroll=True)
+    encoder = networks.recurrent_encoder(texts.shape[1:], (128,), 64)
     shape = (wanted.shape[1], len(data.sequences.ISO_DATES))
-    decoder = networks.recurrent_decoder(64, (128,), shape, "softmax", unroll=True)
+    decoder = networks.recurrent_decoder(64, (128,), shape, "softmax")
     model = keras.Sequential([encoder, decoder])
     return model, "sparse_categorical_crossentropy", metrics.whole_sequences, 10, train, test
 

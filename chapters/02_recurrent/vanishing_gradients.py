@@ -9,19 +9,28 @@ the way to step t the gradient is multiplied by one Jacobian per step:
 If these matrices are small, the product vanishes and nothing is learned from early steps; if they
 are large, it explodes. The pictures show |dL_T/dh_t| for every t, before any training on the task:
 
-    cells.png      SimpleRNN with small and with large random weights, LSTM and GRU
+    cells.png      SimpleRNN with small and with large random weights, LSTM with Keras's biases
+                   and with spread ones (below), GRU
     remedies.png   the SimpleRNN of small weights, and what may be done about it: proper
                    initialization (an orthogonal or the identity matrix), ReLU instead of tanh,
                    weights pre-trained without supervision (to hold the last steps' inputs)
 
 The LSTM's memory c_t = c_{t-1} * f + g * i is only multiplied by the forget gate, and a gate that
-is nearly open lets the gradient through. Its forget biases are spread here so that some units keep
-their memory for a few steps and others for a hundred: log of a uniform number from 1 to T - 1,
-and the negative for the input gate.
+is nearly open lets the gradient through. One with Keras's forget bias of 1 keeps .73 per step,
+too little for a hundred of them. For a long memory the biases are spread, so that some units keep
+their content for a few steps and others for a hundred: log of a uniform number from 1 to T - 1, and
+the negative for the input gate (Tallec and Ollivier).
+
+Which remedies help before any training? An orthogonal matrix keeps most of the gradient, and the
+identity more; ReLU does so only together with such a matrix, with small weights it vanishes even
+faster; pre-training lets it through for about as many steps as it was trained to hold.
 
 Then both are trained on a task that needs the early steps, the adding problem with T = 100:
 among 100 to 110 random numbers two are marked, in the first half, and the output is
-.5 + (X_1 + X_2) / 4. A sequence counts as right if the output is within .04. Expect XX
+.5 + (X_1 + X_2) / 4. A sequence counts as right if the output is within .04. Each sees about
+74,000 sequences, 7,400 different ones ten times. Expect the LSTM to get 2,560 test sequences
+right, but for one or none, after two of the ten passes hardly worse, and the SimpleRNN,
+orthogonal as it starts, to learn no more than the mean. It takes about a minute.
 
 References: Hochreiter and Schmidhuber (1997), Long Short-Term Memory, experiment 4; Le, Jaitly and
 Hinton (2015), A Simple Way to Initialize Recurrent Networks of Rectified Linear Units,
@@ -72,7 +81,8 @@ def main(
     cells = {
         "SimpleRNN, small weights": simple_rnn("tanh", normal(SMALL, seed)),
         "SimpleRNN, large weights": simple_rnn("tanh", normal(LARGE, seed)),
-        "LSTM": long_memory(keras.layers.LSTM(UNITS), train[0], seed),
+        "LSTM": keras.layers.LSTM(UNITS),
+        "LSTM, long memory": long_memory(keras.layers.LSTM(UNITS), train[0], seed),
         "GRU": keras.layers.GRU(UNITS),
     }
     remedies = {
@@ -97,11 +107,11 @@ def main(
     # Train: an LSTM and a SimpleRNN, which has the best of the initializations, on the same task.
     curves = {}
     for name, layer in [
-        ("simple_rnn", simple_rnn("tanh", "orthogonal", unroll=True)),
-        ("lstm", long_memory(keras.layers.LSTM(UNITS, unroll=True), train[0], seed)),
+        ("simple_rnn", simple_rnn("tanh", "orthogonal")),
+        ("lstm", long_memory(keras.layers.LSTM(UNITS), train[0], seed)),
     ]:
         model = networks.recurrent_reader(train[0].shape[1:], layer, 1)
-        batches = data.batches(train, BATCH_SIZE, seed=seed)
+        batches = data.batches(train, BATCH_SIZE, seed=seed, drop_remainder=True)
         schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(batches))
         model.compile(keras.optimizers.Adam(schedule, clipnorm=1.0), "mse", steps_per_execution=10)
         folder = output if name == "lstm" else output / name

@@ -19,7 +19,7 @@ def state_gradient_norms(layer, sequences, loss):
         loss: function from the last h_T (batch, units) to a loss per sequence (batch,).
 
     Returns:
-        Array (batch, steps) of norms, for s_1 ... s_T.
+        float64 array (batch, steps) of norms, for s_1 ... s_T.
     """
     cell = getattr(layer, "cell", layer)
     sequences = tf.convert_to_tensor(sequences)
@@ -35,4 +35,6 @@ def state_gradient_norms(layer, sequences, loss):
         value = tf.reduce_sum(loss(reached[-1][0]))
     unconnected = tf.UnconnectedGradients.ZERO  # the last memory of an LSTM
     gradients = tape.gradient(value, reached, unconnected_gradients=unconnected)
-    return tf.stack([tf.norm(tf.concat(step, axis=1), axis=1) for step in gradients], 1).numpy()
+    # In float64, because the squares of small float32 numbers are zero.
+    flat = [tf.cast(tf.concat(step, axis=1), tf.float64) for step in gradients]
+    return tf.stack([tf.norm(step, axis=1) for step in flat], axis=1).numpy()

@@ -27,7 +27,7 @@ def gradient_norms(norms, path=None, title=None):
             "Invalid value for argument `norms`. Expected at least one curve. "
             f"Received: norms={norms}"
         )
-    figure = Figure(figsize=(6, 4), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(8, 4), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     for name, values in norms.items():
         values = np.asarray(values, "float64")

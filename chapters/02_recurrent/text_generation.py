@@ -36,7 +36,7 @@ LETTERS_WRITTEN = 300
 
 def main(
     text: pathlib.Path | None = None,
-    epochs: int = 5,
+    epochs: int = 10,
     units: tuple[int, ...] = (256,),
     dropout: float = 0.0,
     steps: int = 100,

@@ -39,7 +39,7 @@ def run(path, names):
             inputs = []
             for spec in tf.nest.flatten(signature):
                 shape = [count if n is None else n for n in spec.shape]
-                value = 2 if spec.dtype == tf.int32 else 0.5
+                value = {tf.int32: 2, tf.string: "a"}.get(spec.dtype, 0.5)
                 inputs.append(tf.fill(shape, tf.constant(value, spec.dtype)))
             outputs = endpoint(*inputs)
             shapes[f"{name}_{count}"] = tf.nest.map_structure(lambda t: list(t.shape), outputs)
@@ -316,4 +316,30 @@ def check_bad_input(make, x, y):
         model.fit(batched(x, y).take(0), verbose=0)
     with pytest.raises(ValueError, match="argument `validation_data`.*declared range"):
         model.fit(x, y, validation_data=(3.0 * x, y), verbose=0)
+    assert_same_state(before, state(model))
+
+
+def check_bad_tokens(make, x, y):
+    """As `check_bad_input`, of a model whose examples are rows of integers."""
+    model = make()
+    before = state(model)
+    cases = [
+        (x.astype("float32"), "integer tokens"),
+        (x - 1, "tokens from 0 to"),
+        (x + 1, "tokens from 0 to"),
+        (x[:, 0], "batches of shape"),
+        (x[:, :1], "batches of shape"),
+        (x[..., None], "batches of shape"),
+        (x[:0], "at least one"),
+    ]
+    for bad, message in cases:
+        for data in (bad, None if len(bad) == 0 else batched(bad)):
+            if data is None:
+                continue
+            with pytest.raises(ValueError, match=f"argument `x`.*{message}.*Received"):
+                model.fit(data, verbose=0)
+    with pytest.raises(ValueError, match="argument `x`.*at least one batch"):
+        model.fit(batched(x, y).take(0), verbose=0)
+    with pytest.raises(ValueError, match="argument `validation_data`.*tokens from 0 to"):
+        model.fit(x, y, validation_data=(x + 1, y), verbose=0)
     assert_same_state(before, state(model))

@@ -177,6 +177,14 @@ def caption_machine():
     return model
 
 
+def character_model():
+    """With dropout between and above two cells, whose random states matter."""
+    cells = [layers.LSTMCell(4, dropout=0.2, seed=5), layers.GRUCell(3)]
+    model = models.CharacterModel("abc", cells, embedding_dim=2, dropout=0.2, seed=5)
+    model.compile(adam())
+    return model
+
+
 AUTOENCODERS = {
     f.__name__: f
     for f in (
@@ -198,11 +206,11 @@ MACHINES = {
         caption_machine,
     )
 }
+TEXTS = {f.__name__: f for f in (character_model,)}
 GAMES = {
-    f.__name__: f
-    for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp)
+    f.__name__: f for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp)
 }
-ALL = GAMES | MACHINES | AUTOENCODERS
+ALL = GAMES | MACHINES | AUTOENCODERS | TEXTS
 LABELED = (  # learn from labels
     "conditional_gan",
     "semi_supervised_gan",
@@ -212,7 +220,9 @@ LABELED = (  # learn from labels
 
 
 def data_of(name, count=22):
-    """Images, or sequences of their rows, and a `y` that the model understands."""
+    """Images, sequences of their rows or tokens, and a `y` that the model understands."""
+    if name in TEXTS:
+        return np.random.default_rng(3).integers(0, 3, (count, 7)).astype("int32"), labels(count)
     x = images(count, low=0.0) if name in MACHINES else images(count)
     if name == "recurrent_autoencoder":
         x = x[..., 0]

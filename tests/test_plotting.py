@@ -386,3 +386,20 @@ def test_curve_panels_keep_the_colour_of_a_name(tmp_path):
 def test_panels_without_curves_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         plotting.curve_panels(*arguments)
+
+
+def test_gradient_norms_are_relative_to_the_last_step_and_leave_out_zeros(tmp_path):
+    norms = {"cell": [0.0, 2.0, 4.0], "other": [1.0, 1.0, 0.5]}
+    figure = plotting.gradient_norms(norms, tmp_path / "norms.png", title="before training")
+    axis = figure.axes[0]
+    lines = {line.get_label(): line.get_xydata().tolist() for line in axis.lines}
+    assert lines["cell"] == [[2, 0.5], [3, 1.0]]
+    assert lines["other"] == [[1, 2.0], [2, 2.0], [3, 1.0]]
+    assert axis.get_yscale() == "log" and axis.get_title() == "before training"
+    assert (tmp_path / "norms.png").is_file()
+
+
+@pytest.mark.parametrize("norms", [{}, {"a": []}, {"a": [1.0, 0.0]}, {"a": [[1.0]]}])
+def test_gradient_norms_without_a_positive_end_are_refused(norms):
+    with pytest.raises(ValueError, match="argument `norms`"):
+        plotting.gradient_norms(norms)

@@ -85,6 +85,17 @@ def main(
         titles=titles or None,
     )
 
+    # Look at what the first layer looks for, and at what it finds in one image.
+    first = lenet.layers[1]
+    maps = keras.Model(lenet.inputs, first.output).predict(test_images[:1], verbose=0)
+    plotting.filters(first.get_weights()[0], path=output / "filters.png", columns=8)
+    plotting.image_grid(
+        np.moveaxis(maps[0], -1, 0),
+        output / "feature_maps.png",
+        columns=8,
+        value_range=(0, float(maps.max())),
+    )
+
     # Save.
     lenet.save(output / "lenet.keras")
     card = saved_models.card(

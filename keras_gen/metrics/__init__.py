@@ -1,4 +1,5 @@
-"""Measures of generated images, in float64; each names the network that it looks through."""
+"""Measures of generated images, in float64, which name the network that they look through; and of
+sequences."""
 
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
 from keras_gen.metrics.baselines import pca_error
@@ -11,6 +12,7 @@ from keras_gen.metrics.extractors import (
     rescale,
 )
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance
+from keras_gen.metrics.gradient_flow import state_gradient_norms
 from keras_gen.metrics.inception_score import InceptionScore, inception_score
 from keras_gen.metrics.kernel import KernelDistance, squared_mmd, squared_mmd_error
 from keras_gen.metrics.likelihood import importance_weighted_bound, importance_weighted_nll
@@ -24,6 +26,7 @@ from keras_gen.metrics.precision_recall import (
 )
 from keras_gen.metrics.reports import frechet_report, shipped_extractor
 from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
+from keras_gen.metrics.whole_sequences import whole_sequences
 
 __all__ = [
     "FeatureExtractor",
@@ -57,4 +60,6 @@ __all__ = [
     "sliced_wasserstein",
     "squared_mmd",
     "squared_mmd_error",
+    "state_gradient_norms",
+    "whole_sequences",
 ]

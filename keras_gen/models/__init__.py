@@ -13,6 +13,7 @@ from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.models.autoencoder import Autoencoder
 from keras_gen.models.boltzmann_machine import BoltzmannMachine
 from keras_gen.models.caption_machine import CaptionMachine
+from keras_gen.models.character_model import CharacterModel
 from keras_gen.models.deep_belief_network import DeepBeliefNetwork
 from keras_gen.models.deep_boltzmann_machine import DeepBoltzmannMachine
 from keras_gen.models.gan import GAN
@@ -35,6 +36,7 @@ __all__ = [
     "Autoencoder",
     "BoltzmannMachine",
     "CaptionMachine",
+    "CharacterModel",
     "DeepBeliefNetwork",
     "DeepBoltzmannMachine",
     "GenerativeModel",

@@ -34,6 +34,35 @@ def check_data(x, y, name, shape, value_range=None, label_count=None, first_labe
         _check_arrays(x, y, name, shape, value_range, label_count, first_label)
 
 
+def check_tokens(x, name, count):
+    """Raises a `ValueError` for data that are not rows of at least two tokens.
+
+    Args:
+        x: arrays, tensors, a `tf.data.Dataset` of batches, or any other data `fit` takes.
+        name: the argument's name for the message.
+        count: tokens are integers in [0, count).
+    """
+    if isinstance(x, tf.data.Dataset):
+        for batch in x.take(1):
+            x = keras.utils.unpack_x_y_sample_weight(batch)[0]
+            break
+        else:
+            raise ValueError(_message(name, "at least one batch", "an empty dataset"))
+    if not isinstance(x, (np.ndarray, tf.Tensor)):
+        return
+    x = np.asarray(x)
+    if x.dtype.kind not in "iu":
+        raise ValueError(_message(name, "integer tokens", f"{name}.dtype={x.dtype.name}"))
+    if x.ndim != 2 or x.shape[1] < 2:
+        text = "batches of shape (batch, steps + 1) with at least two columns"
+        raise ValueError(_message(name, text, f"{name}.shape={x.shape}"))
+    if len(x) == 0:
+        raise ValueError(_message(name, "at least one example", f"{name}.shape={x.shape}"))
+    if x.min() < 0 or x.max() >= count:
+        text = f"tokens from 0 to {count - 1}"
+        raise ValueError(_message(name, text, f"tokens from {x.min()} to {x.max()}"))
+
+
 def _check_spec(spec, name, shape, value_range):
     images = spec[0] if isinstance(spec, tuple) else spec
     if not isinstance(images, tf.TensorSpec):

@@ -155,6 +155,11 @@ class GenerativeModel(keras.Model):
         """Number of classes that integer labels in `y` may name; `None` if labels do not matter."""
         return None
 
+    def check(self, x, y, name):
+        """Raises a `ValueError` for data that `fit` cannot take; `name` is for its message."""
+        shape, classes = self.data_shape(), self.label_count()
+        check_data(x, y, name, shape, self.value_range, classes, self.first_label)
+
     def fit(self, x=None, y=None, *args, **kwargs):
         """Trains as `keras.Model.fit` does, after a check of the data.
 
@@ -167,15 +172,7 @@ class GenerativeModel(keras.Model):
         if validation is not None:
             pairs.append(("validation_data", *_first_two(validation)))
         for name, data, labels in pairs:
-            check_data(
-                data,
-                labels,
-                name,
-                self.data_shape(),
-                self.value_range,
-                self.label_count(),
-                self.first_label,
-            )
+            self.check(data, labels, name)
         if isinstance(x, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         return super().fit(x, y, *args, **kwargs)

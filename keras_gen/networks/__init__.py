@@ -6,7 +6,12 @@ from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.lenet import lenet
 from keras_gen.networks.mlp import gaussian_encoder, mlp, mlp_decoder, mlp_encoder
 from keras_gen.networks.noisy_classifier import noisy_classifier
-from keras_gen.networks.recurrent import recurrent_decoder, recurrent_encoder
+from keras_gen.networks.recurrent import (
+    recurrent_decoder,
+    recurrent_encoder,
+    recurrent_reader,
+    recurrent_tagger,
+)
 
 __all__ = [
     "classifier_on",
@@ -22,4 +27,6 @@ __all__ = [
     "noisy_classifier",
     "recurrent_decoder",
     "recurrent_encoder",
+    "recurrent_reader",
+    "recurrent_tagger",
 ]

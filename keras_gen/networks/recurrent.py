@@ -1,4 +1,12 @@
-"""Recurrent encoders and decoders: sequences to vectors and back."""
+"""Recurrent encoders, decoders and taggers: sequences to vectors, back, and to sequences.
+
+All topologies of recurrent networks are made of these parts:
+
+    many to one                    recurrent_encoder
+    many to many, step by step     recurrent_tagger
+    one to many                    a network without recurrence, then recurrent_decoder
+    many to many, all then all     recurrent_encoder, then recurrent_decoder
+"""
 
 import keras
 from keras import layers
@@ -57,6 +65,57 @@ def recurrent_decoder(latent_dim, units, sequence_shape, output_activation=None,
         x = layers.LSTM(width, return_sequences=True, unroll=unroll)(x)
     dense = layers.Dense(features, activation=output_activation, dtype="float32", name="sequences")
     return keras.Model(codes, dense(x), name="decoder")
+
+
+def recurrent_tagger(sequence_shape, units, outputs, output_activation=None, unroll=False):
+    """A sequence-to-sequence network that answers at every step, from what it has read so far.
+
+        h_1 ... h_T = LSTM(x_1 ... x_T), once per layer,  y_t = output_activation(W h_t + b)
+
+    Args:
+        sequence_shape: (steps, features).
+        units: widths of the LSTM layers, beginning next to the sequence.
+        outputs: numbers per step, such as the number of tags.
+        output_activation: a Keras activation, or `None` for unbounded values.
+        unroll: as for `recurrent_encoder`.
+
+    Returns:
+        A functional model from (batch, steps, features) to (batch, steps, outputs).
+
+    Raises:
+        ValueError: as `recurrent_encoder`.
+    """
+    _check(sequence_shape, units)
+    x = sequences = keras.Input(sequence_shape, name="sequences")
+    for width in units:
+        x = layers.LSTM(width, return_sequences=True, unroll=unroll)(x)
+    dense = layers.Dense(outputs, activation=output_activation, dtype="float32", name="tags")
+    return keras.Model(sequences, dense(x), name="tagger")
+
+
+def recurrent_reader(sequence_shape, recurrent, outputs, output_activation=None):
+    """One affine map of the state of any recurrent layer.
+
+        y = output_activation(W h_T + b), or y_t = output_activation(W h_t + b) at every step
+
+    Args:
+        sequence_shape: (steps, features).
+        recurrent: a Keras recurrent layer, such as `SimpleRNN(32)`, which returns its last state,
+            or `SimpleRNN(32, return_sequences=True)`, which returns all of them.
+        outputs: length of y.
+        output_activation: a Keras activation, or `None` for unbounded values.
+
+    Returns:
+        A functional model from (batch, steps, features) to (batch, outputs), or to
+        (batch, steps, outputs).
+
+    Raises:
+        ValueError: for a shape that is not two positive integers.
+    """
+    _check(sequence_shape, (outputs,))
+    sequences = keras.Input(sequence_shape, name="sequences")
+    dense = layers.Dense(outputs, activation=output_activation, dtype="float32", name="outputs")
+    return keras.Model(sequences, dense(recurrent(sequences)), name="reader")
 
 
 def _check(sequence_shape, units):

@@ -7,6 +7,7 @@ from keras_gen.plotting.curves import (
     state_probabilities,
     training_curves,
 )
+from keras_gen.plotting.gradients import gradient_norms
 from keras_gen.plotting.images import (
     filters,
     image_grid,
@@ -22,6 +23,7 @@ __all__ = [
     "code_scatter",
     "curve_panels",
     "filters",
+    "gradient_norms",
     "image_grid",
     "latent_manifold",
     "learning_curves",

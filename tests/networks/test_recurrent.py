@@ -6,7 +6,12 @@ from keras import layers
 from scipy.special import expit
 
 from keras_gen import data, models
-from keras_gen.networks import recurrent_decoder, recurrent_encoder
+from keras_gen.networks import (
+    recurrent_decoder,
+    recurrent_encoder,
+    recurrent_reader,
+    recurrent_tagger,
+)
 
 STEPS = (6, 3)
 
@@ -145,3 +150,29 @@ def test_a_small_autoencoder_learns_more_than_the_mean_sequence():
     losses = model.fit(sequences, epochs=20, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     assert model.evaluate(sequences, verbose=0) < 0.7 * sequences.var(axis=0).mean()
+
+
+def test_a_tag_depends_on_its_step_and_those_before_it_only():
+    tagger = recurrent_tagger(STEPS, (5, 4), 7, "softmax")
+    sequences = values(2, *STEPS)
+    tags = tagger(sequences).numpy()
+    assert tags.shape == (2, 6, 7)
+    np.testing.assert_allclose(tags.sum(axis=-1), 1, atol=1e-6)
+    changed = sequences.copy()
+    changed[:, 3] += 1
+    difference = np.abs(tagger(changed).numpy() - tags).max(axis=(0, 2))
+    assert difference[:3].max() == 0 and difference[3:].min() > 1e-5
+
+
+def test_a_reader_is_an_affine_map_of_what_its_layer_returns():
+    layer = layers.GRU(4)
+    reader = recurrent_reader(STEPS, layer, 2)
+    kernel, bias = reader.layers[-1].get_weights()
+    sequences = values(3, *STEPS)
+    np.testing.assert_allclose(reader(sequences), layer(sequences) @ kernel + bias, atol=1e-6)
+    every = recurrent_reader(STEPS, layers.SimpleRNN(4, return_sequences=True), 2, "sigmoid")
+    outputs = every(sequences).numpy()
+    assert outputs.shape == (3, 6, 2) and 0 < outputs.min() and outputs.max() < 1
+    for build in (lambda: recurrent_reader((3,), layer, 1), lambda: recurrent_tagger((3,), [1], 1)):
+        with pytest.raises(ValueError, match="`sequence_shape`"):
+            build()

@@ -1,0 +1,71 @@
+"""Characters and their numbers."""
+
+import numpy as np
+
+
+class Alphabet:
+    """The characters that texts are made of; the number of a character is its place.
+
+    Args:
+        characters: a string, or a list of single characters, without repetitions. The first one
+            fills up short texts.
+
+    Raises:
+        ValueError: if there is none, or one comes twice.
+    """
+
+    def __init__(self, characters):
+        self.characters = "".join(characters)
+        self._numbers = {character: i for i, character in enumerate(self.characters)}
+        if not self.characters or len(self._numbers) != len(self.characters):
+            raise ValueError(
+                "Invalid value for argument `characters`. Expected at least one character and none "
+                f"of them twice. Received: characters={self.characters!r}"
+            )
+
+    def __len__(self):
+        return len(self.characters)
+
+    def encode(self, texts, length=None):
+        """The numbers of the characters of texts.
+
+        Args:
+            texts: list of strings.
+            length: of the rows; shorter texts are filled up at the end with the first character.
+                `None` stands for the longest text.
+
+        Returns:
+            int32 array (len(texts), length).
+
+        Raises:
+            ValueError: for a character that is not of the alphabet, or a text that is too long.
+        """
+        if isinstance(texts, str):
+            raise ValueError(
+                "Invalid value for argument `texts`. Expected a list of strings. "
+                f"Received: texts={texts!r}"
+            )
+        length = max(map(len, texts)) if length is None else length
+        numbers = np.zeros((len(texts), length), "int32")
+        for row, text in zip(numbers, texts):
+            if len(text) > length:
+                raise ValueError(
+                    f"Invalid value for argument `texts`. Expected at most {length} characters. "
+                    f"Received: {text!r}, with {len(text)}"
+                )
+            try:
+                row[: len(text)] = [self._numbers[character] for character in text]
+            except KeyError as error:
+                raise ValueError(
+                    "Invalid value for argument `texts`. Expected characters from "
+                    f"{self.characters!r}. Received: {text[:80]!r}, with {error}"
+                ) from None
+        return numbers
+
+    def decode(self, numbers):
+        """The texts, a list of strings, that rows of numbers stand for."""
+        return ["".join(self.characters[i] for i in row) for row in np.asarray(numbers)]
+
+    def one_hot(self, texts, length=None):
+        """What `encode` returns as float32 ones and zeros (len(texts), length, characters)."""
+        return np.eye(len(self), dtype="float32")[self.encode(texts, length)]

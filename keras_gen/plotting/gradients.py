@@ -1,0 +1,44 @@
+"""Pictures of gradients."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from keras_gen.plotting.figures import DPI, saved
+
+
+def gradient_norms(norms, path=None, title=None):
+    """How gradients of the last step's loss shrink or grow on their way to the first step.
+
+    Args:
+        norms: Dict from names to positive numbers `[steps]`, such as means over sequences of what
+            `metrics.state_gradient_norms` returns.
+        path: File to write.
+        title: Text above the picture.
+
+    Returns:
+        A `matplotlib.figure.Figure` with one line per name, relative to the last step and on a
+        logarithmic axis. Zeros are left out.
+
+    Raises:
+        ValueError: If there is no curve, or a last norm is not positive.
+    """
+    if not norms:
+        raise ValueError(
+            "Invalid value for argument `norms`. Expected at least one curve. "
+            f"Received: norms={norms}"
+        )
+    figure = Figure(figsize=(8, 4), dpi=DPI, layout="constrained")
+    axis = figure.subplots()
+    for name, values in norms.items():
+        values = np.asarray(values, "float64")
+        if values.ndim != 1 or values.size == 0 or not values[-1] > 0:
+            raise ValueError(
+                "Invalid value for argument `norms`. Expected arrays of shape [steps] that end "
+                f"with a positive number. Received: {name}={values}"
+            )
+        steps = np.flatnonzero(values > 0)
+        axis.semilogy(steps + 1, values[steps] / values[-1], label=name)
+    axis.set(xlabel="step t", ylabel="|dL_T / ds_t| / |dL_T / ds_T|", title=title)
+    figure.legend(loc="outside right upper")
+    axis.grid(alpha=0.3)
+    return saved(figure, path)

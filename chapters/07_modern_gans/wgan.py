@@ -26,6 +26,7 @@ from keras_gen import callbacks, data, metrics, models, networks, plotting, save
 SEED = 1
 IMAGE_SIZE = 28
 LATENT_DIM = 100
+SMALLEST_SIDE = 7  # of the smallest feature maps, two halvings of the image
 LEARNING_RATE = 5e-5  # Arjovsky et al. (2017), Algorithm 1, as are all below
 BATCH_SIZE, CRITIC_STEPS, CLIP = 64, 5, 0.01
 
@@ -56,8 +57,9 @@ def main(
     batches = data.batches(train, CRITIC_STEPS * BATCH_SIZE, seed=SEED)
 
     # Build the generator and the critic.
-    generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, filters)
-    critic = networks.dcgan_discriminator(test.shape[1:], filters)
+    sizes = {"filters": filters, "smallest_side": SMALLEST_SIDE}
+    generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, **sizes)
+    critic = networks.dcgan_discriminator(test.shape[1:], **sizes)
     gan = models.WGAN(generator, critic, clip=CLIP, seed=SEED)
     gan.compile(
         keras.optimizers.RMSprop(LEARNING_RATE),

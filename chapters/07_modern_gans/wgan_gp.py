@@ -26,6 +26,7 @@ from keras_gen import callbacks, data, metrics, models, networks, plotting, save
 SEED = 1
 IMAGE_SIZE = 28
 LATENT_DIM = 100
+SMALLEST_SIDE = 7  # of the smallest feature maps, two halvings of the image
 LEARNING_RATE, BETA_1, BETA_2 = 2e-4, 0.0, 0.9  # Gulrajani et al. (2017): 1e-4, Algorithm 1
 BATCH_SIZE, CRITIC_STEPS = 64, 5  # the same algorithm
 EMA_DECAY = 0.999  # Karras et al. (2018), section 6: images come from averaged weights
@@ -57,8 +58,9 @@ def main(
     batches = data.batches(train, CRITIC_STEPS * BATCH_SIZE, seed=SEED)
 
     # Build the generator and the critic.
-    generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, filters)
-    critic = networks.dcgan_discriminator(test.shape[1:], filters, normalization=False)
+    sizes = {"filters": filters, "smallest_side": SMALLEST_SIDE}
+    generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, **sizes)
+    critic = networks.dcgan_discriminator(test.shape[1:], normalization=False, **sizes)
     gan = models.WGANGP(generator, critic, ema_decay=EMA_DECAY, seed=SEED)
     gan.compile(
         keras.optimizers.Adam(LEARNING_RATE, BETA_1, BETA_2),

@@ -26,6 +26,7 @@ def dcgan_generator(
     num_classes=None,
     normalization=True,
     synchronized=False,
+    smallest_side=SMALLEST_SIDE,
 ):
     """A DCGAN generator: projects latents to a small image and doubles it until it is full size.
 
@@ -35,7 +36,7 @@ def dcgan_generator(
     an odd side, the last row or column is cut off after doubling.
 
     Args:
-        image_shape: (height, width, channels); height and width at least 5.
+        image_shape: (height, width, channels); height and width above `smallest_side`.
         latent_dim: length of the latent vector.
         filters: feature maps of the last hidden layer; each smaller image has twice as many.
         kernel_size: of the transposed convolutions; a multiple of the stride 2 avoids checkerboards
@@ -44,15 +45,16 @@ def dcgan_generator(
             label is appended to the latents.
         normalization: whether to use batch normalization.
         synchronized: whether batch normalization takes statistics over all replicas.
+        smallest_side: of the smallest image; where a side is that small, halving ends.
 
     Returns:
         A functional model to images in [-1, 1].
 
     Raises:
-        ValueError: for a side of less than 5 pixels.
+        ValueError: for a side of `smallest_side` or fewer pixels.
     """
     channels = image_shape[2]
-    *sizes, smallest = _sizes(image_shape)
+    *sizes, smallest = _sizes(image_shape, smallest_side)
     latents = keras.Input((latent_dim,), name="latents")
     inputs, x = latents, latents
     if num_classes is not None:
@@ -93,13 +95,14 @@ def dcgan_discriminator(
     normalization=True,
     dropout=0.0,
     synchronized=False,
+    smallest_side=SMALLEST_SIDE,
 ):
     """A DCGAN discriminator, or with `normalization=False` a critic for WGAN-GP.
 
         image -> [convolution, stride 2, leaky ReLU] * n -> flat -> one score (a logit)
 
-    Sides are halved, and rounded up, until one is 4 or less: units of the last convolution see most
-    of an image of 28 pixels, without which the score would be a sum over patches of ten pixels.
+    Sides are halved, and rounded up, until one is `smallest_side` or less. With 4, units of the last
+    convolution see most of an image of 28 pixels; with 7, the score is a sum over patches of ten.
 
     Args:
         image_shape: (height, width, channels), as for `dcgan_generator`.
@@ -111,18 +114,19 @@ def dcgan_discriminator(
         normalization: whether to use batch normalization, which a gradient penalty forbids.
         dropout: rate in [0, 1) behind every layer.
         synchronized: whether batch normalization takes statistics over all replicas.
+        smallest_side: of the smallest image; where a side is that small, halving ends.
 
     Returns:
         A functional model to scores of shape (batch, 1).
 
     Raises:
-        ValueError: for a side of less than 5 pixels.
+        ValueError: for a side of `smallest_side` or fewer pixels.
 
     Reference:
         Miyato and Koyama (2018), cGANs with Projection Discriminator, arXiv:1802.05637, equation 3.
     """
     inputs = x = keras.Input(image_shape, name="images")
-    for step in range(len(_sizes(image_shape)) - 1):
+    for step in range(len(_sizes(image_shape, smallest_side)) - 1):
         normalized = normalization and step > 0
         x = layers.Conv2D(
             filters << step,
@@ -162,14 +166,14 @@ def _cut(x, size):
     return layers.Cropping2D(rest)(x) if any(after for _, after in rest) else x
 
 
-def _sizes(image_shape):
+def _sizes(image_shape, smallest_side):
     """Heights and widths from the image's own down to the smallest."""
     sizes = [tuple(image_shape[:2])]
-    while min(sizes[-1]) > SMALLEST_SIDE:
+    while min(sizes[-1]) > smallest_side:
         sizes.append(tuple(-(-side // 2) for side in sizes[-1]))
     if len(sizes) == 1:
         raise ValueError(
             "Invalid value for argument `image_shape`. Expected height and width of at least "
-            f"{SMALLEST_SIDE + 1}. Received: image_shape={tuple(image_shape)}"
+            f"{smallest_side + 1}. Received: image_shape={tuple(image_shape)}"
         )
     return sizes

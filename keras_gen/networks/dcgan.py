@@ -101,8 +101,9 @@ def dcgan_discriminator(
 
         image -> [convolution, stride 2, leaky ReLU] * n -> flat -> one score (a logit)
 
-    Sides are halved, and rounded up, until one is `smallest_side` or less. With 4, units of the last
-    convolution see most of an image of 28 pixels; with 7, the score is a sum over patches of ten.
+    Sides are halved, and rounded up, until one is `smallest_side` or less. With 4, units of the
+    last convolution see most of an image of 28 pixels; with 7, the score is a sum over patches of
+    ten pixels.
 
     Args:
         image_shape: (height, width, channels), as for `dcgan_generator`.

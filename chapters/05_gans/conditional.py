@@ -79,7 +79,7 @@ def main(
         keras.optimizers.Adam(LEARNING_RATE, BETA_1),
         keras.optimizers.Adam(LEARNING_RATE, BETA_1),
         losses.NonSaturating(LABEL_SMOOTHING),
-        losses.R1(PENALTY),
+        penalty=losses.R1(PENALTY),
     )
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.

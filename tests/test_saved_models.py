@@ -251,9 +251,10 @@ def test_generated_digits_look_like_digits_to_the_shipped_classifier():
     assert len(set(probabilities.argmax(axis=1))) == 10
 
 
-@needs_shipped
 @pytest.mark.parametrize("data", ["mnist", "fashion_mnist"])
 def test_images_of_a_class_are_read_as_that_class_and_differ(data):
+    if f"conditional_dcgan_{data}" not in SHIPPED:
+        pytest.skip("not among the shipped models")
     generator = saved_models.load(f"conditional_dcgan_{data}")
     classifier = saved_models.load(f"lenet_{data}")
     for label in range(10):

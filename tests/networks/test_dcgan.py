@@ -149,6 +149,28 @@ def test_labels_change_images_and_scores():
     assert len(np.unique(scores)) == 4
 
 
+def test_score_is_a_projection_of_the_features_on_the_label():
+    discriminator = dcgan_discriminator((28, 28, 1), filters=2, num_classes=4)
+    [flat], [embedding] = (
+        of_kind(discriminator, layers.Flatten),
+        of_kind(discriminator, layers.Embedding),
+    )
+    images, labels = values(5, 28, 28, 1), np.array([3, 0, 0, 2, 1])
+    features = np.asarray(keras.Model(discriminator.inputs[0], flat.output)(images))
+    assert features.shape == (5, 4 * 4 * 8)
+    weight, bias = (np.asarray(w) for w in discriminator.get_layer("score").weights)
+    classes = np.asarray(embedding.embeddings)[labels]
+    expected = features @ weight[:, 0] + bias + np.sum(features * classes, axis=1)
+    np.testing.assert_allclose(discriminator([images, labels])[:, 0], expected, atol=1e-5)
+
+
+def test_a_class_starts_about_as_long_as_a_one_hot_vector():
+    generator = dcgan_generator((28, 28, 1), 100, filters=2, num_classes=200)
+    [embedding] = of_kind(generator, layers.Embedding)
+    lengths = np.linalg.norm(np.asarray(embedding.embeddings), axis=1)
+    assert abs(lengths.mean() - 1) < 0.05
+
+
 @pytest.mark.parametrize("size", [28, 30, 36, 5])
 def test_odd_sides_are_halved_upwards_and_doubled_back(size):
     sides = {28: [28, 14, 7, 4], 30: [30, 15, 8, 4], 36: [36, 18, 9, 5, 3], 5: [5, 3]}[size]

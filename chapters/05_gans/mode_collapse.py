@@ -41,7 +41,8 @@ UNITS = 128  # of both hidden layers of either player
 ACTIVATION = "relu"
 LEARNING_RATE, BETA_1 = 2e-4, 0.5  # Radford et al. (2016), section 4
 BATCH_SIZE = 256
-STEPS_PER_EPOCH = 400  # of the generator; all of them in one execution
+STEPS_PER_EPOCH = 2_000  # of the discriminator, whatever the generator takes
+STEPS_PER_EXECUTION = 400
 GENERATED = 2_500  # Srivastava et al. (2017), section 4.1; Lin et al. (2018), section 4.1
 HELD_SHARE = 0.01
 SPACING, STDDEV, RING_STDDEV = 1.5, 0.1, 0.02
@@ -94,7 +95,7 @@ def main(
     Args:
         dataset: grid or ring.
         remedies: which games to play, by their names in the list above, or plain.
-        epochs: times 400 generator steps for every game.
+        epochs: times 2,000 steps of the discriminator for every game.
         seeds: games for each remedy, of seeds 1, 2, ...
         limit: use only that many points.
         output: folder for the pictures and the last game; those of the others are in its
@@ -109,9 +110,9 @@ def main(
         is_last = (name, seed) == (remedies[-1], seeds)
         folder = output if is_last else output / f"{name.replace(' ', '_')}_{seed}"
 
-        # Prepare: every step of the discriminator gets a batch of its own.
+        # Prepare: every step of the discriminator gets a batch of its own, and every game as many.
         steps = remedy["discriminator_steps"]
-        points = draw(steps * BATCH_SIZE * STEPS_PER_EPOCH, seed=seed)[:limit]
+        points = draw(BATCH_SIZE * STEPS_PER_EPOCH, seed=seed)[:limit]
         batches = data.batches(points, min(steps * BATCH_SIZE, len(points)), seed=seed)
 
         # Build the two players.
@@ -126,7 +127,7 @@ def main(
             remedy["loss"],
             penalty=remedy["penalty"],
             discriminator_steps=steps,
-            steps_per_execution=STEPS_PER_EPOCH,
+            steps_per_execution=STEPS_PER_EXECUTION,
         )
 
         # Fit; interrupt it and run the same command again, and it goes on where it was.

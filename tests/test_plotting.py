@@ -166,6 +166,17 @@ def test_rare_validation_is_drawn_at_its_epochs():
     np.testing.assert_array_equal(validation.get_xdata(), [3, 6])
 
 
+def test_training_curves_draw_gradients_apart():
+    names = ["real_accuracy", "generator_gradient", "discriminator_loss", "diversity"]
+    figure = plotting.training_curves({name: [1.0, 2.0] for name in names})
+    panels = [[line.get_label() for line in axis.lines] for axis in figure.axes]
+    assert panels == [
+        ["discriminator_loss"],
+        ["generator_gradient"],
+        ["real_accuracy", "diversity"],
+    ]
+
+
 def test_training_curves_take_a_dict_of_anything():
     figure = plotting.training_curves({"distance": [1.0]})
     assert [axis.lines[0].get_label() for axis in figure.axes] == ["distance"]

@@ -7,12 +7,12 @@ from keras_gen.plotting.figures import DPI, saved
 
 
 def training_curves(history, path=None):
-    """The course of a training: losses in one panel, other metrics in a second one.
+    """The course of a training: losses in one panel, gradients and other metrics in more.
 
     Args:
         history: What `fit` returns, or a dict from names to one number per epoch, or per
-            `validation_freq` epochs. Names that contain "loss" share the first panel; the curve
-            of `val_x` is dashed, in the colour of `x`.
+            `validation_freq` epochs. Names that contain "loss" share the first panel, those with
+            "gradient" another one; the curve of `val_x` is dashed, in the colour of `x`.
         path: File to write.
 
     Returns:
@@ -29,8 +29,9 @@ def training_curves(history, path=None):
             f"Received: history={history}"
         )
     losses = [name for name in curves if "loss" in name]
-    others = [name for name in curves if "loss" not in name]
-    panels = [names for names in (losses, others) if names]
+    gradients = [name for name in curves if "gradient" in name and name not in losses]
+    others = [name for name in curves if name not in (*losses, *gradients)]
+    panels = [names for names in (losses, gradients, others) if names]
     figure = Figure(figsize=(5 * len(panels), 3.5), dpi=DPI, layout="constrained")
     for axis, names in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels):
         _draw_curves(axis, {name: curves[name] for name in names}, getattr(history, "epoch", None))

@@ -60,7 +60,7 @@ def test_discriminator_loss_equals_the_equation(model):
     game = np.log1p(np.exp(-score)).mean() + np.log1p(np.exp(fake_score)).mean()
     loss = model.discriminator_loss(tf.constant(real), tf.constant(fake), tf.constant(LABELS))
     np.testing.assert_allclose(loss, supervised.mean() + 0.5 * game, rtol=1e-5)
-    assert model.trackers["accuracy"].result() == pytest.approx(
+    assert float(model.trackers["accuracy"].result()) == pytest.approx(
         np.mean(logits[labeled].argmax(axis=1) == LABELS[labeled])
     )
 

@@ -75,7 +75,8 @@ def semi_supervised_gan():
     h = layers.Conv2D(4, 3, 2, activation="relu")(layers.GaussianNoise(0.3, seed=5)(x))
     h = layers.Dense(6, activation="relu", name="features")(layers.Flatten()(h))
     discriminator = keras.Model(x, layers.Dense(3)(h))
-    model = models.SemiSupervisedGAN(generator, discriminator, ema_decay=0.9, seed=5)
+    options = {"consistency_weight": 1.0, "ema_decay": 0.9, "seed": 5}
+    model = models.SemiSupervisedGAN(generator, discriminator, **options)
     model.compile(adam(), adam())
     return model
 

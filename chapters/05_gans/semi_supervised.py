@@ -30,11 +30,12 @@ from keras_gen import callbacks, data, models, networks, plotting, saved_models
 
 # Chosen on the last 5,000 training images of MNIST, `--train "train[:-5000]" --test
 # "train[-5000:]"`, where no source is given.
-LATENT_DIM, GENERATOR_UNITS = 100, (500, 500)  # the authors' experiments
-LEARNING_RATE, BETA_1 = 3e-3, 0.5  # the authors' experiments
+LATENT_DIM, GENERATOR_FILTERS = 100, 16
+NOISE, MAP_DROPOUT = 0.6, 0.1
+LEARNING_RATE, BETA_1 = 2e-3, 0.5
+CONSISTENCY_WEIGHT, EMA_DECAY = 5.0, 0.99
 ADVERSARIAL_WEIGHT = 0.5  # the authors' experiments
-BATCH_SIZE, LABELED_SIZE = 100, 20
-EMA_DECAY = 0.999
+BATCH_SIZE, LABELED_SIZE = 64, 32
 FEW_BATCH_SIZE = 50  # of the classifier that has nothing but the labels
 STEPS_PER_EXECUTION = 10
 
@@ -67,17 +68,21 @@ def main(
     tf.config.experimental.enable_op_determinism()
 
     # Prepare: all images, and the labels of a few.
-    options = {"value_range": (0, 1), "labels": True}
-    images, labels = data.arrays(data.load(dataset, train, **options).take(limit or -1))
-    test_images, test_labels = data.arrays(data.load(dataset, test, **options))
-    few = data.few_per_class(labels, per_class, seed)
-    batches = data.partly_labeled(
-        images, images[few], labels[few], BATCH_SIZE, LABELED_SIZE, seed, drop_remainder=True
-    )
+    images, labels = data.arrays(data.load(dataset, train, labels=True).take(limit or -1))
+    test_images, test_labels = data.arrays(data.load(dataset, test, labels=True))
     shape, num_classes = images.shape[1:], int(labels.max()) + 1
+    few = data.few_per_class(labels, per_class, seed)
+    labeled = images[few], labels[few]
+    options = {"seed": seed, "augment": data.jitter(shift=shape[0] / 14, fill_value=-1)}
+    batches = data.partly_labeled(
+        images, *labeled, BATCH_SIZE, LABELED_SIZE, drop_remainder=True, **options
+    )
+
+    def classifier():
+        return networks.noisy_classifier(shape, num_classes, noise=NOISE, map_dropout=MAP_DROPOUT)
 
     # The labels alone.
-    lonely = networks.noisy_classifier(shape, num_classes)
+    lonely = classifier()
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     lonely.compile(
         keras.optimizers.Adam(schedule, BETA_1),
@@ -85,17 +90,15 @@ def main(
         metrics=["accuracy"],
         steps_per_execution=STEPS_PER_EXECUTION,
     )
-    few_batches = data.batches((images[few], labels[few]), FEW_BATCH_SIZE, seed)
+    few_batches = data.batches(labeled, min(FEW_BATCH_SIZE, len(few)), **options)
     lonely.fit(few_batches.repeat(), steps_per_epoch=steps, verbose=0)
 
     # Build the two players.
-    discriminator = networks.noisy_classifier(shape, num_classes)
-    generator = networks.softplus_generator(shape, LATENT_DIM, GENERATOR_UNITS)
     gan = models.SemiSupervisedGAN(
-        generator,
-        discriminator,
+        networks.dcgan_generator(shape, LATENT_DIM, GENERATOR_FILTERS),
+        classifier(),
         adversarial_weight=ADVERSARIAL_WEIGHT,
-        value_range=(0, 1),
+        consistency_weight=CONSISTENCY_WEIGHT,
         ema_decay=EMA_DECAY,
         seed=seed,
     )

@@ -4,6 +4,7 @@ from keras_gen.data import captions, sequences, toy
 from keras_gen.data.alphabet import Alphabet
 from keras_gen.data.binarization import binarize
 from keras_gen.data.few_labels import few_per_class, partly_labeled
+from keras_gen.data.jitter import jitter
 from keras_gen.data.nudges import nudged
 from keras_gen.data.pipeline import arrays, batches
 from keras_gen.data.sources import load
@@ -17,6 +18,7 @@ __all__ = [
     "binarize",
     "captions",
     "few_per_class",
+    "jitter",
     "load",
     "nudged",
     "partly_labeled",

@@ -20,6 +20,7 @@ class SemiSupervisedGAN(GAN):
 
         discriminator_loss = E[-log p(y | x, real)]                              labeled images
                              + weight * loss.discriminator(score(real), score(fake)) + penalty
+                             + consistency * E || p(y | x, real) - p_avg(y | x, real) ||^2
         generator_loss     = || E f(real) - E f(G(z)) ||^2
 
     With the default loss the second term is E[softplus(-score(real))] + E[softplus(score(fake))].
@@ -27,6 +28,9 @@ class SemiSupervisedGAN(GAN):
     mean over the batch, and the norm the Euclidean one over all features. Its images need not be
     good, and for the classifier they had better not be: fakes that lie beside the data push the
     boundaries between the classes to where no data are.
+
+    The last term, which the paper does not have, is for noisy classifiers: p_avg is the averaged
+    classifier without noise, a teacher whom the noisy one agrees with on all real images.
 
     `y` holds the class of an image, or -1 for an image without a label. Each image of the batch is
     a real one in the game, each labeled one is classified too; means are over the batch and over
@@ -40,6 +44,7 @@ class SemiSupervisedGAN(GAN):
         features: name of the discriminator's layer whose outputs the generator matches.
         adversarial_weight: non-negative float, weight of the game beside the classification: 1 in
             the paper's equations, 0.5 in its authors' experiments.
+        consistency_weight: non-negative float, weight of the last term; needs `ema_decay`.
         **kwargs: `value_range`, `ema_decay` and `seed`, as those of `GAN`. With `ema_decay` the
             discriminator is averaged as well; then `classify`, `evaluate` and the export use the
             averaged one.
@@ -52,14 +57,21 @@ class SemiSupervisedGAN(GAN):
 
     Reference:
         Salimans et al. (2016), Improved Techniques for Training GANs, arXiv:1606.03498, sections
-        3.1 and 5.
+        3.1 and 5; consistency: Tarvainen, Valpola (2017), Mean teachers are better role models,
+        arXiv:1703.01780, section 2.
     """
 
     tracked = (*GAN.tracked, "accuracy")
     first_label = UNLABELED
 
     def __init__(
-        self, generator, discriminator, features="features", adversarial_weight=1.0, **kwargs
+        self,
+        generator,
+        discriminator,
+        features="features",
+        adversarial_weight=1.0,
+        consistency_weight=0.0,
+        **kwargs,
     ):
         super().__init__(generator, discriminator, **kwargs)
         names = [layer.name for layer in discriminator.layers]
@@ -70,8 +82,12 @@ class SemiSupervisedGAN(GAN):
             raise _error("discriminator", "logits (batch, classes)", f"outputs of shape {shape}")
         if not adversarial_weight >= 0:
             raise _error("adversarial_weight", "a number >= 0", adversarial_weight)
+        if not consistency_weight >= 0 or (consistency_weight and self.ema_decay is None):
+            expected = "a number >= 0, and 0 without `ema_decay`"
+            raise _error("consistency_weight", expected, consistency_weight)
         self.features = features
         self.adversarial_weight = adversarial_weight
+        self.consistency_weight = consistency_weight
         outputs = discriminator.get_layer(features).output
         self.feature_network = keras.Model(discriminator.inputs, outputs)
         if self.ema_decay is not None:
@@ -98,10 +114,16 @@ class SemiSupervisedGAN(GAN):
         logits = self.logits(real, training)
         score = tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
         options = {"sample_weight": sample_weight, "training": training}
-        game = self.game_loss(score, real, fake, labels, **options)
-        return self.classification_loss(logits, labels, sample_weight) + (
-            self.adversarial_weight * game
-        )
+        loss = self.adversarial_weight * self.game_loss(score, real, fake, labels, **options)
+        if self.consistency_weight:
+            loss += self.consistency_weight * self.inconsistency(logits, real, sample_weight)
+        return loss + self.classification_loss(logits, labels, sample_weight)
+
+    def inconsistency(self, logits, real, sample_weight=None):
+        """The mean squared distance of class probabilities from the averaged classifier's."""
+        teacher = tf.stop_gradient(tf.nn.softmax(self.logits(real)))
+        squares = tf.math.squared_difference(tf.nn.softmax(logits), teacher)
+        return tf.reduce_mean(_weighted(tf.reduce_sum(squares, axis=-1), sample_weight))
 
     def classification_loss(self, logits, labels, sample_weight=None):
         """The mean cross-entropy of the labeled images; 0 if there are none."""
@@ -110,8 +132,7 @@ class SemiSupervisedGAN(GAN):
         right = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), classes)
         self.trackers["accuracy"].update_state(tf.cast(right, tf.float32), labeled)
         terms = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, logits)
-        if sample_weight is not None:
-            terms *= tf.cast(tf.reshape(sample_weight, [-1]), tf.float32)
+        terms = _weighted(terms, sample_weight)
         return tf.math.divide_no_nan(tf.reduce_sum(labeled * terms), tf.reduce_sum(labeled))
 
     def generator_loss(self, real, labels, sample_weight=None, training=True):
@@ -148,6 +169,12 @@ class SemiSupervisedGAN(GAN):
             return tf.nn.softmax(self.logits(images))
 
         return {**super().endpoints(), "classify": (classify, [images])}
+
+
+def _weighted(terms, sample_weight):
+    if sample_weight is None:
+        return terms
+    return terms * tf.cast(tf.reshape(sample_weight, [-1]), tf.float32)
 
 
 def _error(name, expected, received):

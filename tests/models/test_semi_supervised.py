@@ -60,7 +60,7 @@ def test_discriminator_loss_equals_the_equation(model):
     game = np.log1p(np.exp(-score)).mean() + np.log1p(np.exp(fake_score)).mean()
     loss = model.discriminator_loss(tf.constant(real), tf.constant(fake), tf.constant(LABELS))
     np.testing.assert_allclose(loss, supervised.mean() + 0.5 * game, rtol=1e-5)
-    assert model.trackers["accuracy"].result() == pytest.approx(
+    assert float(model.trackers["accuracy"].result()) == pytest.approx(
         np.mean(logits[labeled].argmax(axis=1) == LABELS[labeled])
     )
 
@@ -100,6 +100,33 @@ def test_unlabeled_images_teach_what_is_real(model):
     real = small_models.images(6)
     kernel_gradient = gradients(model, real, np.full(6, -1))[0]
     assert np.abs(kernel_gradient).max() > 1e-4
+
+
+def test_consistency_is_the_squared_distance_from_the_averaged_classifiers_probabilities(model):
+    discriminator = keras.models.clone_model(model.discriminator)
+    options = {"adversarial_weight": 0.0, "ema_decay": 0.9, "seed": 5}
+    model = models.SemiSupervisedGAN(
+        model.generator, discriminator, consistency_weight=3.0, **options
+    )
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    discriminator.layers[-1].bias.assign([1.0, 0.0, -1.0])
+    real, unlabeled = small_models.images(6), np.full(6, -1)
+    student, teacher = (
+        tf.nn.softmax(network.predict(real, verbose=0)).numpy()
+        for network in (discriminator, model.averaged_discriminator)
+    )
+    squares = np.sum((student - teacher) ** 2, axis=1)
+    loss = model.discriminator_loss(tf.constant(real), model.fake(real), unlabeled)
+    np.testing.assert_allclose(loss, 3 * squares.mean(), rtol=1e-5)
+    weight = np.linspace(0.0, 2.0, 6)
+    loss = model.discriminator_loss(
+        tf.constant(real), model.fake(real), unlabeled, sample_weight=weight
+    )
+    np.testing.assert_allclose(loss, 3 * (weight * squares).mean(), rtol=1e-5)
+    with tf.GradientTape() as tape:
+        loss = model.discriminator_loss(tf.constant(real), model.fake(real), unlabeled)
+    averaged = model.averaged_discriminator.trainable_variables
+    assert tape.gradient(loss, averaged) == [None] * len(averaged)
 
 
 def test_generator_loss_is_the_squared_distance_of_mean_features(model):
@@ -189,6 +216,8 @@ def test_classes_cannot_be_asked_for(model):
         (3, {"features": "hidden"}, "argument `features`.*\\['.*'features'.*Received.*hidden"),
         (1, {}, r"argument `discriminator`.*logits \(batch, classes\)"),
         (3, {"adversarial_weight": -0.5}, "adversarial_weight=-0.5"),
+        (3, {"consistency_weight": -1.0, "ema_decay": 0.9}, "consistency_weight=-1.0"),
+        (3, {"consistency_weight": 1.0}, "without `ema_decay`.*consistency_weight=1.0"),
     ],
 )
 def test_bad_arguments_are_named(outputs, options, message):

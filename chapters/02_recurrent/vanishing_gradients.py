@@ -21,10 +21,10 @@ too little for a hundred of them. For a long memory the biases are spread, so th
 their content for a few steps and others for a hundred: log of a uniform number from 1 to T - 1, and
 the negative for the input gate (Tallec and Ollivier).
 
-Which remedies help before any training? With an orthogonal matrix about a thousandth of the gradient
-arrives at the first step, with the identity a tenth. ReLU helps only together with such a matrix,
-then a third arrives; with small weights it vanishes even faster than tanh. Pre-training lets
-the gradient through for the ten steps it was trained to hold, and not much farther.
+Which remedies help before any training? With an orthogonal matrix about a thousandth of the
+gradient arrives at the first step, with the identity a tenth. ReLU helps only together with such a
+matrix, then a third arrives; with small weights the gradient vanishes even faster than with tanh.
+Pre-training lets it through for the ten steps that were to be held, and not much farther.
 
 Then both are trained on a task that needs the early steps, the adding problem with T = 100:
 among 100 to 110 random numbers two are marked, in the first half, and the output is

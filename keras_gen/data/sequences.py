@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_gen.data.alphabet import Alphabet
 
-MARKED, UNMARKED, AT_THE_ENDS = 1.0, 0.0, -1.0
+MARKED, AT_THE_ENDS = 1.0, -1.0
 
 PRAISE = ("good", "great", "warm", "clever", "lovely")
 BLAME = ("bad", "dull", "cold", "clumsy", "awful")
@@ -15,7 +15,7 @@ NOT = "not"
 WORDS = ("", *PRAISE, *BLAME, *FILLERS, NOT)  # the empty word fills up short sentences
 MOST_OPINIONS = 5
 
-BRACKETS, DEEPEST = "()", 4
+DEEPEST = 4  # brackets open at once
 
 FIRST_DAY, LAST_DAY = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
 MONTHS = (

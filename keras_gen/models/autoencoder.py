@@ -30,6 +30,8 @@ class Autoencoder(GenerativeModel):
             if an undercomplete code is not.
     """
 
+    compile = keras.Model.compile
+
     def __init__(
         self, encoder, decoder, value_range=None, undercomplete=False, seed=None, **kwargs
     ):

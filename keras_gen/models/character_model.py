@@ -57,17 +57,6 @@ class CharacterModel(GenerativeModel):
         self.head = layers.Dense(count, dtype="float32", name="logits")
         self(tf.zeros([1, 2], tf.int32))
 
-    def compile(self, optimizer, **kwargs):
-        """Configures training; the loss is the model's own.
-
-        Args:
-            optimizer: a Keras optimizer.
-            **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
-                `steps_per_execution`.
-        """
-        players = {"optimizer": (optimizer, self.trainable_variables)}
-        self.compile_players({}, players, **kwargs)
-
     def call(self, tokens, training=False):
         """Logits (batch, steps, characters) of the character after each of (batch, steps)."""
         states, *_ = self.recurrent(self.embedding(tokens), training=training)

@@ -31,20 +31,6 @@ class EnergyModel(GenerativeModel):
         self.example_shape = shape
         self.visible_units = math.prod(shape)
 
-    def compile(self, optimizer, **kwargs):
-        """Configures training; the loss is the model's own.
-
-        Args:
-            optimizer: a Keras optimizer.
-            **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
-                `steps_per_execution`.
-        """
-        self.compile_players({}, {"optimizer": (optimizer, self.parameters())}, **kwargs)
-
-    def parameters(self):
-        """The variables that training moves."""
-        return self.trainable_variables
-
     def data_shape(self):
         return self.example_shape
 

@@ -86,6 +86,20 @@ class GenerativeModel(keras.Model):
     def from_config(cls, config, custom_objects=None):
         return cls(**_deserialized(config, custom_objects))
 
+    def compile(self, optimizer, **kwargs):
+        """Configures training; the loss is the model's own.
+
+        Args:
+            optimizer: a Keras optimizer.
+            **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
+                `steps_per_execution`.
+        """
+        self.compile_players({}, {"optimizer": (optimizer, self.parameters())}, **kwargs)
+
+    def parameters(self):
+        """The variables that training moves."""
+        return self.trainable_variables
+
     def compile_players(self, arguments, players, **kwargs):
         """Compiles with one optimizer per player, each built on its player's variables.
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_gen.layers import Sampling
 from keras_gen.losses import Bernoulli, latent_loss
 from keras_gen.models.autoencoder import Autoencoder
-from keras_gen.models.training import descend
+from keras_gen.models.training import GenerativeModel, descend
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -42,6 +42,8 @@ class VAE(Autoencoder):
 
     tracked = ("loss", "reconstruction_loss", "latent_loss")
 
+    compile = GenerativeModel.compile  # the loss is its own
+
     def __init__(
         self,
         encoder,
@@ -66,17 +68,6 @@ class VAE(Autoencoder):
         self.likelihood = Bernoulli() if likelihood is None else likelihood
         self.beta = beta
         self.sampling = Sampling(seed=seed)
-
-    def compile(self, optimizer, **kwargs):
-        """Configures training; the loss is the model's own.
-
-        Args:
-            optimizer: a Keras optimizer.
-            **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
-                `steps_per_execution`.
-        """
-        players = {"optimizer": (optimizer, self.trainable_variables)}
-        self.compile_players({}, players, **kwargs)
 
     def call(self, x, training=False):
         mean, log_var = self.encoder(x, training=training)

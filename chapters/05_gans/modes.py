@@ -17,7 +17,7 @@ code has four halvings to 2x2 with 64 to 512 filters, two generator steps per di
 
 The network is dcgan.py's with three channels. Every batch is stacked anew, so no two epochs show
 the same combinations. By default it stacks 8x8 digits, enlarged, within three minutes;
-`--dataset mnist --epochs 4` is the real thing, and what it reached is in chapters/README.md.
+`--dataset mnist --epochs 4` is the real thing.
 """
 
 import pathlib

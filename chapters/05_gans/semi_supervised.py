@@ -47,7 +47,7 @@ STEPS_PER_EXECUTION = 10
 
 def main(
     dataset: str = "digits",
-    epochs: int = 150,
+    epochs: int = 120,
     per_class: int = 10,
     steps: int = 1000,
     limit: int | None = None,

@@ -47,7 +47,7 @@ except ImportError:
 
 SEED = 1
 IMAGE_SHAPE, LATENT_DIM, FILTERS = (28, 28, 1), 100, 64
-SMALL = (4, 4, 4 * FILTERS)  # the image between the generator's dense layer and its convolutions
+SMALL = (7, 7, 2 * FILTERS)  # the image between the generator's dense layer and its convolutions
 EPSILON = 1e-7  # Keras's default in Adam; PyTorch's is 1e-8
 NORMALIZATION_EPSILON = 1e-3  # Keras's default in batch normalization; PyTorch's is 1e-5
 LEAKY_SLOPE = 0.2
@@ -97,16 +97,18 @@ def main(
 
 
 def dcgan(**options):
-    generator = networks.dcgan_generator(IMAGE_SHAPE, LATENT_DIM, FILTERS)
-    discriminator = networks.dcgan_discriminator(IMAGE_SHAPE, FILTERS)
+    generator = networks.dcgan_generator(IMAGE_SHAPE, LATENT_DIM, FILTERS, smallest_side=7)
+    discriminator = networks.dcgan_discriminator(IMAGE_SHAPE, FILTERS, smallest_side=7)
     gan = models.GAN(generator, discriminator, seed=SEED)
     gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5), **options)
     return gan
 
 
 def wgan_gp(**options):
-    generator = networks.dcgan_generator(IMAGE_SHAPE, LATENT_DIM, FILTERS)
-    critic = networks.dcgan_discriminator(IMAGE_SHAPE, FILTERS, normalization=False)
+    generator = networks.dcgan_generator(IMAGE_SHAPE, LATENT_DIM, FILTERS, smallest_side=7)
+    critic = networks.dcgan_discriminator(
+        IMAGE_SHAPE, FILTERS, normalization=False, smallest_side=7
+    )
     wgan = models.WGANGP(generator, critic, seed=SEED)
     wgan.compile(
         keras.optimizers.Adam(1e-4, 0.0, 0.9),
@@ -131,11 +133,7 @@ def vae(**options):
 def torch_generator():
     return nn.Sequential(
         nn.Linear(LATENT_DIM, math.prod(SMALL), bias=False),
-        nn.Unflatten(1, (4 * FILTERS, 4, 4)),
-        nn.BatchNorm2d(4 * FILTERS, NORMALIZATION_EPSILON),
-        nn.ReLU(inplace=True),
-        nn.ConvTranspose2d(4 * FILTERS, 2 * FILTERS, 4, stride=2, padding=1, bias=False),
-        nn.ZeroPad2d((0, -1, 0, -1)),  # 8 to 7
+        nn.Unflatten(1, (2 * FILTERS, 7, 7)),
         nn.BatchNorm2d(2 * FILTERS, NORMALIZATION_EPSILON),
         nn.ReLU(inplace=True),
         nn.ConvTranspose2d(2 * FILTERS, FILTERS, 4, stride=2, padding=1, bias=False),
@@ -147,18 +145,12 @@ def torch_generator():
 
 
 def torch_discriminator(normalization=True):
-    def norm(filters):
-        return [nn.BatchNorm2d(filters, NORMALIZATION_EPSILON)] if normalization else []
-
+    norm = [nn.BatchNorm2d(2 * FILTERS, NORMALIZATION_EPSILON)] if normalization else []
     return nn.Sequential(
         nn.Conv2d(1, FILTERS, 4, stride=2, padding=1),
         nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
         nn.Conv2d(FILTERS, 2 * FILTERS, 4, stride=2, padding=1, bias=not normalization),
-        *norm(2 * FILTERS),
-        nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
-        nn.ZeroPad2d((0, 1, 0, 1)),  # 7 to 8
-        nn.Conv2d(2 * FILTERS, 4 * FILTERS, 4, stride=2, padding=1, bias=not normalization),
-        *norm(4 * FILTERS),
+        *norm,
         nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
         nn.Flatten(),
         nn.Linear(math.prod(SMALL), 1),

@@ -27,7 +27,7 @@ Wasserstein's penalty D may not have batch normalization, so here none has. The 
 in the features of the shipped LeNet; the floor is that of training images.
 
 By default it learns 8x8 digits, enlarged, within three minutes. `--dataset mnist --limit 20000
---epochs 12 --seeds 3` is the measured run; its table is in chapters/README.md.
+--epochs 6 --seeds 3` is the measured run; its table is in chapters/README.md.
 """
 
 import itertools

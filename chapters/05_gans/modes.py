@@ -10,8 +10,8 @@ generated images, how many modes are there, and how evenly do they share the ima
 
     KL(p || uniform) = log 1000 + sum_m p_m log p_m        0 if even, log 1000 = 6.91 if all are one
 
-Published for a DCGAN: 99 modes, KL 3.40 (Srivastava et al. 2017, VEEGAN, table 2; quoted by Lin et
-al. 2018, PacGAN, table 2). That is their network, their training and their classifier: PacGAN's
+Published for a DCGAN: 99 modes, KL 3.40 (Srivastava et al. 2017, VEEGAN; quoted by Lin et al. 2018,
+PacGAN). That is their network, their training and their classifier: PacGAN's
 code has four halvings to 2x2 with 64 to 512 filters, two generator steps per discriminator step and
 128,000 stacks. The number here stands beside it; it does not beat it.
 

@@ -16,12 +16,12 @@ generated images read real ones (GAN-train)? The second one fails if digits are 
 A class is easily drawn the same way every time. That of digits passes after two epochs; on
 Fashion-MNIST the discriminator stays too strong, and sandals and bags remain a single picture each.
 `--no-batch-normalization` takes its batch normalization away and adds a penalty on its slope at
-real images, E[||grad_x D(x, y)||^2], under which no class collapsed in a short trial.
+real images, E[||grad_x D(x, y)||^2]; then every class varies.
 
 In samples.png every row is a class and every column one noise vector: what is left when the class
 is given, such as slant and width, is the column's. By default it learns 8x8 digits, enlarged,
-within three minutes. `--dataset mnist --epochs 12` is the real thing; what it reached is in
-chapters/README.md.
+within three minutes. `--dataset mnist --epochs 12` and `--dataset fashion_mnist --epochs 12
+--no-batch-normalization` are the real thing; what they reached is in chapters/README.md.
 """
 
 import pathlib

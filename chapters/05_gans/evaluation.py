@@ -17,7 +17,7 @@ Sets whose fault is known show what each of them notices:
                         Recall falls; precision does not on MNIST: noise that any eye sees can lie
                         within the balls. The Inception Score falls last
     20 of them, copied  collapse: each image is perfect. Precision stays high and recall is 0. The
-                        Inception Score, blind to real images, is the DCGAN's on MNIST
+                        Inception Score, blind to real images, still finds nearly all the classes
     a generator's       the shipped DCGAN's, whose digits are those of MNIST
 
 A generator that copies its training images would have perfect scores, too, so look at the training

@@ -16,7 +16,7 @@ that is sure of a fake has s << 0, so the slope sigmoid(s) and all the generator
 The non-saturating loss has the same discriminator and its largest slope just there. `pull.png`
 draws these slopes, and beside them the norm of the generator's gradient as it was measured in two
 of the trainings, for both losses on the same players. They part where the discriminator wins: on
-MNIST tens of times, on the digits of 8x8 pixels only where it is the faster one.
+MNIST hundreds of times, on the digits of 8x8 pixels only where it is the faster one.
 
 Two more runs have the non-saturating loss and a faster discriminator: the two time-scale update
 rule, where it has a higher learning rate, and the older habit of several of its steps for one of

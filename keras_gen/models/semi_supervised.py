@@ -3,9 +3,8 @@
 import keras
 import tensorflow as tf
 
+from keras_gen.data.few_labels import UNLABELED
 from keras_gen.models.gan import GAN, move_average
-
-UNLABELED = -1
 
 
 @keras.saving.register_keras_serializable("keras_gen")

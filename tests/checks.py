@@ -39,7 +39,7 @@ def run(path, names):
             inputs = []
             for spec in tf.nest.flatten(signature):
                 shape = [count if n is None else n for n in spec.shape]
-                value = {tf.int32: 2, tf.string: "a"}.get(spec.dtype, 0.5)
+                value = {tf.int32: 2, tf.string: "a", tf.bool: True}.get(spec.dtype, 0.5)
                 inputs.append(tf.fill(shape, tf.constant(value, spec.dtype)))
             outputs = endpoint(*inputs)
             shapes[f"{name}_{count}"] = tf.nest.map_structure(lambda t: list(t.shape), outputs)

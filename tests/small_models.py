@@ -186,6 +186,19 @@ def character_model():
     return model
 
 
+def made():
+    """With as many orderings as training has steps in an epoch, and one that is random."""
+    model = models.MADE(IMAGE, (6, 5), orderings=9, seed=5)
+    model.compile(adam())
+    return model
+
+
+def pixel_cnn():
+    model = models.PixelCNN(IMAGE, 4, dilations=(1, 2), seed=5)
+    model.compile(adam())
+    return model
+
+
 AUTOENCODERS = {
     f.__name__: f
     for f in (
@@ -207,11 +220,12 @@ MACHINES = {
         caption_machine,
     )
 }
+FULLY_VISIBLE = {f.__name__: f for f in (made, pixel_cnn)}
 TEXTS = {f.__name__: f for f in (character_model,)}
 GAMES = {
     f.__name__: f for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp)
 }
-ALL = GAMES | MACHINES | AUTOENCODERS | TEXTS
+ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | TEXTS
 LABELED = (  # learn from labels
     "conditional_gan",
     "semi_supervised_gan",
@@ -225,6 +239,8 @@ def data_of(name, count=22):
     if name in TEXTS:
         return np.random.default_rng(3).integers(0, 3, (count, 7)).astype("int32"), labels(count)
     x = images(count, low=0.0) if name in MACHINES else images(count)
+    if name in FULLY_VISIBLE:
+        x = np.float32(x > 0)  # binary pixels
     if name == "recurrent_autoencoder":
         x = x[..., 0]
     if name == "caption_machine":

@@ -5,6 +5,8 @@ from keras_gen.layers.doubled_rbm import DoubledRBM, doubled_rbms
 from keras_gen.layers.equalized import EqualizedConv2D, EqualizedDense
 from keras_gen.layers.fade_in import FadeIn
 from keras_gen.layers.label_rbm import LabelRBM
+from keras_gen.layers.masked_conv import MaskedConv2D
+from keras_gen.layers.masked_dense import MaskedDense
 from keras_gen.layers.minibatch_discrimination import MinibatchDiscrimination
 from keras_gen.layers.minibatch_stddev import MinibatchStdDev
 from keras_gen.layers.noise_injection import NoiseInjection
@@ -23,6 +25,8 @@ __all__ = [
     "FadeIn",
     "GaussianRBM",
     "LabelRBM",
+    "MaskedConv2D",
+    "MaskedDense",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
     "NoiseInjection",

@@ -11,6 +11,7 @@ if keras.backend.backend() != "tensorflow":
 
 from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.models.autoencoder import Autoencoder
+from keras_gen.models.autoregressive import AutoregressiveModel
 from keras_gen.models.boltzmann_machine import BoltzmannMachine
 from keras_gen.models.caption_machine import CaptionMachine
 from keras_gen.models.character_model import CharacterModel
@@ -19,6 +20,8 @@ from keras_gen.models.deep_boltzmann_machine import DeepBoltzmannMachine
 from keras_gen.models.gan import GAN
 from keras_gen.models.greedy import stack, train_greedily
 from keras_gen.models.greedy_rbms import train_rbms_greedily
+from keras_gen.models.made import MADE
+from keras_gen.models.pixel_cnn import PixelCNN
 from keras_gen.models.replay import ReplayMemory
 from keras_gen.models.restricted_boltzmann_machine import RestrictedBoltzmannMachine
 from keras_gen.models.semi_supervised import SemiSupervisedGAN
@@ -29,17 +32,20 @@ from keras_gen.models.wgan import WGAN, WGANGP
 
 __all__ = [
     "GAN",
+    "MADE",
     "VAE",
     "WGAN",
     "WGANGP",
     "AdversarialModel",
     "Autoencoder",
+    "AutoregressiveModel",
     "BoltzmannMachine",
     "CaptionMachine",
     "CharacterModel",
     "DeepBeliefNetwork",
     "DeepBoltzmannMachine",
     "GenerativeModel",
+    "PixelCNN",
     "ReplayMemory",
     "RestrictedBoltzmannMachine",
     "SemiSupervisedGAN",

@@ -39,6 +39,8 @@ results = {
     "conv": call(layers.EqualizedConv2D(2, 3, strides=2), images),
     "dense": call(layers.EqualizedDense(2), vectors),
     "fade": call(layers.FadeIn(), [images, 2 * images]),
+    "masked conv": call(layers.MaskedConv2D(2, 3, dilation_rate=2), images),
+    "masked dense": call(layers.MaskedDense([0, 1, 2, 3, 4], [0, 2, 4]), vectors),
     "discrimination": call(layers.MinibatchDiscrimination(3, 2), vectors),
     "stddev": call(layers.MinibatchStdDev(), images),
     "stddev of all": call(layers.MinibatchStdDev(None, axis=(0, -1)), images),

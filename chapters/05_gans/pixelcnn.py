@@ -67,9 +67,7 @@ def main(
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.
     resume = callbacks.Resume(output / "pixelcnn.state", batches)
-    history = model.fit(
-        batches, epochs=epochs, validation_data=(test[:1000],), callbacks=[resume]
-    )
+    history = model.fit(batches, epochs=epochs, validation_data=(test[:1000],), callbacks=[resume])
 
     # Judge: how probable are the test images?
     nll = -model.log_prob(test)

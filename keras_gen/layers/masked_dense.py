@@ -90,7 +90,7 @@ class MaskedDense(keras.layers.Layer):
     def mask(self, ordering=0):
         """Booleans (inputs, units): who sees whom in an ordering, a number or scalar tensor."""
         first, second = (
-            ops.take(np.atleast_2d(degrees), ordering if len(np.shape(degrees)) > 1 else 0, axis=0)
+            _of_ordering(np.atleast_2d(degrees), ordering)
             for degrees in (self.input_degrees, self.output_degrees)
         )
         first = ops.expand_dims(first, 1)
@@ -99,7 +99,7 @@ class MaskedDense(keras.layers.Layer):
     def parameters(self, ordering=0):
         """The masked kernel and the bias of an ordering, for `apply`."""
         kernel = self.kernel * ops.cast(self.mask(ordering), self.kernel.dtype)
-        return kernel, None if self.bias is None else ops.take(self.bias, ordering, axis=0)
+        return kernel, None if self.bias is None else _of_ordering(self.bias, ordering)
 
     def apply(self, inputs, kernel, bias):
         """The layer with a kernel and a bias that `parameters` returned."""
@@ -108,7 +108,7 @@ class MaskedDense(keras.layers.Layer):
             outputs = outputs + ops.cast(bias, outputs.dtype)
         return self.activation(outputs)
 
-    def compute_output_shape(self, input_shape, ordering=0):
+    def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)
 
     def get_config(self):
@@ -120,6 +120,11 @@ class MaskedDense(keras.layers.Layer):
             "activation": keras.activations.serialize(self.activation),
             "use_bias": self.use_bias,
         }
+
+
+def _of_ordering(rows, ordering):
+    """The row of an ordering; a single row is that of all."""
+    return ops.take(rows, ordering if rows.shape[0] > 1 else 0, axis=0)
 
 
 def _degrees(name, degrees):

@@ -141,7 +141,7 @@ class AutoregressiveModel(GenerativeModel):
         """
         self.check(images, None, "images")
         batches = tf.data.Dataset.from_tensor_slices(images).batch(batch_size)
-        log_likelihood = tf.function(self.log_likelihood, reduce_retracing=True)
+        log_likelihood = tf.function(self.log_likelihood, autograph=False, reduce_retracing=True)
         return np.concatenate([log_likelihood(batch).numpy() for batch in batches])
 
     def generate(self, count, seed=None):
@@ -183,13 +183,13 @@ class AutoregressiveModel(GenerativeModel):
         given = tf.broadcast_to(mask, images.shape)
         return self.completed(tf.constant(images), given, seed).numpy()
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def sampled(self, count, seed):
         """The tensor of drawn images; `seed` is an integer tensor of shape (2,)."""
         nothing = tf.zeros([count, *self.image_shape])
         return self.draw(nothing, tf.zeros_like(nothing, tf.bool), seed)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def completed(self, images, given, seed):
         """The tensor of images whose pixels are drawn where they are not given."""
         return self.draw(images, given, seed)

@@ -25,8 +25,8 @@ class MADE(AutoregressiveModel):
 
     Evaluation, `log_prob` and drawing mean the mixture. The first eight orderings read row by row
     or column by column from one of the four corners; the others are random. `complete` takes, for
-    each image, an ordering in which fewest given pixels come after a missing one: with the first
-    two halves are completed below or above, with the first six also right or left, exactly.
+    each image, an ordering in which fewest given pixels come after a missing one; with four or more
+    orderings a missing half, on any side, is drawn given all of the other half.
 
     Args:
         image_shape: (height, width, 1).
@@ -146,7 +146,9 @@ class MADE(AutoregressiveModel):
             drawn = self.drawn(logits, tf.gather(uniform, pixel, axis=1))
             return place + 1, tf.where(missing, drawn[:, tf.newaxis], images), new
 
-        states = [tf.zeros([tf.shape(images)[0], units], self.compute_dtype) for units in self.hidden]
+        states = [
+            tf.zeros([tf.shape(images)[0], units], self.compute_dtype) for units in self.hidden
+        ]
         some = tf.shape(images)[0] > 0
         start = (0, images, states)
         return tf.while_loop(lambda place, *_: some & (place < steps), step, start)[1]
@@ -158,8 +160,8 @@ def places(height, width, orderings, seed=None):
     across = np.arange(height * width).reshape(width, height).T
     turned = [
         start[::down, ::right]
-        for start in (raster, across)
         for down, right in ((1, 1), (-1, -1), (1, -1), (-1, 1))
+        for start in (raster, across)
     ]
     generator = np.random.default_rng(seed)
     random = [generator.permutation(height * width) for _ in range(orderings - len(turned))]
@@ -177,4 +179,5 @@ def _with_units(layer, weight, below, state, place, pixels):
     first = tf.clip_by_value(-(-place * layer.units // max(pixels - 1, 1)), 0, layer.units - most)
     kernel, bias = weight
     computed = layer.apply(below, kernel[:, first : first + most], bias[first : first + most])
-    return tf.concat([state[:, :first], computed, state[:, first + most :]], axis=1)
+    states = tf.concat([state[:, :first], computed, state[:, first + most :]], axis=1)
+    return tf.ensure_shape(states, [None, layer.units])

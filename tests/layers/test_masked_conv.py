@@ -54,9 +54,7 @@ def test_above_and_beside_are_the_two_halves_of_the_sum(includes_center, rate):
     for i, j in [(0, 0), (3, 4), (5, 6)]:
         above = masked.above(padded[:, i : i + 2 * rate, rate:], kernel)[:, j]
         beside = masked.beside(padded[:, i + 2 * rate, j : j + rate + 1], kernel)
-        np.testing.assert_allclose(
-            masked.activated(above + beside), masked(x)[:, i, j], atol=1e-5
-        )
+        np.testing.assert_allclose(masked.activated(above + beside), masked(x)[:, i, j], atol=1e-5)
 
 
 def test_a_single_row_has_nothing_above():

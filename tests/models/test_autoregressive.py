@@ -1,11 +1,13 @@
 """Fully visible belief networks: exact likelihoods, and images drawn pixel by pixel."""
 
+import functools
 import itertools
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.special import log_softmax
 
 from keras_gen import models
 
@@ -70,6 +72,189 @@ def test_drawing_equals_one_full_pass_for_every_pixel(make, levels, share):
         assert len(set(chosen)) > 2
     for k, order in enumerate(orders):
         parts = [np.asarray(part)[chosen == k] for part in (images, given, uniform)]
-        options = {} if make is pixel_cnn else {"ordering": k}
-        expected = naive_completion(lambda x: model(x, **options), model.drawn, *parts, order)
+        logits = model if make is pixel_cnn else functools.partial(model, ordering=k)
+        expected = naive_completion(logits, model.drawn, *parts, order)
         np.testing.assert_allclose(drawn[chosen == k], expected, atol=1e-6)
+
+
+def half(shape, side):
+    """The pixels of one half of an image."""
+    given = np.zeros(shape, bool)
+    height, width = shape[0] // 2, shape[1] // 2
+    rows, columns = {
+        "upper": (slice(height), slice(None)),
+        "lower": (slice(height, None), slice(None)),
+        "left": (slice(None), slice(width)),
+        "right": (slice(None), slice(width, None)),
+    }[side]
+    given[rows, columns] = True
+    return given
+
+
+def seen_by(logits, shape):
+    """Which pixels (columns) the logits of each pixel (rows) depend on."""
+    x = tf.constant(np.random.default_rng(0).uniform(size=(8, *shape)).astype("float32"))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = logits(x)
+    jacobian = tape.batch_jacobian(y, x)
+    pixels = shape[0] * shape[1]
+    return np.abs(jacobian).reshape(8, pixels, pixels).max(axis=0) > 0
+
+
+def test_a_pixel_of_pixel_cnn_depends_on_those_before_it_alone():
+    shape = (5, 6, 1)
+    seen = seen_by(pixel_cnn(shape), shape)
+    before = np.tri(30, k=-1, dtype=bool)
+    assert not np.any(seen & ~before)
+    places = np.arange(30)
+    near = np.abs(places[:, None] % 6 - places % 6) + np.abs(places[:, None] // 6 - places // 6) < 3
+    assert np.all(seen[before & near])
+
+
+def test_a_pixel_of_made_depends_on_all_those_before_it_in_the_ordering_and_no_other():
+    model = shaken(models.MADE(TOY, (60, 60), orderings=10, seed=1))
+    for ordering, places in enumerate(model.places):
+        seen = seen_by(lambda x, k=ordering: model(x, ordering=k), TOY)
+        np.testing.assert_array_equal(seen, places[None, :] < places[:, None])
+
+
+def test_orderings_read_by_row_and_by_column_from_every_corner_and_then_at_random():
+    places = models.MADE((2, 3, 1), (4,), orderings=12, seed=3).places
+    expected = [[0, 1, 2, 3, 4, 5], [0, 2, 4, 1, 3, 5], [5, 4, 3, 2, 1, 0], [5, 3, 1, 4, 2, 0]]
+    expected += [[2, 1, 0, 5, 4, 3], [4, 2, 0, 5, 3, 1], [3, 4, 5, 0, 1, 2], [1, 3, 5, 0, 2, 4]]
+    np.testing.assert_array_equal(places[:8], expected)
+    assert len({tuple(order) for order in places.tolist()}) == 12
+    np.testing.assert_array_equal(np.sort(places, axis=1), np.tile(np.arange(6), (12, 1)))
+    again = models.MADE((2, 3, 1), (4,), orderings=12, seed=3).places
+    np.testing.assert_array_equal(places, again)
+
+
+@pytest.mark.parametrize("levels", [2, 3])
+def test_log_probability_is_the_sum_over_pixels_of_that_of_their_level(levels):
+    model = pixel_cnn(levels=levels, value_range=(-1.0, 1.0))
+    level = np.random.default_rng(0).integers(0, levels, (6, 3, 3))
+    x = (2.0 * level / (levels - 1) - 1)[..., None].astype("float32")
+    logits = np.concatenate([np.zeros((6, 3, 3, 1)), model(x)], axis=-1)
+    terms = np.take_along_axis(log_softmax(logits, axis=-1), level[..., None], axis=-1)
+    np.testing.assert_allclose(model.log_prob(x, batch_size=4), terms.sum((1, 2, 3)), rtol=1e-5)
+    model.compile(keras.optimizers.SGD(0.1))
+    loss = model.evaluate(x, batch_size=4, verbose=0)
+    np.testing.assert_allclose(loss, -terms.sum() / 6, rtol=1e-5)
+
+
+def test_made_means_the_mixture_of_its_orderings_and_trains_them_in_turn():
+    model = made(orderings=3)
+    x = GRID[::7]
+    each = [model.image_log_likelihood(x, model(x, ordering=k)).numpy() for k in range(3)]
+    np.testing.assert_allclose(model.log_prob(x), np.log(np.mean(np.exp(each), 0)), rtol=1e-5)
+    assert np.ptp(np.mean(each, axis=1)) > 0.1
+    model.compile(keras.optimizers.SGD(0.0))
+    losses = [model.train_on_batch(x, return_dict=True)["loss"] for _ in range(4)]
+    means = -np.mean(each, axis=1)
+    np.testing.assert_allclose(losses, means[[0, 1, 2, 0]], rtol=1e-5)
+
+
+@MODELS
+def test_images_are_drawn_with_their_probabilities(make):
+    shape = (2, 2, 1)
+    model, count = make(shape), 40_000
+    images = np.array(list(itertools.product((0.0, 1.0), repeat=4)), "float32").reshape(-1, *shape)
+    drawn = model.generate(count, seed=3).reshape(count, 4) @ [8, 4, 2, 1]
+    expected = count * np.exp(model.log_prob(images))
+    observed = np.bincount(drawn.astype(int), minlength=16)
+    assert np.sum((observed - expected) ** 2 / expected) < 37.7  # chi^2(15), p = 0.001
+
+
+@MODELS
+def test_equal_seeds_draw_equal_images_and_others_do_not(make):
+    model = make((6, 6, 1))
+    first = model.generate(5, seed=1)
+    np.testing.assert_array_equal(first, model.generate(5, seed=1))
+    assert np.any(first != model.generate(5, seed=2))
+    assert np.any(model.generate(5) != model.generate(5))
+    assert set(np.unique(first)) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("side", ["upper", "lower", "left", "right"])
+@MODELS
+def test_completions_keep_what_is_given_and_do_not_look_at_the_rest(make, side):
+    shape = (6, 4, 1)
+    model, given = make(shape), half((6, 4, 1), side)
+    x = np.random.default_rng(4).integers(0, 2, (9, *shape)).astype("float32")
+    completed = model.complete(x, given, seed=1)
+    np.testing.assert_array_equal(completed[:, given], x[:, given])
+    other = np.where(given, x, 1 - x)
+    np.testing.assert_array_equal(model.complete(other, given, seed=1), completed)
+    assert np.any(model.complete(x, given, seed=2) != completed)
+    every = model.complete(x, np.ones_like(x, bool), seed=1)
+    np.testing.assert_array_equal(every, x)
+
+
+def test_pixel_cnn_completes_an_upper_half_with_the_conditional_probabilities():
+    shape, count = (2, 2, 1), 40_000
+    model = pixel_cnn(shape)
+    images = np.array(list(itertools.product((0.0, 1.0), repeat=4)), "float32").reshape(-1, *shape)
+    joint = np.exp(model.log_prob(images)).reshape(4, 4)  # upper rows, lower rows
+    for upper, probabilities in enumerate(joint / joint.sum(axis=1, keepdims=True)):
+        start = np.repeat(images[4 * upper][None], count, axis=0)
+        completed = model.complete(start, half(shape, "upper"), seed=upper)
+        lower = completed[:, 1, :, 0] @ [2, 1]
+        frequencies = np.bincount(lower.astype(int), minlength=4) / count
+        np.testing.assert_allclose(frequencies, probabilities, atol=0.012)
+
+
+@pytest.mark.parametrize("side", ["upper", "lower", "left", "right"])
+def test_made_reads_a_given_half_first(side):
+    shape = (6, 4, 1)
+    model, given = made(shape, orderings=4), half(shape, side).reshape(1, -1)
+    chosen = model.chosen_orderings(tf.constant(given), tf.constant([1, 0])).numpy()
+    places = model.places[chosen[0]]
+    assert places[given[0]].max() < places[~given[0]].min()
+
+
+def test_made_chooses_among_equally_good_orderings_by_chance():
+    model = made(orderings=5)
+    nothing = tf.zeros([2000, 9], tf.bool)
+    chosen = model.chosen_orderings(nothing, tf.constant([1, 0])).numpy()
+    assert np.all(np.abs(np.bincount(chosen, minlength=5) - 400) < 80)
+
+
+@MODELS
+def test_grey_pixels_are_refused_before_training(make):
+    model = make()
+    model.compile(keras.optimizers.SGD(0.1))
+    grey = np.full((4, *TOY), 0.3, "float32")
+    for x in (grey, tf.data.Dataset.from_tensor_slices(grey).batch(2)):
+        with pytest.raises(ValueError, match="argument `x`.*pixels of 2 levels.*binarize.*between"):
+            model.fit(x, verbose=0)
+    with pytest.raises(ValueError, match="argument `images`.*pixels of 2 levels"):
+        model.log_prob(grey)
+
+
+@MODELS
+@pytest.mark.parametrize(
+    "mask",
+    [np.ones((3, 4, 1), bool), np.ones(TOY), np.ones((2, *TOY), bool), np.ones((3, 3), bool)],
+)
+def test_a_mask_of_another_shape_or_type_is_refused(make, mask):
+    with pytest.raises(ValueError, match=r"argument `mask`.*\(3, 3, 1\).*Received: mask of"):
+        make().complete(np.zeros((4, *TOY), "float32"), mask)
+
+
+@pytest.mark.parametrize(
+    "make, name",
+    [
+        (lambda: models.PixelCNN((8, 8)), "image_shape"),
+        (lambda: models.PixelCNN((8, 8, 3)), "image_shape"),
+        (lambda: models.PixelCNN(TOY, levels=1), "levels"),
+        (lambda: models.PixelCNN(TOY, filters=5), "filters"),
+        (lambda: models.PixelCNN(TOY, dilations=(1, 0)), "dilations"),
+        (lambda: models.MADE(TOY, hidden=(5, 0)), "hidden"),
+        (lambda: models.MADE(TOY, orderings=0), "orderings"),
+        (lambda: made().generate(0), "count"),
+    ],
+)
+def test_wrong_arguments_are_named(make, name):
+    with pytest.raises(ValueError, match=f"argument `{name}`.*Received"):
+        make()

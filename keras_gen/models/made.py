@@ -34,7 +34,7 @@ class MADE(AutoregressiveModel):
         orderings: K.
         levels: number of grey levels.
         value_range: closed interval of the pixels.
-        seed: integer or `None`; also decides the random orderings.
+        seed: integer or `None`; also decides the random orderings, for which `None` counts as 0.
 
     Example:
         model = MADE((28, 28, 1), [500, 500], orderings=8)
@@ -60,7 +60,7 @@ class MADE(AutoregressiveModel):
         super().__init__(image_shape, levels, value_range, seed, **kwargs)
         self.hidden = [positive_integer("hidden", units) for units in hidden]
         self.orderings = positive_integer("orderings", orderings)
-        self.places = places(*self.image_shape[:2], orderings, seed)
+        self.places = places(*self.image_shape[:2], orderings, 0 if seed is None else seed)
         degrees, self.hidden_layers = self.places, []
         for units in self.hidden:
             known = _spread(units, self.places.shape[1])
@@ -141,6 +141,7 @@ class MADE(AutoregressiveModel):
                 new.append(below)
             kernel, bias = weights[-1]
             columns = slice(pixel * outputs, (pixel + 1) * outputs)
+            below = tf.cast(below, self.outputs_layer.compute_dtype)
             logits = self.outputs_layer.apply(below, kernel[:, columns], bias[columns])
             missing = tf.one_hot(pixel, steps, True, False) & ~given
             drawn = self.drawn(logits, tf.gather(uniform, pixel, axis=1))
@@ -154,7 +155,7 @@ class MADE(AutoregressiveModel):
         return tf.while_loop(lambda place, *_: some & (place < steps), step, start)[1]
 
 
-def places(height, width, orderings, seed=None):
+def places(height, width, orderings, seed):
     """The place of every pixel in each of several orderings, integers (orderings, pixels)."""
     raster = np.arange(height * width).reshape(height, width)
     across = np.arange(height * width).reshape(width, height).T

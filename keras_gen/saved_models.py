@@ -25,6 +25,9 @@ CARD_FIELDS = ("what", "data", "value_range", "command", "seed", "metrics", "ver
 def export(model, path, card=None, samples=None):
     """Writes a TensorFlow SavedModel that runs in a process without keras_gen and keras.
 
+    It holds the endpoints and the variables that they use, each once: of a GAN neither the
+    discriminator nor, if there are averaged weights, the others.
+
     Args:
         model: a model of this library, or a functional Keras model; of the latter the endpoints
             are `serve` and, if it has a layer of that name, `features`.
@@ -44,7 +47,6 @@ def export(model, path, card=None, samples=None):
         )
     endpoints = model.endpoints() if hasattr(model, "endpoints") else _functional_endpoints(model)
     archive = keras.export.ExportArchive()
-    archive.track(model)
     for name, (function, signature) in endpoints.items():
         archive.add_endpoint(name, function, input_signature=signature)
     with replacing(path) as temporary:

@@ -1,5 +1,6 @@
 """Every chapter script runs from end to end, writes its pictures and its models, and goes on."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -23,6 +24,11 @@ OTHER_DATA = {  # of scripts that learn no digits
 WITH_CLASSIFIER = ("05_gans", "07_modern_gans")  # judged by a shipped LeNet
 WITHOUT_TRAINING = ("cells", "convolution", "evaluation")
 STATES_IN_FOLDERS = ("losses",)  # several trainings, none of them before the others
+ARGUMENTS = {
+    **{name: {} for name in WITHOUT_TRAINING},
+    "losses": {"epochs": 1, "games": ["minimax", "Wasserstein"]},  # of seven
+    "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
+}
 # Of scripts that train several models, each in a folder of its own.
 FOLDERS = {"topologies": ["one_to_many", "many_to_one", "many_to_many", "encoder_decoder"]}
 # A process of its own, because scripts ask for deterministic operations for good.
@@ -38,7 +44,7 @@ for _ in range(2):  # the second time the training is already complete
 def test_script_runs_and_writes_what_it_promises(script, tmp_path):
     if script.parent.name in WITH_CLASSIFIER and not saved_models.available():
         pytest.skip("installed without the shipped models")
-    arguments = "{}" if script.stem in WITHOUT_TRAINING else '{"epochs": 1}'
+    arguments = json.dumps(ARGUMENTS.get(script.stem, {"epochs": 1}))
     process = subprocess.run(
         [sys.executable, "-c", RUN_TWICE, str(script), str(tmp_path), arguments],
         capture_output=True,

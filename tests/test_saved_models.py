@@ -94,6 +94,15 @@ def test_functional_model_without_features_serves_only(tmp_path):
     np.testing.assert_allclose(loaded.serve(x), network(x), atol=1e-6)
 
 
+def test_export_of_a_gan_holds_the_variables_of_its_generator_once(tmp_path):
+    gan = small_models.gan()
+    saved_models.export(gan, tmp_path / "gan")
+    saved = tf.train.load_checkpoint(str(tmp_path / "gan" / "variables" / "variables"))
+    shapes = [s for name, s in saved.get_variable_to_shape_map().items() if "VARIABLE" in name]
+    used = gan.averaged_generator if gan.ema_decay is not None else gan.generator
+    assert sorted(shapes) == sorted(list(v.shape) for v in used.variables)
+
+
 def test_endpoint_keeps_its_model_alive(tmp_path):
     gan = small_models.gan()
     saved_models.export(gan, tmp_path / "gan")

@@ -31,6 +31,7 @@ from keras_gen import callbacks, data, models, plotting, saved_models
 BATCH_SIZE = 32
 LEARNING_RATE = 3e-3  # Adam's, brought to zero along a cosine
 HELD_OUT = 0.1
+HELD_OUT_STEPS = 1_000  # so long that it hardly matters that a piece begins without a past
 TEMPERATURES = (0.3, 0.7, 1.0)
 LETTERS_WRITTEN = 300
 
@@ -72,7 +73,8 @@ def main(
     tokens = alphabet.encode([written])[0]
     held_out_count = round(HELD_OUT * len(tokens))
     train = data.windows(tokens[:-held_out_count], steps)[:limit]
-    held_out = data.windows(tokens[-held_out_count:], steps)
+    held_out_steps = min(HELD_OUT_STEPS, held_out_count - 1)
+    held_out = data.windows(tokens[-held_out_count:], held_out_steps)
     batches = data.batches(train, BATCH_SIZE, seed=seed)
 
     # Build.

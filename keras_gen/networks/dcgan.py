@@ -96,6 +96,7 @@ def dcgan_discriminator(
     dropout=0.0,
     synchronized=False,
     smallest_side=SMALLEST_SIDE,
+    kernel_initializer=None,
 ):
     """A DCGAN discriminator, or with `normalization=False` a critic for WGAN-GP.
 
@@ -116,6 +117,10 @@ def dcgan_discriminator(
         dropout: rate in [0, 1) behind every layer.
         synchronized: whether batch normalization takes statistics over all replicas.
         smallest_side: of the smallest image; where a side is that small, halving ends.
+        kernel_initializer: name of a Keras initializer for the convolutions; `None` for the paper's
+            normal distribution with standard deviation 0.02. That one relies on batch
+            normalization: without it every layer shrinks what it gets, and a deep discriminator
+            learns late. "he_normal" keeps the scale.
 
     Returns:
         A functional model to scores of shape (batch, 1).
@@ -135,7 +140,7 @@ def dcgan_discriminator(
             strides=2,
             padding="same",
             use_bias=not normalized,
-            kernel_initializer=_normal(),
+            kernel_initializer=kernel_initializer or _normal(),
         )(x)
         if normalized:
             x = _normalize(synchronized)(x)

@@ -118,6 +118,13 @@ def test_without_normalization_every_linear_layer_has_a_bias(build):
     assert all(layer.use_bias for layer in linear)
 
 
+def test_initial_kernels_of_the_discriminator_can_keep_the_scale():
+    for name, stddev in ((None, 0.02), ("he_normal", (2 / (4 * 4 * 32)) ** 0.5)):
+        model = dcgan_discriminator((32, 32, 1), filters=32, kernel_initializer=name)
+        kernel = of_kind(model, layers.Conv2D)[1].kernel
+        assert float(np.std(kernel)) == pytest.approx(stddev, rel=0.02)
+
+
 @pytest.mark.parametrize("build", [dcgan_generator, dcgan_discriminator])
 def test_normalization_over_all_replicas_is_forwarded(build):
     for synchronized in (True, False):

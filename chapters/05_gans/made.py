@@ -59,13 +59,15 @@ def main(
     test = data.binarize(grey, [SEED, 0]).numpy()
     batches = data.batches(train, BATCH_SIZE, seed=SEED, augment=data.binarize)
 
-    # Build one network with masks for every ordering.
+    # Build one network with masks for every ordering, which knows the mean image from the start.
     model = models.MADE(grey.shape[1:], hidden, orderings, seed=SEED)
+    mean = data.arrays(train).mean(axis=0)
+    model.set_level_frequencies(np.concatenate([1 - mean, mean], axis=-1))
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(batches))
     model.compile(keras.optimizers.Adam(schedule), steps_per_execution=STEPS_PER_EXECUTION)
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.
-    resume = callbacks.Resume(output / "made.state", batches, every=5)
+    resume = callbacks.Resume(output / "made.state", batches, every=2)
     history = model.fit(
         batches,
         epochs=epochs,

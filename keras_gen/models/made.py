@@ -16,7 +16,7 @@ class MADE(AutoregressiveModel):
     """A dense network whose masked weights let every pixel see only those before it.
 
         h_1 = relu(x (W_1 * M_1) + b_1),   h_i = relu(h_{i-1} (W_i * M_i) + b_i),
-        logits = h_n (W * M) + b
+        logits = h_n (W * M) + x (A * M_A) + b
 
     The masks depend on the order in which pixels are read, and one network learns several
     orderings k, one per training step in turn. Their mixture is the model:
@@ -38,6 +38,7 @@ class MADE(AutoregressiveModel):
 
     Example:
         model = MADE((28, 28, 1), [500, 500], orderings=8)
+        model.set_level_frequencies(np.concatenate([1 - mean, mean], axis=-1))  # mean image
         model.compile(keras.optimizers.Adam(1e-3))
         model.fit(data.batches(images, 100, augment=data.binarize), epochs=50)
         model.generate(16, seed=1)
@@ -67,19 +68,31 @@ class MADE(AutoregressiveModel):
             self.hidden_layers.append(MaskedDense(degrees, known, activation="relu"))
             degrees = known
         outputs = np.repeat(self.places, levels - 1, axis=1)
-        self.outputs_layer = MaskedDense(degrees, outputs, strict=True, dtype="float32")
+        strict = {"strict": True, "dtype": "float32"}
+        self.from_hidden = MaskedDense(degrees, outputs, **strict)
+        self.from_pixels = MaskedDense(self.places, outputs, use_bias=False, **strict)
         self(tf.zeros([1, *self.image_shape]))
 
-    @property
-    def masked(self):
-        return [*self.hidden_layers, self.outputs_layer]
+    def set_level_frequencies(self, frequencies):
+        """Starts the last biases where pixels without connections have these frequencies.
+
+            b_k = log(p_k / p_0),    p = clip(frequencies, .001, .999)
+
+        Args:
+            frequencies: of the levels at every pixel, array (height, width, levels); of a binary
+                pixel `[1 - mean, mean]`.
+        """
+        p = np.clip(np.reshape(frequencies, [-1, self.levels]), 1e-3, 1 - 1e-3)
+        bias = np.log(p[:, 1:] / p[:, :1]).reshape(-1)
+        self.from_hidden.bias.assign(np.tile(bias, [self.from_hidden.orderings, 1]))
 
     def call(self, x, ordering=0, training=False):
         """Logits (batch, height, width, levels - 1), each from the pixels before its own."""
-        h = tf.reshape(self.inputs(x), [-1, self.places.shape[1]])
-        for layer in self.masked:
+        h = x = tf.reshape(self.inputs(x), [-1, self.places.shape[1]])
+        for layer in self.hidden_layers:
             h = layer(h, ordering=ordering)
-        return tf.reshape(h, [-1, *self.image_shape[:2], self.levels - 1])
+        logits = self.from_hidden(h, ordering=ordering) + self.from_pixels(x, ordering=ordering)
+        return tf.reshape(logits, [-1, *self.image_shape[:2], self.levels - 1])
 
     def training_log_likelihood(self, x):
         ordering = tf.cast(self.optimizer.iterations % self.orderings, tf.int32)
@@ -128,23 +141,25 @@ class MADE(AutoregressiveModel):
 
         A hidden unit is computed when the last pixel that it sees is known, and stays.
         """
-        steps, outputs = self.places.shape[1], self.levels - 1
-        weights = [layer.parameters(ordering) for layer in self.masked]
+        steps = self.places.shape[1]
+        hidden = [layer.parameters(ordering) for layer in self.hidden_layers]
+        kernel, bias = self.from_hidden.parameters(ordering)
+        kernel = tf.concat([kernel, self.from_pixels.parameters(ordering)[0]], axis=0)
+        kernel = tf.transpose(tf.reshape(kernel, [-1, steps, self.levels - 1]), [1, 0, 2])
+        bias = tf.reshape(bias, [steps, self.levels - 1])
         reading = tf.gather(tf.constant(np.argsort(self.places, axis=1), tf.int32), ordering)
 
         def step(place, images, states):
             pixel = reading[place]
             below, new = self.inputs(images), []
-            for layer, weight, state in zip(self.masked, weights, states):
+            for layer, weights, state in zip(self.hidden_layers, hidden, states):
                 # The units whose last pixel was the one before.
-                below = _with_units(layer, weight, below, state, place - 1, steps)
+                below = _with_units(layer, weights, below, state, place - 1, steps)
                 new.append(below)
-            kernel, bias = weights[-1]
-            columns = slice(pixel * outputs, (pixel + 1) * outputs)
-            below = tf.cast(below, self.outputs_layer.compute_dtype)
-            logits = self.outputs_layer.apply(below, kernel[:, columns], bias[columns])
-            missing = tf.one_hot(pixel, steps, True, False) & ~given
+            seen = tf.cast(tf.concat([below, self.inputs(images)], axis=1), tf.float32)
+            logits = seen @ kernel[pixel] + bias[pixel]
             drawn = self.drawn(logits, tf.gather(uniform, pixel, axis=1))
+            missing = tf.one_hot(pixel, steps, True, False) & ~given
             return place + 1, tf.where(missing, drawn[:, tf.newaxis], images), new
 
         states = [
@@ -174,11 +189,11 @@ def _spread(units, pixels):
     return np.arange(units) * (pixels - 1) // units
 
 
-def _with_units(layer, weight, below, state, place, pixels):
+def _with_units(layer, weights, below, state, place, pixels):
     """A hidden layer's states (batch, units) with the units of a place computed."""
     most = -(-layer.units // max(pixels - 1, 1))
     first = tf.clip_by_value(-(-place * layer.units // max(pixels - 1, 1)), 0, layer.units - most)
-    kernel, bias = weight
+    kernel, bias = weights
     computed = layer.apply(below, kernel[:, first : first + most], bias[first : first + most])
     states = tf.concat([state[:, :first], computed, state[:, first + most :]], axis=1)
     return tf.ensure_shape(states, [None, layer.units])

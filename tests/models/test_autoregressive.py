@@ -155,6 +155,20 @@ def test_made_means_the_mixture_of_its_orderings_and_trains_them_in_turn():
     np.testing.assert_allclose(losses, means[[0, 1, 2, 0]], rtol=1e-5)
 
 
+def test_made_without_connections_gives_pixels_the_frequencies_of_their_levels():
+    model = models.MADE(TOY, (5,), orderings=3, levels=3)
+    for layer in (model.from_hidden, model.from_pixels):
+        layer.kernel.assign(tf.zeros_like(layer.kernel))
+    frequencies = np.random.default_rng(0).dirichlet(np.ones(3), size=(3, 3))
+    frequencies[0, 0] = [1, 0, 0]
+    model.set_level_frequencies(frequencies)
+    for ordering in range(3):
+        logits = model(GRID[:2], ordering=ordering)
+        p = np.exp(log_softmax(np.concatenate([np.zeros((2, 3, 3, 1)), logits], -1), -1))
+        np.testing.assert_allclose(p[:, 1:], np.stack([frequencies[1:]] * 2), rtol=1e-4)
+        np.testing.assert_allclose(p[:, 0, 0], [[0.998, 0.001, 0.001]] * 2, atol=1e-5)
+
+
 @MODELS
 def test_images_are_drawn_with_their_probabilities(make):
     shape = (2, 2, 1)

@@ -67,7 +67,7 @@ def main(
     model.compile(keras.optimizers.Adam(schedule), steps_per_execution=STEPS_PER_EXECUTION)
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.
-    resume = callbacks.Resume(output / "made.state", batches, every=2)
+    resume = callbacks.Resume(output / "made.state", batches)
     history = model.fit(
         batches,
         epochs=epochs,

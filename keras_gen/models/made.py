@@ -18,8 +18,9 @@ class MADE(AutoregressiveModel):
         h_1 = relu(x (W_1 * M_1) + b_1),   h_i = relu(h_{i-1} (W_i * M_i) + b_i),
         logits = h_n (W * M) + x (A * M_A) + b
 
-    The masks depend on the order in which pixels are read, and one network learns several
-    orderings k, one per training step in turn. Their mixture is the model:
+    Hidden units are spread evenly over the pixels. The unit of a pixel sees this pixel and those
+    before it. So the masks depend on the order in which pixels are read, and one network learns
+    several orderings k, one per training step in turn. Their mixture is the model:
 
         p(x) = 1/K sum_k p_k(x),    loss of a step = -log p_k(x),    in nats per image
 
@@ -32,6 +33,8 @@ class MADE(AutoregressiveModel):
         image_shape: (height, width, 1).
         hidden: widths of the hidden layers.
         orderings: K.
+        border: number of pixels at each side of an image that hidden units leave out when they
+            are spread; for digits in the middle of black.
         levels: number of grey levels.
         value_range: closed interval of the pixels.
         seed: integer or `None`; also decides the random orderings, for which `None` counts as 0.
@@ -53,6 +56,7 @@ class MADE(AutoregressiveModel):
         image_shape,
         hidden=(500,),
         orderings=1,
+        border=0,
         levels=2,
         value_range=(0.0, 1.0),
         seed=None,
@@ -62,9 +66,11 @@ class MADE(AutoregressiveModel):
         self.hidden = [positive_integer("hidden", units) for units in hidden]
         self.orderings = positive_integer("orderings", orderings)
         self.places = places(*self.image_shape[:2], orderings, 0 if seed is None else seed)
+        self.border, self.inner = border, _inner_pixels(*self.image_shape[:2], border)
         degrees, self.hidden_layers = self.places, []
         for units in self.hidden:
-            known = _spread(units, self.places.shape[1])
+            newest = self.inner[np.arange(units) * len(self.inner) // units]
+            known = self.places[:, newest]
             self.hidden_layers.append(MaskedDense(degrees, known, activation="relu"))
             degrees = known
         outputs = np.repeat(self.places, levels - 1, axis=1)
@@ -139,7 +145,7 @@ class MADE(AutoregressiveModel):
     def drawn_in_order(self, ordering, images, given, uniform):
         """Images, all of one ordering, as rows of pixels; so are `given` and `uniform`.
 
-        A hidden unit is computed when the last pixel that it sees is known, and stays.
+        The hidden units of a pixel are computed when it is known, and stay.
         """
         steps = self.places.shape[1]
         hidden = [layer.parameters(ordering) for layer in self.hidden_layers]
@@ -148,13 +154,15 @@ class MADE(AutoregressiveModel):
         kernel = tf.transpose(tf.reshape(kernel, [-1, steps, self.levels - 1]), [1, 0, 2])
         bias = tf.reshape(bias, [steps, self.levels - 1])
         reading = tf.gather(tf.constant(np.argsort(self.places, axis=1), tf.int32), ordering)
+        rank = tf.gather(
+            tf.constant(np.searchsorted(self.inner, np.arange(steps)), tf.int32), reading
+        )
 
         def step(place, images, states):
-            pixel = reading[place]
+            pixel, newest = reading[place], rank[tf.maximum(place - 1, 0)]
             below, new = self.inputs(images), []
             for layer, weights, state in zip(self.hidden_layers, hidden, states):
-                # The units whose last pixel was the one before.
-                below = _with_units(layer, weights, below, state, place - 1, steps)
+                below = _with_units(layer, weights, below, state, newest, len(self.inner))
                 new.append(below)
             seen = tf.cast(tf.concat([below, self.inputs(images)], axis=1), tf.float32)
             logits = seen @ kernel[pixel] + bias[pixel]
@@ -184,15 +192,21 @@ def places(height, width, orderings, seed):
     return np.stack([order.reshape(-1) for order in turned + random])[:orderings]
 
 
-def _spread(units, pixels):
-    """The places of the last pixels that hidden units see, evenly spread and ascending."""
-    return np.arange(units) * (pixels - 1) // units
+def _inner_pixels(height, width, border):
+    """Indices of the pixels that are not of the border, ascending."""
+    if not (isinstance(border, int) and 0 <= 2 * border < min(height, width)):
+        raise ValueError(
+            "Invalid value for argument `border`. Expected an integer from 0 that leaves pixels "
+            f"of an image of {height}x{width}. Received: border={border}"
+        )
+    inner = slice(border, height - border), slice(border, width - border)
+    return np.arange(height * width).reshape(height, width)[inner].reshape(-1)
 
 
-def _with_units(layer, weights, below, state, place, pixels):
-    """A hidden layer's states (batch, units) with the units of a place computed."""
-    most = -(-layer.units // max(pixels - 1, 1))
-    first = tf.clip_by_value(-(-place * layer.units // max(pixels - 1, 1)), 0, layer.units - most)
+def _with_units(layer, weights, below, state, rank, count):
+    """A hidden layer's states (batch, units) with those of one of the pixels computed."""
+    most = -(-layer.units // count)
+    first = tf.minimum(-(-rank * layer.units // count), layer.units - most)
     kernel, bias = weights
     computed = layer.apply(below, kernel[:, first : first + most], bias[first : first + most])
     states = tf.concat([state[:, :first], computed, state[:, first + most :]], axis=1)

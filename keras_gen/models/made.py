@@ -33,8 +33,6 @@ class MADE(AutoregressiveModel):
         image_shape: (height, width, 1).
         hidden: widths of the hidden layers.
         orderings: K.
-        border: number of pixels at each side of an image that hidden units leave out when they
-            are spread; for digits in the middle of black.
         levels: number of grey levels.
         value_range: closed interval of the pixels.
         seed: integer or `None`; also decides the random orderings, for which `None` counts as 0.
@@ -56,7 +54,6 @@ class MADE(AutoregressiveModel):
         image_shape,
         hidden=(500,),
         orderings=1,
-        border=0,
         levels=2,
         value_range=(0.0, 1.0),
         seed=None,
@@ -66,11 +63,16 @@ class MADE(AutoregressiveModel):
         self.hidden = [positive_integer("hidden", units) for units in hidden]
         self.orderings = positive_integer("orderings", orderings)
         self.places = places(*self.image_shape[:2], orderings, 0 if seed is None else seed)
-        self.border, self.inner = border, _inner_pixels(*self.image_shape[:2], border)
+        self.mean = self.add_weight(
+            (self.places.shape[1],),
+            keras.initializers.Constant(sum(self.value_range) / 2),
+            trainable=False,
+            autocast=False,
+            name="mean",
+        )
         degrees, self.hidden_layers = self.places, []
         for units in self.hidden:
-            newest = self.inner[np.arange(units) * len(self.inner) // units]
-            known = self.places[:, newest]
+            known = self.places[:, np.arange(units) * self.places.shape[1] // units]
             self.hidden_layers.append(MaskedDense(degrees, known, activation="relu"))
             degrees = known
         outputs = np.repeat(self.places, levels - 1, axis=1)
@@ -80,9 +82,11 @@ class MADE(AutoregressiveModel):
         self(tf.zeros([1, *self.image_shape]))
 
     def set_level_frequencies(self, frequencies):
-        """Starts the last biases where pixels without connections have these frequencies.
+        """Starts where pixels without connections have these frequencies, which speeds learning.
 
             b_k = log(p_k / p_0),    p = clip(frequencies, .001, .999)
+
+        The inputs are then counted from the mean pixel instead of the middle of the range.
 
         Args:
             frequencies: of the levels at every pixel, array (height, width, levels); of a binary
@@ -91,10 +95,17 @@ class MADE(AutoregressiveModel):
         p = np.clip(np.reshape(frequencies, [-1, self.levels]), 1e-3, 1 - 1e-3)
         bias = np.log(p[:, 1:] / p[:, :1]).reshape(-1)
         self.from_hidden.bias.assign(np.tile(bias, [self.from_hidden.orderings, 1]))
+        self.mean.assign(p @ self.pixels(np.arange(self.levels)).numpy())
+
+    def inputs(self, x):
+        """Rows of pixels counted from the mean, in units of half the range."""
+        low, high = self.value_range
+        return tf.cast((x - self.mean) * (2 / (high - low)), self.compute_dtype)
 
     def call(self, x, ordering=0, training=False):
         """Logits (batch, height, width, levels - 1), each from the pixels before its own."""
-        h = x = tf.reshape(self.inputs(x), [-1, self.places.shape[1]])
+        x = tf.reshape(tf.cast(x, tf.float32), [-1, self.places.shape[1]])
+        h = x = self.inputs(x)
         for layer in self.hidden_layers:
             h = layer(h, ordering=ordering)
         logits = self.from_hidden(h, ordering=ordering) + self.from_pixels(x, ordering=ordering)
@@ -154,15 +165,12 @@ class MADE(AutoregressiveModel):
         kernel = tf.transpose(tf.reshape(kernel, [-1, steps, self.levels - 1]), [1, 0, 2])
         bias = tf.reshape(bias, [steps, self.levels - 1])
         reading = tf.gather(tf.constant(np.argsort(self.places, axis=1), tf.int32), ordering)
-        rank = tf.gather(
-            tf.constant(np.searchsorted(self.inner, np.arange(steps)), tf.int32), reading
-        )
 
         def step(place, images, states):
-            pixel, newest = reading[place], rank[tf.maximum(place - 1, 0)]
+            pixel, newest = reading[place], reading[tf.maximum(place - 1, 0)]
             below, new = self.inputs(images), []
             for layer, weights, state in zip(self.hidden_layers, hidden, states):
-                below = _with_units(layer, weights, below, state, newest, len(self.inner))
+                below = _with_units(layer, weights, below, state, newest, steps)
                 new.append(below)
             seen = tf.cast(tf.concat([below, self.inputs(images)], axis=1), tf.float32)
             logits = seen @ kernel[pixel] + bias[pixel]
@@ -192,21 +200,10 @@ def places(height, width, orderings, seed):
     return np.stack([order.reshape(-1) for order in turned + random])[:orderings]
 
 
-def _inner_pixels(height, width, border):
-    """Indices of the pixels that are not of the border, ascending."""
-    if not (isinstance(border, int) and 0 <= 2 * border < min(height, width)):
-        raise ValueError(
-            "Invalid value for argument `border`. Expected an integer from 0 that leaves pixels "
-            f"of an image of {height}x{width}. Received: border={border}"
-        )
-    inner = slice(border, height - border), slice(border, width - border)
-    return np.arange(height * width).reshape(height, width)[inner].reshape(-1)
-
-
-def _with_units(layer, weights, below, state, rank, count):
+def _with_units(layer, weights, below, state, pixel, pixels):
     """A hidden layer's states (batch, units) with those of one of the pixels computed."""
-    most = -(-layer.units // count)
-    first = tf.minimum(-(-rank * layer.units // count), layer.units - most)
+    most = -(-layer.units // pixels)
+    first = tf.minimum(-(-pixel * layer.units // pixels), layer.units - most)
     kernel, bias = weights
     computed = layer.apply(below, kernel[:, first : first + most], bias[first : first + most])
     states = tf.concat([state[:, :first], computed, state[:, first + most :]], axis=1)

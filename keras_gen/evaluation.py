@@ -217,10 +217,7 @@ def _frechet(real, fake):
     moments = [Moments(), Moments()]
     for each, features in zip(moments, (real, fake), strict=True):
         each.merge(features)
-    covariances = [each.covariance(kind) for each, kind in zip(moments, ("real", "fake"))]
-    return metrics.frechet_distance(
-        moments[0].mean, covariances[0], moments[1].mean, covariances[1]
-    )
+    return moments[0].distance(moments[1])
 
 
 def _levels(real, fake, value_range):

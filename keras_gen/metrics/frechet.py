@@ -119,9 +119,14 @@ class Moments:
             warnings.warn(
                 f"The covariance of {self.count} {kind} images with {len(self.mean)} features is "
                 "singular: the Frechet distance is biased upwards. Use more images.",
-                stacklevel=3,
+                stacklevel=4,
             )
         return self.scatter / (self.count - 1)
+
+    def distance(self, fake):
+        """The Frechet distance of these moments of real images to those of generated ones."""
+        real_covariance, fake_covariance = self.covariance("real"), fake.covariance("fake")
+        return frechet_distance(self.mean, real_covariance, fake.mean, fake_covariance)
 
 
 class FrechetDistance(keras.metrics.Metric):
@@ -174,8 +179,7 @@ class FrechetDistance(keras.metrics.Metric):
         Raises:
             ValueError: if there are fewer than two images of a kind.
         """
-        real, fake = self._real.covariance("real"), self._fake.covariance("fake")
-        return frechet_distance(self._real.mean, real, self._fake.mean, fake)
+        return self._real.distance(self._fake)
 
     def reset_state(self):
         """Forgets all images."""

@@ -41,6 +41,11 @@ class AutoregressiveModel(GenerativeModel):
                 "Invalid value for argument `image_shape`. Expected (height, width, 1). "
                 f"Received: image_shape={image_shape}"
             )
+        if value_range is None or not value_range[0] < value_range[1]:
+            raise ValueError(
+                "Invalid value for argument `value_range`. Expected an interval. "
+                f"Received: value_range={value_range}"
+            )
         self.levels = positive_integer("levels", levels)
         if levels < 2:
             raise ValueError(
@@ -171,6 +176,11 @@ class AutoregressiveModel(GenerativeModel):
             NumPy array like `images`.
         """
         mask = np.asarray(mask)
+        if np.shape(images)[1:] != self.image_shape:
+            raise ValueError(
+                "Invalid value for argument `images`. Expected the shape (count, "
+                f"{', '.join(map(str, self.image_shape))}). Received: shape {np.shape(images)}"
+            )
         if mask.dtype != bool or mask.shape not in (self.image_shape, np.shape(images)):
             raise ValueError(
                 "Invalid value for argument `mask`. Expected booleans of the shape "

@@ -262,11 +262,14 @@ def test_a_mask_of_another_shape_or_type_is_refused(make, mask):
         (lambda: models.PixelCNN((8, 8)), "image_shape"),
         (lambda: models.PixelCNN((8, 8, 3)), "image_shape"),
         (lambda: models.PixelCNN(TOY, levels=1), "levels"),
+        (lambda: models.PixelCNN(TOY, value_range=None), "value_range"),
+        (lambda: models.MADE(TOY, value_range=(1, 0)), "value_range"),
         (lambda: models.PixelCNN(TOY, filters=5), "filters"),
         (lambda: models.PixelCNN(TOY, dilations=(1, 0)), "dilations"),
         (lambda: models.MADE(TOY, hidden=(5, 0)), "hidden"),
         (lambda: models.MADE(TOY, orderings=0), "orderings"),
         (lambda: made().generate(0), "count"),
+        (lambda: made().complete(np.zeros((4, 3, 4, 1)), np.ones(TOY, bool)), "images"),
     ],
 )
 def test_wrong_arguments_are_named(make, name):

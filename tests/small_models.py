@@ -187,7 +187,7 @@ def character_model():
 
 
 def made():
-    """With as many orderings as training has steps in an epoch, and one that is random."""
+    """With more orderings than an epoch has steps, one of them random."""
     model = models.MADE(IMAGE, (6, 5), orderings=9, seed=5)
     model.compile(adam())
     return model

@@ -27,6 +27,7 @@ CASES = {
         1,
     ),
     "FadeIn": (layers.FadeIn, {"alpha": 0.25}, [IMAGES, IMAGES], IMAGES, 0),
+    "GradientReversal": (layers.GradientReversal, {"weight": 0.5}, IMAGES, IMAGES, 0),
     "MinibatchDiscrimination": (
         layers.MinibatchDiscrimination,
         {"kernels": 4, "kernel_dim": 2, "kernel_initializer": "ones"},
@@ -183,6 +184,8 @@ def test_batch_size_may_be_unknown_when_the_model_is_built(
         (layers.EqualizedDense, {"gain": -1, "units": 3}),
         (layers.EqualizedDense, {"lr_multiplier": float("nan"), "units": 3}),
         (layers.FadeIn, {"alpha": 1.5}),
+        (layers.GradientReversal, {"weight": -1}),
+        (layers.GradientReversal, {"weight": float("nan")}),
         (layers.MinibatchDiscrimination, {"kernels": 0}),
         (layers.MinibatchDiscrimination, {"kernel_dim": 1.5, "kernels": 3}),
         (layers.MinibatchStdDev, {"group_size": 0}),

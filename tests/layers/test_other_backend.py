@@ -39,6 +39,7 @@ results = {
     "conv": call(layers.EqualizedConv2D(2, 3, strides=2), images),
     "dense": call(layers.EqualizedDense(2), vectors),
     "fade": call(layers.FadeIn(), [images, 2 * images]),
+    "reversal": call(layers.GradientReversal(), images),
     "discrimination": call(layers.MinibatchDiscrimination(3, 2), vectors),
     "stddev": call(layers.MinibatchStdDev(), images),
     "stddev of all": call(layers.MinibatchStdDev(None, axis=(0, -1)), images),

@@ -258,7 +258,9 @@ def data_of(name, count=22):
         x = x[..., 0]
     if name == "caption_machine":
         return x, np.eye(3, dtype="float32")[labels(count)]
-    if name in ("semi_supervised_gan", "domain_adversarial"):
+    if name == "domain_adversarial":
+        return np.stack([x, x[::-1]], axis=1), labels(count)  # an image of each domain
+    if name == "semi_supervised_gan":
         return x, labels(count) - 1  # a third of the images without label
     return x, x if name in AUTOENCODERS else labels(count)
 

@@ -4,6 +4,7 @@ from keras_gen.data import captions, sequences, toy
 from keras_gen.data.alphabet import Alphabet
 from keras_gen.data.binarization import binarize
 from keras_gen.data.blends import blended, sample_photographs
+from keras_gen.data.domains import domain_pairs
 from keras_gen.data.few_labels import few_per_class, partly_labeled
 from keras_gen.data.jitter import jitter
 from keras_gen.data.nudges import nudged
@@ -19,6 +20,7 @@ __all__ = [
     "binarize",
     "blended",
     "captions",
+    "domain_pairs",
     "few_per_class",
     "jitter",
     "load",

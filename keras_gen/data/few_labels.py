@@ -58,8 +58,7 @@ def partly_labeled(
         A `tf.data.Dataset` of pairs (x, y) with an attribute `epoch`, as from `batches`.
 
     Raises:
-        ValueError: for labels that are no integers from 0 on, one for each labeled image, and for
-            labeled images of another shape.
+        ValueError: for labels that are no integers from 0 on, one for each labeled image.
     """
     labels = np.asarray(labels)
     kind_and_shape = labels.dtype.kind in "iu" and labels.shape == (len(labeled_images),)
@@ -73,21 +72,13 @@ def partly_labeled(
             "Invalid value for argument `labeled_size`. Expected a positive integer. "
             f"Received: labeled_size={labeled_size}"
         )
-    is_dataset = isinstance(images, tf.data.Dataset)
-    shape = tuple(images.element_spec.shape) if is_dataset else np.shape(images)[1:]
-    if np.shape(labeled_images)[1:] != shape:
-        raise ValueError(
-            "Invalid value for argument `labeled_images`. Expected the shape of the other images, "
-            f"{shape}. Received: labeled_images.shape={np.shape(labeled_images)}"
-        )
     with tf.device("CPU:0"):
         labeled_images = tf.constant(labeled_images)
         labels = tf.constant(labels, tf.int32)
 
     def with_labeled(unlabeled, seed):
         random = tf.random.stateless_uniform([len(labels)], seed)
-        first = tf.math.top_k(-random, min(labeled_size, len(labels))).indices
-        chosen = tf.gather(first, tf.range(labeled_size) % len(labels))
+        chosen = tf.gather(tf.argsort(random), tf.range(labeled_size) % len(labels))
         x = tf.concat([tf.gather(labeled_images, chosen), unlabeled], axis=0)
         unknown = tf.fill([tf.shape(unlabeled)[0]], UNLABELED)
         if augment is not None:

@@ -58,26 +58,27 @@ def adversarial_examples(
 
     @tf.function(reduce_retracing=True)
     def perturb(x, y):
-        return perturbed(model, x, y, epsilon, loss, value_range, int(steps))
+        return perturbed(model, x, y, epsilon / int(steps), loss, value_range)
+
+    def moved(x, y):
+        for _ in range(steps):
+            x = perturb(x, y)
+        return x
 
     pairs = (images.astype("float32"), np.asarray(labels).reshape(-1))
     batches = tf.data.Dataset.from_tensor_slices(pairs).batch(batch_size)
-    return np.concatenate([perturb(x, y) for x, y in batches])
+    return np.concatenate([moved(x, y) for x, y in batches])
 
 
-def perturbed(model, images, labels, epsilon, loss, value_range, steps=1):
-    """The tensor of adversarial examples, without a check; see `adversarial_examples`."""
-    images = tf.cast(images, tf.float32)
-    count = tf.cast(tf.shape(images)[0], tf.float32)
-    x = images
-    for _ in range(steps):
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(x)
-            outputs = tf.cast(model(x, training=False), tf.float32)
-            # A mean over the batch would make the gradients too small for float16.
-            value = count * tf.reduce_mean(loss(labels, outputs))
-        x = tf.clip_by_value(x + epsilon / steps * tf.sign(tape.gradient(value, x)), *value_range)
-    return x
+def perturbed(model, images, labels, epsilon, loss, value_range):
+    """The tensor after one step, without a check; see `adversarial_examples`."""
+    x = tf.cast(images, tf.float32)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        outputs = tf.cast(model(x, training=False), tf.float32)
+        # A mean over the batch would make the gradients too small for float16.
+        value = tf.cast(tf.shape(x)[0], tf.float32) * tf.reduce_mean(loss(labels, outputs))
+    return tf.clip_by_value(x + epsilon * tf.sign(tape.gradient(value, x)), *value_range)
 
 
 def log_odds_against(labels, logits):

@@ -3,11 +3,8 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.data.few_labels import UNLABELED
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.models.training import GenerativeModel, descend
-
-SOURCE, TARGET = 1.0, 0.0  # what the domain classifier is to say
 
 
 def reversal_weight(progress, gamma=10.0):
@@ -42,15 +39,12 @@ class DomainAdversarial(GenerativeModel):
     settle first; p is the optimizer's steps so far over `steps`, at most 1, so a training that is
     taken up again continues it.
 
-    `y` holds the class of an image of the source domain, or -1 for an image of the target domain.
-    Means are over the images of each domain in the batch. `keras_gen.data.partly_labeled` mixes
-    the domains:
-
-        data.partly_labeled(target_images, source_images, source_labels, 64, 64, seed=1)
-
-    Whoever holds labels of the target domain back can give them to `evaluate` or as
-    `validation_data`, for `accuracy`: all logs about domains then read these images as source.
-    `sample_weight` weighs images in both losses.
+    An example for `fit()` is a pair of images, x[:, 0] of the source and x[:, 1] of the target
+    domain, that need not have anything to do with each other; `y` holds the classes of the former.
+    `keras_gen.data.domain_pairs` makes such pairs. The domains go through the feature extractor one
+    after the other, so that batch normalization subtracts the mean of each domain by itself; its
+    running averages are those of the target domain, for which the classifier is meant.
+    `accuracy` is that of source images. `sample_weight` weighs pairs in both losses.
 
     Args:
         feature_extractor: functional or sequential model from images to features.
@@ -62,9 +56,10 @@ class DomainAdversarial(GenerativeModel):
         seed: integer or `None`.
 
     Example:
-        model = DomainAdversarial(extractor, classifier, domain_classifier, 5 * len(batches))
+        pairs = data.domain_pairs(source_images, source_labels, target_images, 64, seed=1)
+        model = DomainAdversarial(extractor, classifier, domain_classifier, 5 * len(pairs))
         model.compile(keras.optimizers.Adam(1e-3))
-        model.fit(batches, epochs=5)
+        model.fit(pairs, epochs=5)
         model.classify(target_images)
 
     Reference:
@@ -73,7 +68,6 @@ class DomainAdversarial(GenerativeModel):
     """
 
     tracked = ("label_loss", "domain_loss", "accuracy", "domain_accuracy", "reversal_weight")
-    first_label = UNLABELED
 
     def __init__(
         self,
@@ -98,29 +92,14 @@ class DomainAdversarial(GenerativeModel):
         self.steps = steps
         self.gamma = gamma
         self.reversal = GradientReversal(0.0)
+        self.reversal.build(feature_extractor.output_shape)
         self.built = True
 
     def data_shape(self):
-        return self.feature_extractor.input_shape[1:]
+        return (2, *self.feature_extractor.input_shape[1:])
 
     def label_count(self):
         return self.label_classifier.output_shape[1]
-
-    def fit(self, x=None, y=None, *args, **kwargs):
-        """Trains as `keras.Model.fit` does, after a check of the data.
-
-        Raises:
-            ValueError: as `GenerativeModel.fit`, and for arrays of one domain alone.
-        """
-        self.check(x, y, "x")
-        if y is not None:
-            target = tf.reshape(y, [-1]) == UNLABELED
-            if tf.reduce_all(target) or not tf.reduce_any(target):
-                raise ValueError(
-                    "Invalid value for argument `y`. Expected classes of the source domain and "
-                    f"{UNLABELED} for images of the target domain. Received: labels of one domain"
-                )
-        return super().fit(x, y, *args, **kwargs)
 
     # Training
 
@@ -131,44 +110,42 @@ class DomainAdversarial(GenerativeModel):
 
     def objective(self, data, training):
         """The scalar L_y + L_d, in which the features' share of L_d is reversed."""
-        images, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        pairs, labels, weight = keras.utils.unpack_x_y_sample_weight(data)
         if labels is None:
             raise ValueError(
-                "Invalid value for argument `y`. Expected the classes of the source domain and "
-                f"{UNLABELED} for images of the target domain. Received: y=None"
+                "Invalid value for argument `y`. Expected the classes of the source images. "
+                "Received: y=None"
             )
         labels = tf.reshape(tf.cast(labels, tf.int32), [-1])
-        weight = tf.ones(tf.shape(labels)) if sample_weight is None else sample_weight
-        weight = tf.cast(tf.reshape(weight, [-1]), tf.float32)
-        features = self.feature_extractor(images, training=training)
-        return self.label_loss(features, labels, weight, training) + self.domain_loss(
-            features, labels, weight, training
-        )
-
-    def label_loss(self, features, labels, weight, training):
-        """L_y: the mean cross-entropy of the source images; 0 if there are none."""
-        logits = tf.cast(self.label_classifier(features, training=training), tf.float32)
-        source = tf.cast(labels != UNLABELED, tf.float32)
+        weight = tf.ones_like(labels) if weight is None else tf.reshape(weight, [-1])
+        weight = tf.cast(weight, tf.float32)
+        source, target = self.features(pairs, training)
+        logits = tf.cast(self.label_classifier(source, training=training), tf.float32)
+        terms = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        label_loss = tf.reduce_mean(weight * terms)
         right = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), labels)
-        self.trackers["accuracy"].update_state(tf.cast(right, tf.float32), source)
-        classes = tf.maximum(labels, 0)
-        terms = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, logits)
-        loss = _mean(weight * terms, source)
-        self.track(label_loss=loss)
-        return loss
+        self.track(label_loss=label_loss, accuracy=tf.cast(right, tf.float32))
+        return label_loss + self.domain_loss(source, target, weight, training)
 
-    def domain_loss(self, features, labels, weight, training):
-        """L_d: the cross-entropies of the two domains, each a mean over its own images."""
-        reversed_features = self.reversal(features)
-        logits = self.domain_classifier(reversed_features, training=training)
-        logits = tf.reshape(tf.cast(logits, tf.float32), [-1])
-        source = tf.cast(labels != UNLABELED, tf.float32)
-        terms = weight * tf.nn.sigmoid_cross_entropy_with_logits(
-            tf.where(source > 0, SOURCE, TARGET), logits
-        )
-        loss = _mean(terms, source) + _mean(terms, 1.0 - source)
-        right = tf.cast(tf.equal(logits > 0, source > 0), tf.float32)
-        self.track(domain_loss=loss, domain_accuracy=right, reversal_weight=self.reversal.weight)
+    def features(self, pairs, training):
+        """Features of the source and of the target images."""
+        statistics = self.feature_extractor.non_trainable_weights
+        before = [tf.identity(value) for value in statistics]
+        source = self.feature_extractor(pairs[:, 0], training=training)
+        if training:
+            for variable, value in zip(statistics, before):
+                variable.assign(value)
+        return source, self.feature_extractor(pairs[:, 1], training=training)
+
+    def domain_loss(self, source, target, weight, training):
+        """L_d, whose gradient goes into the features reversed."""
+        loss = 0.0
+        for features, sign in [(source, 1.0), (target, -1.0)]:
+            logits = self.domain_classifier(self.reversal(features), training=training)
+            margins = sign * tf.reshape(tf.cast(logits, tf.float32), [-1])
+            loss += tf.reduce_mean(weight * tf.nn.softplus(-margins))
+            self.track(domain_accuracy=tf.cast(margins > 0, tf.float32))
+        self.track(domain_loss=loss, reversal_weight=self.reversal.weight)
         return loss
 
     def train_step(self, data):
@@ -191,7 +168,7 @@ class DomainAdversarial(GenerativeModel):
 
     def endpoints(self):
         """What `saved_models.export` writes: name -> (function, input signature)."""
-        images = tf.TensorSpec([None, *self.data_shape()], tf.float32, "images")
+        images = tf.TensorSpec(self.feature_extractor.input_shape, tf.float32, "images")
 
         def classify(images):
             return tf.nn.softmax(self(images))
@@ -200,10 +177,6 @@ class DomainAdversarial(GenerativeModel):
             return tf.cast(self.feature_extractor(images, training=False), tf.float32)
 
         return {"classify": (classify, [images]), "features": (features, [images])}
-
-
-def _mean(terms, chosen):
-    return tf.math.divide_no_nan(tf.reduce_sum(chosen * terms), tf.reduce_sum(chosen))
 
 
 def _check_networks(feature_extractor, label_classifier, domain_classifier):

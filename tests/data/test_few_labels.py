@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from keras_gen import data
 
@@ -89,10 +88,3 @@ def test_bad_labels_are_named(labels):
 def test_bad_sizes_are_named(arguments, name):
     with pytest.raises(ValueError, match=f"argument `{name}`.*Received: {name}=0"):
         data.partly_labeled(IMAGES, FEW, FEW_LABELS, *arguments)
-
-
-def test_labeled_images_of_another_shape_are_refused_before_training():
-    colour = np.repeat(FEW, 3, axis=-1)
-    for images in (IMAGES, tf.data.Dataset.from_tensor_slices(IMAGES)):
-        with pytest.raises(ValueError, match="`labeled_images`.*other images, .*Received.*1, 1, 3"):
-            data.partly_labeled(images, colour, FEW_LABELS, 4, 2)

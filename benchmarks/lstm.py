@@ -7,7 +7,7 @@ Both learn to predict every character of a text from those before it, in nats pe
 
 in batches of 64 pieces of 100 characters from an alphabet of 65, with Adam(2e-3). PyTorch's
 `nn.LSTM` gets a copy of the weights, and the benchmark stops unless both give the same logits, the
-same loss and the same weights after a step.
+same loss and the same gradients of the recurrent weights.
 
 keras_gen is what `fit()` does over `data.batches`, with its shuffling, progress and logs; PyTorch
 goes through the same batches, which are ready, in a plain loop. Both take turns, an epoch each, for
@@ -153,7 +153,6 @@ def check_same(model, module, tokens):
     with torch.no_grad():
         theirs = {"logits": module(torch_tokens[:, :-1]).numpy()}
     ours = {"logits": model(tokens[:, :-1]).numpy()}
-    # The same step of plain descent, in which an error of the gradients is not normalized away.
     with tf.GradientTape() as tape:
         loss = model.negative_log_likelihood(tokens, training=True)
     gradients = tape.gradient(loss, model.trainable_variables)

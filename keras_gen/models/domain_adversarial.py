@@ -37,7 +37,8 @@ class DomainAdversarial(GenerativeModel):
     There is no generator. A `GradientReversal` between f and d makes it one descent of L_y + L_d,
     with one optimizer. lambda(p) = 2 / (1 + exp(-gamma p)) - 1 of the progress p lets the features
     settle first; p is the optimizer's steps so far over `steps`, at most 1, so a training that is
-    taken up again continues it.
+    taken up again continues it. As in other games, an Adam with a beta_1 of 0.5 keeps the players
+    from overshooting.
 
     An example for `fit()` is a pair of images, x[:, 0] of the source and x[:, 1] of the target
     domain, that need not have anything to do with each other; `y` holds the classes of the former.
@@ -58,7 +59,7 @@ class DomainAdversarial(GenerativeModel):
     Example:
         pairs = data.domain_pairs(source_images, source_labels, target_images, 64, seed=1)
         model = DomainAdversarial(extractor, classifier, domain_classifier, 5 * len(pairs))
-        model.compile(keras.optimizers.Adam(1e-3))
+        model.compile(keras.optimizers.Adam(1e-3, 0.5))
         model.fit(pairs, epochs=5)
         model.classify(target_images)
 

@@ -24,9 +24,9 @@ components, without the game as the class classifier meets them, and with it as 
 classifier does.
 
 By default it learns 8x8 digits, enlarged, on patches of two embedded photographs, within three
-minutes; with so few of them the game gains next to nothing. `--dataset mnist --photographs cifar10 --epochs 8 --seeds 3` is the real thing; the
-figures are in chapters/README.md. Ganin et al. (2016): 52.25, 76.66 and 95.96 % right; 52.9 % of
-the gap closed, as they say, or 55.8 % by this formula.
+minutes; with so few of them the game gains next to nothing. `--dataset mnist --photographs cifar10
+--epochs 8 --seeds 3` is the real thing; the figures are in chapters/README.md. Ganin et al. (2016):
+52.25, 76.66 and 95.96 % right; 52.9 % of the gap closed, as they say, or 55.8 % by this formula.
 """
 
 import pathlib

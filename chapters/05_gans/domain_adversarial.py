@@ -177,12 +177,10 @@ def main(
     # Save the first run's model; the numbers are means over all runs.
     model = first["adversarial"]
     model.save(output / "domain_adversarial.keras")
-    report = {
-        f"{name.replace(' ', '_')}_{len(test_labels)}_{seeds}_seeds": np.mean(
-            [run[name] for run in runs]
-        )
-        for name in runs[0]
-    }
+    means = {name: np.mean([run[name] for run in runs]) for name in runs[0]}
+    report = {f"gap_closed_{len(test_labels)}_{seeds}_seeds": means.pop("closed")}
+    for name, accuracy in means.items():
+        report[f"accuracy_{name.replace(' ', '_')}_{len(test_labels)}_{seeds}_seeds"] = accuracy
     what = (
         f"Classifier of digits on photographs ({photographs}) that had labels of plain digits "
         f"only, filters {FILTERS}, {UNITS} units"

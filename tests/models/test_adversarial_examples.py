@@ -6,7 +6,7 @@ import pytest
 import small_models
 import tensorflow as tf
 
-from keras_gen import models, networks
+from keras_gen import models, networks, saved_models
 from keras_gen.models.adversarial_examples import log_odds_against
 
 IMAGES = small_models.images(6, low=0.0)
@@ -160,6 +160,14 @@ def test_bad_arguments_of_the_training_are_named(changes, message):
     arguments = {"classifier": networks.mlp(8, [], 3), "epsilon": 0.1}
     with pytest.raises(ValueError, match=message):
         models.AdversarialTraining(**{**arguments, **changes})
+
+
+def test_exported_classifier_gives_the_probabilities_of_the_method(tmp_path):
+    model, images = small_models.adversarial_training(), 2 * IMAGES - 1
+    assert saved_models.export(model, tmp_path / "model") == ["classify"]
+    probabilities = saved_models.load(tmp_path / "model").classify(images)
+    np.testing.assert_allclose(probabilities, model.classify(images), atol=1e-6)
+    np.testing.assert_allclose(np.sum(probabilities, axis=1), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])

@@ -6,7 +6,7 @@ import pytest
 import small_models
 import tensorflow as tf
 
-from keras_gen import models, networks
+from keras_gen import models, networks, saved_models
 from keras_gen.models.domain_adversarial import reversal_weight
 
 SOURCE, TARGET = np.split(small_models.images(12), 2)
@@ -136,6 +136,19 @@ def test_reversal_makes_shifted_domains_alike_and_keeps_the_classes():
         found[name] = history["domain_accuracy"][-1], accuracy
     assert found["reversed"][0] < 0.75 and found["reversed"][1] > 0.95
     assert found["not reversed"][0] > 0.98
+
+
+def test_exported_endpoints_give_what_the_methods_give(tmp_path):
+    model = small_models.domain_adversarial()
+    pairs, labels = small_models.data_of("domain_adversarial")
+    model.fit(pairs, labels, verbose=0)
+    assert saved_models.export(model, tmp_path / "model") == ["classify", "features"]
+    loaded = saved_models.load(tmp_path / "model")
+    probabilities = model.classify(pairs[:, 1])
+    np.testing.assert_allclose(loaded.classify(pairs[:, 1]), probabilities, atol=1e-6)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    expected = model.feature_extractor(pairs[:, 1])
+    np.testing.assert_allclose(loaded.features(pairs[:, 1]), expected, atol=1e-6)
 
 
 def test_labels_are_checked_before_training(model):

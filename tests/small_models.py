@@ -81,6 +81,32 @@ def semi_supervised_gan():
     return model
 
 
+def domain_adversarial():
+    """With batch normalization and dropout, and a reversal that grows from step to step."""
+    x = keras.Input(IMAGE)
+    h = layers.BatchNormalization()(layers.Conv2D(3, 3, 2)(x))
+    h = layers.Dropout(0.2, seed=5)(layers.Flatten()(layers.ReLU()(h)))
+    model = models.DomainAdversarial(
+        keras.Model(x, h),
+        networks.mlp(h.shape[1], [6], 3),
+        networks.mlp(h.shape[1], [6], 1),
+        steps=20,
+        seed=5,
+    )
+    model.compile(adam())
+    return model
+
+
+def adversarial_training():
+    x = keras.Input(IMAGE)
+    h = layers.BatchNormalization()(layers.Conv2D(3, 3, 2)(x))
+    h = layers.Dropout(0.2, seed=5)(layers.Flatten()(layers.ReLU()(h)))
+    classifier = keras.Model(x, layers.Dense(3)(h))
+    model = models.AdversarialTraining(classifier, epsilon=0.1, value_range=(-1, 1), seed=5)
+    model.compile(adam())
+    return model
+
+
 def autoencoder():
     encoder = networks.mlp_encoder(IMAGE, [8], 3)
     decoder = networks.mlp_decoder(3, [8], IMAGE, output_activation="tanh")
@@ -221,14 +247,17 @@ MACHINES = {
     )
 }
 FULLY_VISIBLE = {f.__name__: f for f in (made, pixel_cnn)}
+CLASSIFIERS = {f.__name__: f for f in (domain_adversarial, adversarial_training)}
 TEXTS = {f.__name__: f for f in (character_model,)}
 GAMES = {
     f.__name__: f for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp)
 }
-ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | TEXTS
+ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | CLASSIFIERS | TEXTS
 LABELED = (  # learn from labels
     "conditional_gan",
     "semi_supervised_gan",
+    "domain_adversarial",
+    "adversarial_training",
     "deep_belief_network",
     "caption_machine",
 )
@@ -245,6 +274,8 @@ def data_of(name, count=22):
         x = x[..., 0]
     if name == "caption_machine":
         return x, np.eye(3, dtype="float32")[labels(count)]
+    if name == "domain_adversarial":
+        return np.stack([x, x[::-1]], axis=1), labels(count)  # an image of each domain
     if name == "semi_supervised_gan":
         return x, labels(count) - 1  # a third of the images without label
     return x, x if name in AUTOENCODERS else labels(count)

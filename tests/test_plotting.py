@@ -358,6 +358,27 @@ def test_point_clouds_share_the_axes_of_the_first_and_count_what_lies_outside(tm
     assert not empty.collections
 
 
+def test_overlaid_clouds_keep_the_colour_of_a_name(tmp_path):
+    points = np.array([[0.0, 0.0], [4.0, 2.0], [1.0, 5.0]])
+    panels = {"before": {"source": points, "target": points + 1}, "after": {"target": 2 * points}}
+    figure = plotting.overlaid_clouds(panels, tmp_path / "o.png")
+    assert (tmp_path / "o.png").stat().st_size > 0
+    before, after = figure.axes
+    assert [axis.get_title() for axis in figure.axes] == ["before", "after"]
+    np.testing.assert_array_equal(before.collections[1].get_offsets(), points + 1)
+    np.testing.assert_array_equal(after.collections[0].get_offsets(), 2 * points)
+    colors = [each.get_facecolor() for each in (*before.collections, *after.collections)]
+    np.testing.assert_array_equal(colors[1], colors[2])
+    assert (colors[0] != colors[1]).any()
+    assert [text.get_text() for text in after.get_legend().get_texts()] == ["target"]
+
+
+@pytest.mark.parametrize("panels", [{}, {"before": {}}])
+def test_empty_panels_of_clouds_are_refused(panels):
+    with pytest.raises(ValueError, match="argument `panels`.*Received"):
+        plotting.overlaid_clouds(panels)
+
+
 @pytest.mark.parametrize(
     "clouds", [{}, {"a": np.zeros([3, 3])}, {"a": np.zeros([0, 2])}, {"a": [[np.nan, 0.0]]}]
 )

@@ -3,6 +3,8 @@
 from keras_gen.data import captions, sequences, toy
 from keras_gen.data.alphabet import Alphabet
 from keras_gen.data.binarization import binarize
+from keras_gen.data.blends import blended, sample_photographs
+from keras_gen.data.domains import domain_pairs
 from keras_gen.data.few_labels import few_per_class, partly_labeled
 from keras_gen.data.jitter import jitter
 from keras_gen.data.nudges import nudged
@@ -16,12 +18,15 @@ __all__ = [
     "arrays",
     "batches",
     "binarize",
+    "blended",
     "captions",
+    "domain_pairs",
     "few_per_class",
     "jitter",
     "load",
     "nudged",
     "partly_labeled",
+    "sample_photographs",
     "sequences",
     "stacked",
     "toy",

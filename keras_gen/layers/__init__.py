@@ -4,6 +4,7 @@ from keras_gen.layers.adain import AdaIN
 from keras_gen.layers.doubled_rbm import DoubledRBM, doubled_rbms
 from keras_gen.layers.equalized import EqualizedConv2D, EqualizedDense
 from keras_gen.layers.fade_in import FadeIn
+from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.label_rbm import LabelRBM
 from keras_gen.layers.masked_conv import MaskedConv2D
 from keras_gen.layers.masked_dense import MaskedDense
@@ -24,6 +25,7 @@ __all__ = [
     "EqualizedDense",
     "FadeIn",
     "GaussianRBM",
+    "GradientReversal",
     "LabelRBM",
     "MaskedConv2D",
     "MaskedDense",

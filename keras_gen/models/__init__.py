@@ -10,6 +10,8 @@ if keras.backend.backend() != "tensorflow":
     )
 
 from keras_gen.models.adversarial import AdversarialModel
+from keras_gen.models.adversarial_examples import adversarial_examples
+from keras_gen.models.adversarial_training import AdversarialTraining
 from keras_gen.models.autoencoder import Autoencoder
 from keras_gen.models.autoregressive import AutoregressiveModel
 from keras_gen.models.boltzmann_machine import BoltzmannMachine
@@ -17,6 +19,7 @@ from keras_gen.models.caption_machine import CaptionMachine
 from keras_gen.models.character_model import CharacterModel
 from keras_gen.models.deep_belief_network import DeepBeliefNetwork
 from keras_gen.models.deep_boltzmann_machine import DeepBoltzmannMachine
+from keras_gen.models.domain_adversarial import DomainAdversarial
 from keras_gen.models.gan import GAN
 from keras_gen.models.greedy import stack, train_greedily
 from keras_gen.models.greedy_rbms import train_rbms_greedily
@@ -37,6 +40,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialModel",
+    "AdversarialTraining",
     "Autoencoder",
     "AutoregressiveModel",
     "BoltzmannMachine",
@@ -44,12 +48,14 @@ __all__ = [
     "CharacterModel",
     "DeepBeliefNetwork",
     "DeepBoltzmannMachine",
+    "DomainAdversarial",
     "GenerativeModel",
     "PixelCNN",
     "ReplayMemory",
     "RestrictedBoltzmannMachine",
     "SemiSupervisedGAN",
     "TiedAutoencoder",
+    "adversarial_examples",
     "descend",
     "stack",
     "train_greedily",

@@ -15,7 +15,7 @@ from keras_gen.plotting.images import (
     montage,
     reconstructions,
 )
-from keras_gen.plotting.points import point_clouds
+from keras_gen.plotting.points import overlaid_clouds, point_clouds
 from keras_gen.plotting.weights import log_weights
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "learning_curves",
     "log_weights",
     "montage",
+    "overlaid_clouds",
     "point_clouds",
     "reconstructions",
     "state_probabilities",

@@ -51,6 +51,39 @@ def point_clouds(clouds, path=None, columns=None):
     return saved(figure, path)
 
 
+def overlaid_clouds(panels, path=None):
+    """Sets of points in the plane on top of each other, in several panels side by side.
+
+    Every panel has axes of its own. A set has the same colour in all of them.
+
+    Args:
+        panels: Dict from the panels' titles to dicts from the sets' names to arrays `[n, 2]` of
+            finite numbers.
+        path: File to write.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If there is no set in a panel, or a shape or value is another one.
+    """
+    if not panels or not all(panels.values()):
+        raise ValueError(
+            "Invalid value for argument `panels`. Expected at least one set of points in each of "
+            f"one or more panels. Received: panels={panels}"
+        )
+    names = list(dict.fromkeys(name for clouds in panels.values() for name in clouds))
+    figure = Figure(figsize=(4 * len(panels), 4), dpi=DPI, layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axis, (title, clouds) in zip(axes, panels.items()):
+        for name, points in clouds.items():
+            points, color = _checked(name, points), f"C{names.index(name)}"
+            axis.scatter(*points.T, s=4, alpha=0.5, linewidths=0, color=color, label=name)
+        axis.set(title=title, xticks=[], yticks=[])
+        axis.legend(markerscale=4)
+    return saved(figure, path)
+
+
 def _checked(name, points):
     points = np.asarray(points)
     if (

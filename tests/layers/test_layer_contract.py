@@ -61,6 +61,7 @@ CASES = {
         (2, 3),
         1,
     ),
+    "GradientReversal": (layers.GradientReversal, {"weight": 0.5}, IMAGES, IMAGES, 0),
     "MinibatchDiscrimination": (
         layers.MinibatchDiscrimination,
         {"kernels": 4, "kernel_dim": 2, "kernel_initializer": "ones"},
@@ -221,6 +222,8 @@ def test_batch_size_may_be_unknown_when_the_model_is_built(
         (layers.MaskedConv2D, {"dilation_rate": 0, "filters": 3, "kernel_size": 3}),
         (layers.MaskedDense, {"input_degrees": [0.5, 1], "output_degrees": [0, 1]}),
         (layers.MaskedDense, {"output_degrees": [[0, 1], [0]], "input_degrees": [0, 1]}),
+        (layers.GradientReversal, {"weight": -1}),
+        (layers.GradientReversal, {"weight": float("nan")}),
         (layers.MinibatchDiscrimination, {"kernels": 0}),
         (layers.MinibatchDiscrimination, {"kernel_dim": 1.5, "kernels": 3}),
         (layers.MinibatchStdDev, {"group_size": 0}),

@@ -41,6 +41,7 @@ results = {
     "fade": call(layers.FadeIn(), [images, 2 * images]),
     "masked conv": call(layers.MaskedConv2D(2, 3, dilation_rate=2), images),
     "masked dense": call(layers.MaskedDense([0, 1, 2, 3, 4], [0, 2, 4]), vectors),
+    "reversal": call(layers.GradientReversal(), images),
     "discrimination": call(layers.MinibatchDiscrimination(3, 2), vectors),
     "stddev": call(layers.MinibatchStdDev(), images),
     "stddev of all": call(layers.MinibatchStdDev(None, axis=(0, -1)), images),

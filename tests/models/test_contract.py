@@ -8,6 +8,7 @@ from small_models import data_of
 KILLS = {
     "gan": 5,
     "semi_supervised_gan": 1,
+    "domain_adversarial": 1,
     "wgan_gp": 5,
     "replay_gan": 1,
     "vae": 5,

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from keras_gen import data
+
+DIGITS = np.zeros((3, 2, 2, 1), "float32")
+DIGITS[1], DIGITS[2, 0, 1] = 1.0, 0.25
+PHOTOGRAPH = np.arange(3 * 4 * 3, dtype="float32").reshape(1, 3, 4, 3) / 40
+
+
+def patches(photograph, height, width):
+    rows, columns = photograph.shape[0] - height + 1, photograph.shape[1] - width + 1
+    return [photograph[i : i + height, j : j + width] for i in range(rows) for j in range(columns)]
+
+
+def test_blend_is_the_absolute_difference_from_some_patch():
+    for seed in range(5):
+        blends = data.blended(DIGITS, PHOTOGRAPH, seed, value_range=(0, 1))
+        assert blends.shape == (3, 2, 2, 3) and blends.dtype == "float32"
+        for blend, digit in zip(blends, DIGITS):
+            expected = [np.abs(patch - digit) for patch in patches(PHOTOGRAPH[0], 2, 2)]
+            assert min(np.abs(blend - each).max() for each in expected) < 1e-6
+
+
+def test_range_does_not_change_the_blend():
+    expected = data.blended(DIGITS, PHOTOGRAPH, 1, value_range=(0, 1))
+    blends = data.blended(2 * DIGITS - 1, 2 * PHOTOGRAPH - 1, 1)
+    np.testing.assert_allclose((blends + 1) / 2, expected, atol=1e-6)
+    assert blends.min() >= -1 and blends.max() <= 1
+
+
+def test_every_patch_of_every_photograph_comes_and_equal_seeds_are_equal():
+    photographs = np.concatenate([PHOTOGRAPH, 1 - PHOTOGRAPH])
+    black = np.zeros((400, 2, 2, 1), "float32")
+    blends = data.blended(black, photographs, 7, value_range=(0, 1))
+    expected = {p.tobytes() for photograph in photographs for p in patches(photograph, 2, 2)}
+    assert {blend.tobytes() for blend in blends} == expected
+    np.testing.assert_array_equal(blends, data.blended(black, photographs, 7, (0, 1)))
+    assert (blends != data.blended(black, photographs, 8, (0, 1))).any()
+
+
+def test_sample_photographs_fill_the_range():
+    photographs = data.sample_photographs()
+    assert photographs.shape == (2, 427, 640, 3) and photographs.dtype == "float32"
+    assert photographs.min() == -1 and photographs.max() == 1
+    np.testing.assert_allclose(data.sample_photographs((0, 1)), (photographs + 1) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "images, photographs, message",
+    [
+        (DIGITS[..., 0], PHOTOGRAPH, "`images`.*at least one image"),
+        (DIGITS[:0], PHOTOGRAPH, "`images`.*at least one image"),
+        (np.repeat(DIGITS, 2, -1), PHOTOGRAPH, "`images`.*1 or 3"),
+        (DIGITS, PHOTOGRAPH[..., :1], "`photographs`.*2 or more, 3"),
+        (DIGITS, PHOTOGRAPH[:, :1], "`photographs`.*2 or more, 3"),
+        (DIGITS - 1, PHOTOGRAPH, "`images`.*declared range"),
+        (DIGITS, 255 * PHOTOGRAPH, "`photographs`.*declared range"),
+        (DIGITS, np.nan * PHOTOGRAPH, "`photographs`.*declared range"),
+    ],
+)
+def test_what_cannot_be_blended_is_named(images, photographs, message):
+    with pytest.raises(ValueError, match=f"argument {message}.*Received"):
+        data.blended(images, photographs, 1, value_range=(0, 1))

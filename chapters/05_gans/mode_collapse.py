@@ -26,7 +26,7 @@ the plane, single ones lie near every centre by chance.
 Every game has the same number of discriminator steps, each on 256 new real points, so the games
 take about the same time. By default four of them are played for 10 epochs of 2,000 such steps, in
 two and a half minutes; `--epochs 60 --seeds 5 --remedies plain "slope penalty"` plays longer, and
-the slope penalty then holds all 25 modes. What the others reached is in chapters/README.md.
+the slope penalty then holds all 25 modes; the figures are in chapters/README.md.
 """
 
 import functools

@@ -435,3 +435,15 @@ def test_gradient_norms_are_relative_to_the_last_step_and_leave_out_zeros(tmp_pa
 def test_gradient_norms_without_a_positive_end_are_refused(norms):
     with pytest.raises(ValueError, match="argument `norms`"):
         plotting.gradient_norms(norms)
+
+
+def test_page_of_text_is_as_large_as_its_text(tmp_path):
+    one = plotting.text_page("to be")
+    three = plotting.text_page("to be\n\n$or$ not to be", tmp_path / "page.png")
+    assert one.texts[0].get_text() == "to be"
+    assert three.get_figwidth() - one.get_figwidth() == pytest.approx((14 - 5) * 0.61 * 8 / 72)
+    assert three.get_figheight() - one.get_figheight() == pytest.approx(2 * 1.2 * 8 / 72)
+    ink = np.asarray(Image.open(tmp_path / "page.png").convert("L")) < 128
+    assert ink.any() and not ink[:, -10:].any() and not ink[-10:].any()
+    with pytest.raises(ValueError, match="argument `text`"):
+        plotting.text_page(" \n")

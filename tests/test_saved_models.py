@@ -227,6 +227,10 @@ def test_unbuilt_model_is_refused(tmp_path):
         saved_models.export(keras.Sequential([keras.layers.Dense(1)]), tmp_path / "m")
 
 
+def example(dtype):
+    return tf.constant("a") if dtype == tf.string else tf.ones([], dtype)
+
+
 @needs_shipped
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_model_is_described_small_and_runs(name):
@@ -240,7 +244,7 @@ def test_shipped_model_is_described_small_and_runs(name):
         function = getattr(model, endpoint)
         signature = function.concrete_functions[0].structured_input_signature
         inputs = [
-            tf.ones([2 if n is None else n for n in spec.shape], spec.dtype)
+            tf.fill([2 if n is None else n for n in spec.shape], example(spec.dtype))
             for spec in tf.nest.flatten(signature)
         ]
         output = function(*inputs)

@@ -13,9 +13,8 @@ bold and misspelt.
 
 The last tenth of the text is held out. By default the text is Python's own documentation of its
 language, which the standard library has with it (`pydoc_data.topics`); `--text FILE` takes
-any other. Expect less than 1.4 nats in two minutes. On tinyshakespeare `--epochs 6` reached 1.66 in
-less than five minutes; its training loss was 1.49 then, so that more units or passes want
-`--dropout`.
+any other. Expect less than 1.4 nats in two minutes. On tinyshakespeare the default reached 1.66 in
+less than five minutes, and `--units 512 --dropout 0.3 --epochs 12` 1.45.
 """
 
 import pathlib
@@ -101,6 +100,7 @@ def main(
         continuation = model.generate(prompt, LETTERS_WRITTEN, temperature, seed)
         texts.append(f"temperature {temperature}:\n{prompt}{continuation}")
     (output / "texts.txt").write_text("\n\n".join(texts) + "\n")
+    samples = plotting.text_page("\n\n".join(texts), output / "samples.png")
     print("\n\n".join(texts))
 
     # Save.
@@ -112,7 +112,7 @@ def main(
         seed,
         {"validation_nats_per_character": loss, "frequencies_nats_per_character": guess},
     )
-    saved_models.export(model, output / "saved_model", card)
+    saved_models.export(model, output / "saved_model", card, samples)
     print(f"Texts, text.keras and saved_model/ are in {output}.")
 
 

@@ -16,6 +16,7 @@ from keras_gen.plotting.images import (
     reconstructions,
 )
 from keras_gen.plotting.points import overlaid_clouds, point_clouds
+from keras_gen.plotting.texts import text_page
 from keras_gen.plotting.weights import log_weights
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "point_clouds",
     "reconstructions",
     "state_probabilities",
+    "text_page",
     "training_curves",
 ]

@@ -1,0 +1,41 @@
+"""Pictures of texts."""
+
+from matplotlib.figure import Figure
+
+from keras_gen.plotting.figures import DPI, saved
+
+_SIZE = 8  # points; a monospaced character is 0.6 of it wide and, with its spacing, 1.2 high
+
+
+def text_page(text, path=None):
+    """A text as it stands, line by line, black on white and monospaced.
+
+    Args:
+        text: String with at least one character that is not white space.
+        path: File to write.
+
+    Returns:
+        A `matplotlib.figure.Figure`, as large as the text needs.
+
+    Raises:
+        ValueError: If there is nothing to see.
+    """
+    if not text.strip():
+        raise ValueError(
+            "Invalid value for argument `text`. Expected at least one visible character. "
+            f"Received: text={text!r}"
+        )
+    lines = text.expandtabs().splitlines()
+    margin = 2 * _SIZE / 72
+    width = 0.61 * _SIZE / 72 * max(map(len, lines)) + 2 * margin
+    height = 1.2 * _SIZE / 72 * len(lines) + 2 * margin
+    figure = Figure(figsize=(width, height), dpi=DPI)
+    figure.text(
+        margin / width,
+        1 - margin / height,
+        "\n".join(lines).replace("$", r"\$"),
+        family="monospace",
+        size=_SIZE,
+        va="top",
+    )
+    return saved(figure, path)

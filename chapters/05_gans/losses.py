@@ -15,8 +15,8 @@ The minimax game is the one with a theory, and the one that fails where it matte
 that is sure of a fake has s << 0, so the slope sigmoid(s) and all the generator could learn vanish.
 The non-saturating loss has the same discriminator and its largest slope just there. `pull.png`
 draws these slopes, and beside them the norm of the generator's gradient as it was measured in two
-of the trainings, for both losses on the same players. They part where the discriminator wins: on
-MNIST hundreds of times, on the digits of 8x8 pixels only where it is the faster one.
+of the trainings, for both losses on the same players. They part where the discriminator wins, on
+MNIST up to 27 times; on the digits of 8x8 pixels only where it is the faster one.
 
 Two more runs have the non-saturating loss and a faster discriminator: the two time-scale update
 rule, where it has a higher learning rate, and the older habit of several of its steps for one of
@@ -27,7 +27,7 @@ Wasserstein's penalty D may not have batch normalization, so here none has. The 
 in the features of the shipped LeNet; the floor is that of training images.
 
 By default it learns 8x8 digits, enlarged, within three minutes. `--dataset mnist --limit 20000
---epochs 6 --seeds 3` is the measured run; its table is in chapters/README.md.
+--epochs 6` is the measured run; its table is in chapters/README.md.
 """
 
 import itertools

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.data.few_labels import checked_labels
 from keras_gen.data.pipeline import batches
 
 
@@ -35,7 +36,7 @@ def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **
     Example:
         pairs = domain_pairs(digits, labels, data.blended(digits, photographs, 1), 64, seed=1)
     """
-    source, labels = np.asarray(source), np.asarray(labels)
+    source = np.asarray(source)
     is_dataset = isinstance(target, tf.data.Dataset)
     shape = tuple(target.element_spec.shape) if is_dataset else np.shape(target)[1:]
     if source.shape[1:] != shape or len(source) == 0:
@@ -43,12 +44,7 @@ def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **
             "Invalid value for argument `source`. Expected images of the shape of the target "
             f"domain, {shape}. Received: source.shape={source.shape}"
         )
-    integers = labels.dtype.kind in "iu" and labels.shape == (len(source),)
-    if not integers or labels.min() < 0:
-        raise ValueError(
-            f"Invalid value for argument `labels`. Expected an integer from 0 on for each of "
-            f"{len(source)} source images. Received: labels={labels}"
-        )
+    labels = checked_labels(labels, f"{len(source)} source images", len(source))
     if not np.isfinite(source).all():
         raise ValueError(
             "Invalid value for argument `source`. Expected finite numbers. "

@@ -60,13 +60,7 @@ def partly_labeled(
     Raises:
         ValueError: for labels that are no integers from 0 on, one for each labeled image.
     """
-    labels = np.asarray(labels)
-    kind_and_shape = labels.dtype.kind in "iu" and labels.shape == (len(labeled_images),)
-    if not kind_and_shape or labels.size == 0 or labels.min() < 0:
-        raise ValueError(
-            "Invalid value for argument `labels`. Expected an integer from 0 on for each of "
-            f"{len(labeled_images)} labeled images. Received: labels={labels}"
-        )
+    labels = checked_labels(labels, f"{len(labeled_images)} labeled images", len(labeled_images))
     if labeled_size < 1:
         raise ValueError(
             "Invalid value for argument `labeled_size`. Expected a positive integer. "
@@ -86,3 +80,15 @@ def partly_labeled(
         return x, tf.concat([tf.gather(labels, chosen), unknown], axis=0)
 
     return batches(images, batch_size, seed, augment=with_labeled, **kwargs)
+
+
+def checked_labels(labels, images, count):
+    """Labels as an array, or a `ValueError` unless each of `count` images, so called, has one."""
+    labels = np.asarray(labels)
+    kind_and_shape = labels.dtype.kind in "iu" and labels.shape == (count,)
+    if not kind_and_shape or labels.size == 0 or labels.min() < 0:
+        raise ValueError(
+            "Invalid value for argument `labels`. Expected an integer from 0 on for each of "
+            f"{images}. Received: labels={labels}"
+        )
+    return labels

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.models.adversarial_examples import check_epsilon, log_odds_against, perturbed
+from keras_gen.models.inputs import argument_error
 from keras_gen.models.training import GenerativeModel, descend
 
 
@@ -42,12 +43,12 @@ class AdversarialTraining(GenerativeModel):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
         check_epsilon(epsilon, value_range)
         if not 0 <= alpha <= 1:
-            raise _error("alpha", "a number in [0, 1]", alpha)
+            raise argument_error("alpha", "a number in [0, 1]", alpha)
         if not classifier.built or len(classifier.inputs) != 1:
-            raise _error("classifier", "a built model with one input", classifier)
+            raise argument_error("classifier", "a built model with one input", classifier)
         if len(classifier.output_shape) != 2 or classifier.output_shape[1] < 2:
             received = f"outputs of shape {classifier.output_shape}"
-            raise _error("classifier", "logits (batch, classes)", received)
+            raise argument_error("classifier", "logits (batch, classes)", received)
         self.classifier = classifier
         self.epsilon = epsilon
         self.alpha = alpha
@@ -113,9 +114,3 @@ class AdversarialTraining(GenerativeModel):
             return tf.nn.softmax(self(images))
 
         return {"classify": (classify, [images])}
-
-
-def _error(name, expected, received):
-    return ValueError(
-        f"Invalid value for argument `{name}`. Expected {expected}. Received: {name}={received}"
-    )

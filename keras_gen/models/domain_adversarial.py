@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.layers.gradient_reversal import GradientReversal
+from keras_gen.models.inputs import argument_error
 from keras_gen.models.training import GenerativeModel, descend
 
 
@@ -84,9 +85,9 @@ class DomainAdversarial(GenerativeModel):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
         _check_networks(feature_extractor, label_classifier, domain_classifier)
         if not isinstance(steps, int) or steps < 1:
-            raise _error("steps", "a positive integer", steps)
+            raise argument_error("steps", "a positive integer", steps)
         if not gamma > 0:
-            raise _error("gamma", "a positive number", gamma)
+            raise argument_error("gamma", "a positive number", gamma)
         self.feature_extractor = feature_extractor
         self.label_classifier = label_classifier
         self.domain_classifier = domain_classifier
@@ -188,21 +189,15 @@ def _check_networks(feature_extractor, label_classifier, domain_classifier):
     }
     for name, network in networks.items():
         if not network.built or len(network.inputs) != 1 or len(network.outputs) != 1:
-            raise _error(name, "a built model with one input and one output", network)
+            raise argument_error(name, "a built model with one input and one output", network)
     features = feature_extractor.output_shape[1:]
     for name in ("label_classifier", "domain_classifier"):
         if networks[name].input_shape[1:] != features:
             received = f"inputs of shape {networks[name].input_shape[1:]}"
-            raise _error(name, f"a network of features of shape {features}", received)
+            raise argument_error(name, f"a network of features of shape {features}", received)
     if len(label_classifier.output_shape) != 2 or label_classifier.output_shape[1] < 2:
         received = f"outputs of shape {label_classifier.output_shape}"
-        raise _error("label_classifier", "logits (batch, classes)", received)
+        raise argument_error("label_classifier", "logits (batch, classes)", received)
     if domain_classifier.output_shape[1:] != (1,):
         received = f"outputs of shape {domain_classifier.output_shape}"
-        raise _error("domain_classifier", "logits (batch, 1)", received)
-
-
-def _error(name, expected, received):
-    return ValueError(
-        f"Invalid value for argument `{name}`. Expected {expected}. Received: {name}={received}"
-    )
+        raise argument_error("domain_classifier", "logits (batch, 1)", received)

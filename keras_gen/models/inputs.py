@@ -63,6 +63,11 @@ def check_tokens(x, name, count):
         raise ValueError(_message(name, text, f"tokens from {x.min()} to {x.max()}"))
 
 
+def argument_error(name, expected, received):
+    """The `ValueError` that says what an argument should have been, to be raised."""
+    return ValueError(_message(name, expected, f"{name}={received}"))
+
+
 def _check_spec(spec, name, shape, value_range):
     images = spec[0] if isinstance(spec, tuple) else spec
     if not isinstance(images, tf.TensorSpec):

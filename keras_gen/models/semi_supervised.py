@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_gen.data.few_labels import UNLABELED
 from keras_gen.models.gan import GAN, move_average
+from keras_gen.models.inputs import argument_error
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -75,15 +76,16 @@ class SemiSupervisedGAN(GAN):
         super().__init__(generator, discriminator, **kwargs)
         names = [layer.name for layer in discriminator.layers]
         if features not in names:
-            raise _error("features", f"the name of a layer of the discriminator, {names}", features)
+            expected = f"the name of a layer of the discriminator, {names}"
+            raise argument_error("features", expected, features)
         if len(discriminator.output_shape) != 2 or discriminator.output_shape[1] < 2:
-            shape = discriminator.output_shape
-            raise _error("discriminator", "logits (batch, classes)", f"outputs of shape {shape}")
+            received = f"outputs of shape {discriminator.output_shape}"
+            raise argument_error("discriminator", "logits (batch, classes)", received)
         if not adversarial_weight >= 0:
-            raise _error("adversarial_weight", "a number >= 0", adversarial_weight)
+            raise argument_error("adversarial_weight", "a number >= 0", adversarial_weight)
         if not consistency_weight >= 0 or (consistency_weight and self.ema_decay is None):
             expected = "a number >= 0, and 0 without `ema_decay`"
-            raise _error("consistency_weight", expected, consistency_weight)
+            raise argument_error("consistency_weight", expected, consistency_weight)
         self.features = features
         self.adversarial_weight = adversarial_weight
         self.consistency_weight = consistency_weight
@@ -174,9 +176,3 @@ def _weighted(terms, sample_weight):
     if sample_weight is None:
         return terms
     return terms * tf.cast(tf.reshape(sample_weight, [-1]), tf.float32)
-
-
-def _error(name, expected, received):
-    return ValueError(
-        f"Invalid value for argument `{name}`. Expected {expected}. Received: {name}={received}"
-    )

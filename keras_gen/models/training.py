@@ -34,7 +34,13 @@ def descend(loss, variables, optimizer, precondition=None):
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         scaled = optimizer.scale_loss(value / replicas)
     gradients = tape.gradient(scaled, variables)
-    optimizer.apply(gradients if precondition is None else precondition(gradients), variables)
+    if precondition is not None:
+        gradients = precondition(gradients)
+    # Everything is read before anything moves. A graph lets a read wait for its consumer, and its
+    # optimizer may drop the order of this read and a later write that it believes to be implied.
+    computed = tf.group(value, *[gradient for gradient in gradients if gradient is not None])
+    with tf.control_dependencies([computed]):
+        optimizer.apply(gradients, variables)
     return value
 
 

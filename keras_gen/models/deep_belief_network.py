@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_gen import networks
 from keras_gen.layers import LabelRBM
 from keras_gen.models.energy_model import GIBBS_STEPS
+from keras_gen.models.inputs import argument_error
 from keras_gen.models.stacked_machine import StackedMachine, drawn_upwards, hidden_free_energy
 
 
@@ -105,12 +106,14 @@ class DeepBeliefNetwork(StackedMachine):
         """
         layer = self.below[-1] if self.below else None
         if layer is None or not (layer.binary and self.rbm.binary):
-            raise _error("below", "a binary machine under a binary top", f"below={self.below}")
+            raise argument_error("below", "a binary machine under a binary top", self.below)
         kernel, visible_bias, hidden_bias = layer.get_weights()
         own_kernel, _, own_bias = self.rbm.get_weights()
         count = len(visible_bias)
         if self.rbm.units < count:
-            raise _error("rbm", f"at least {count} hidden units", f"{self.rbm.units}")
+            raise argument_error(
+                "rbm", f"at least {count} hidden units", f"one of {self.rbm.units}"
+            )
         kernel = np.concatenate([kernel.T, own_kernel[:, count:]], axis=1)
         self.rbm.set_weights([kernel, hidden_bias, np.append(visible_bias, own_bias[count:])])
 
@@ -142,7 +145,7 @@ class DeepBeliefNetwork(StackedMachine):
         self.check_labeled()
         labels = np.asarray(labels, "int32")
         if labels.size == 0 or labels.min() < 0 or labels.max() >= self.num_classes:
-            raise _error("labels", f"integers from 0 to {self.num_classes - 1}", f"{labels}")
+            raise argument_error("labels", f"integers from 0 to {self.num_classes - 1}", labels)
         labels = np.broadcast_to(labels, labels.shape if count is None else (count,))
         seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
         return self.sampled_of(tf.constant(labels), seed, tf.constant(gibbs_steps)).numpy()
@@ -157,7 +160,7 @@ class DeepBeliefNetwork(StackedMachine):
 
     def check_labeled(self):
         if self.num_classes is None:
-            raise _error("rbm", "a LabelRBM, for anything with labels", f"rbm={self.rbm}")
+            raise argument_error("rbm", "a LabelRBM, for anything with labels", self.rbm)
 
     # The network as what it is not: a bound, and a feed-forward network
 
@@ -185,7 +188,7 @@ class DeepBeliefNetwork(StackedMachine):
             equations 16 and 17.
         """
         if not all(layer.binary for layer in [*self.below, self.rbm]):
-            raise _error("x", "a network of binary machines without labels", f"rbm={self.rbm}")
+            raise argument_error("rbm", "a network of binary machines without labels", self.rbm)
         visible, total = self.flat(x), 0.0
         for sample in range(samples):
             states = drawn_upwards(self.below, visible, tf.constant([seed, sample], tf.int32))
@@ -237,9 +240,3 @@ class DeepBeliefNetwork(StackedMachine):
             "classify": (self.class_probabilities, [x]),
             **self.sample_endpoints(sample, *of_one_label),
         }
-
-
-def _error(name, expected, received):
-    return ValueError(
-        f"Invalid value for argument `{name}`. Expected {expected}. Received: {received}"
-    )

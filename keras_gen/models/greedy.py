@@ -7,7 +7,7 @@ import keras
 
 from keras_gen import callbacks, data
 from keras_gen.models.autoencoder import Autoencoder
-from keras_gen.models.inputs import check_data
+from keras_gen.models.inputs import argument_error, check_data
 
 
 def train_greedily(
@@ -66,7 +66,9 @@ def train_greedily(
     stacked = stack(phases)
     for number, phase in enumerate(phases, 1):
         if not phase.compiled:
-            raise _error("compiled autoencoders", f"phase {number}, which is not compiled")
+            raise argument_error(
+                "phases", "compiled autoencoders", f"phase {number}, which is not compiled"
+            )
     check_data(x, None, "x", stacked.data_shape(), stacked.value_range)
     for number, phase in enumerate(phases, 1):
         batches = data.batches(x, batch_size, seed)
@@ -119,30 +121,27 @@ def _part(half, name):
 
 def _check_phases(phases):
     if len(phases) == 0:
-        raise _error("at least one autoencoder", "none")
+        raise argument_error("phases", "at least one autoencoder", "none")
     for number, phase in enumerate(phases, 1):
         if len(phase.encoder.outputs) != 1:
-            raise _error(
+            raise argument_error(
+                "phases",
                 "encoders with one output",
                 f"phase {number}, whose encoder has {len(phase.encoder.outputs)}",
             )
         encoding = {id(variable) for variable in phase.encoder.variables}
         if any(id(variable) in encoding for variable in phase.decoder.variables):
-            raise _error(
+            raise argument_error(
+                "phases",
                 "encoders and decoders that share no weights",
                 f"phase {number}, a {type(phase).__name__} whose halves do",
             )
     for number, (first, second) in enumerate(itertools.pairwise(phases), 1):
         codes, taken = first.encoder.outputs[0].shape[1:], second.data_shape()
         if tuple(codes) != tuple(taken):
-            raise _error(
+            raise argument_error(
+                "phases",
                 "autoencoders that take the codes of the one before",
                 f"codes of shape {tuple(codes)} from phase {number} and examples of shape "
                 f"{tuple(taken)} in phase {number + 1}",
             )
-
-
-def _error(expected, received):
-    return ValueError(
-        f"Invalid value for argument `phases`. Expected {expected}. Received: {received}"
-    )

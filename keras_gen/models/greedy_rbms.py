@@ -4,7 +4,7 @@ import itertools
 import pathlib
 
 from keras_gen import callbacks, data
-from keras_gen.models.inputs import check_data
+from keras_gen.models.inputs import argument_error, check_data
 
 
 def train_rbms_greedily(
@@ -48,17 +48,12 @@ def train_rbms_greedily(
 
 def _check_machines(machines):
     if len(machines) == 0:
-        raise _error("at least one machine", "none")
+        raise argument_error("machines", "at least one machine", "none")
     for number, (first, second) in enumerate(itertools.pairwise(machines), 1):
         if second.data_shape() != (first.rbm.units,):
-            raise _error(
+            raise argument_error(
+                "machines",
                 "machines that take the hidden units of the one before",
                 f"{first.rbm.units} hidden units of number {number} and examples of shape "
                 f"{second.data_shape()} in number {number + 1}",
             )
-
-
-def _error(expected, received):
-    return ValueError(
-        f"Invalid value for argument `machines`. Expected {expected}. Received: {received}"
-    )

@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from keras_gen.layers import RBM
+from keras_gen.models.inputs import argument_error
 from keras_gen.models.restricted_boltzmann_machine import RestrictedBoltzmannMachine
 
 
@@ -74,12 +75,12 @@ def build_stack(machines, width, name):
     """
     for machine in machines:
         if not isinstance(machine, RBM):
-            raise _error(name, "layers of the kind keras_gen.layers.RBM", f"{machine}")
+            raise argument_error(name, "layers of the kind keras_gen.layers.RBM", machine)
         if not machine.built:
             machine.build((None, width))
         if machine.kernel.shape[0] != width:
             received = f"one of {machine.kernel.shape[0]}"
-            raise _error(name, f"a machine of {width} visible units", received)
+            raise argument_error(name, f"a machine of {width} visible units", received)
         width = machine.units
     return width
 
@@ -113,9 +114,3 @@ def hidden_free_energy(machine, hidden):
     h, c = (tf.cast(tensor, tf.float32) for tensor in (hidden, machine.hidden_bias))
     inputs = tf.cast(machine.visible_input(hidden), tf.float32)
     return -tf.linalg.matvec(h, c) - tf.reduce_sum(tf.math.softplus(inputs), axis=1)
-
-
-def _error(name, expected, received):
-    return ValueError(
-        f"Invalid value for argument `{name}`. Expected {expected}. Received: {received}"
-    )

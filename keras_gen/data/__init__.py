@@ -11,6 +11,7 @@ from keras_gen.data.nudges import nudged
 from keras_gen.data.pipeline import arrays, batches
 from keras_gen.data.sources import load
 from keras_gen.data.stacks import stacked
+from keras_gen.data.strokes import strokes
 from keras_gen.data.windows import windows
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "sample_photographs",
     "sequences",
     "stacked",
+    "strokes",
     "toy",
     "windows",
 ]

@@ -29,6 +29,7 @@ minutes; with so few of them the game gains next to nothing. `--dataset mnist --
 52.25, 76.66 and 95.96 % right; 52.9 % of the gap closed, as they say, or 55.8 % by this formula.
 """
 
+import functools
 import pathlib
 
 import keras
@@ -97,14 +98,16 @@ def main(
         target = data.blended(source, patches, seed)
         test_target = data.blended(test_source, test_patches, seed)
         folder = output / f"seed_{seed}"
-        batches = {
-            "source only": data.batches((source, labels), BATCH_SIZE, seed=seed),
-            "adversarial": data.domain_pairs(source, labels, target, BATCH_SIZE, seed=seed),
-            "trained on the target": data.batches((target, labels), BATCH_SIZE, seed=seed),
+        trainings = {
+            "source only": functools.partial(data.batches, (source, labels)),
+            "adversarial": functools.partial(data.domain_pairs, source, labels, target),
+            "trained on the target": functools.partial(data.batches, (target, labels)),
         }
-        steps = epochs * len(batches["source only"])
         fitted, histories = {}, {}
-        for name in batches:
+        for name, prepare in trainings.items():
+            batches = prepare(BATCH_SIZE, seed=seed)
+            steps = epochs * len(batches)
+
             # Build: features, the classes, and for the game the domains.
             extractor = networks.feature_extractor(
                 source.shape[1:], FILTERS, map_dropout=MAP_DROPOUT
@@ -132,10 +135,10 @@ def main(
             print(f"{name}, seed {seed}")
             watch = [
                 keras.callbacks.LambdaCallback(on_epoch_end=judge),
-                callbacks.Resume(folder / f"{name.replace(' ', '_')}.state", batches[name]),
+                callbacks.Resume(folder / f"{name.replace(' ', '_')}.state", batches),
             ]
             histories[name] = model.fit(
-                batches[name],
+                batches,
                 epochs=epochs,
                 shuffle=False,  # the batches come shuffled
                 verbose=2,

@@ -4,12 +4,13 @@ import keras
 import tensorflow as tf
 
 from keras_gen.models.adversarial_examples import check_epsilon, log_odds_against, perturbed
+from keras_gen.models.classifier import Classifier
 from keras_gen.models.inputs import argument_error
-from keras_gen.models.training import GenerativeModel, descend
+from keras_gen.models.training import descend
 
 
 @keras.saving.register_keras_serializable("keras_gen")
-class AdversarialTraining(GenerativeModel):
+class AdversarialTraining(Classifier):
     """A classifier trained on images and on the fast gradient sign examples made from them.
 
         x' = clip(x + epsilon sign(dJ(x, y) / dx), low, high)
@@ -67,13 +68,7 @@ class AdversarialTraining(GenerativeModel):
 
     def unpack(self, data):
         """Images, the examples made from them, their classes, and sample weights or `None`."""
-        images, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        if labels is None:
-            raise ValueError(
-                "Invalid value for argument `y`. Expected integer classes of the images. "
-                "Received: y=None"
-            )
-        labels = tf.reshape(tf.cast(labels, tf.int32), [-1])
+        images, labels, sample_weight = self.labeled(data)
         options = self.epsilon, log_odds_against, self.value_range
         return images, perturbed(self, images, labels, *options), labels, sample_weight
 
@@ -99,18 +94,3 @@ class AdversarialTraining(GenerativeModel):
     def test_step(self, data):
         self.objective(*self.unpack(data), training=False)
         return self.tracked_results()
-
-    # Use
-
-    def classify(self, images, batch_size=256):
-        """Class probabilities: NumPy array (count, classes)."""
-        return tf.nn.softmax(self.predict(images, batch_size, verbose=0)).numpy()
-
-    def endpoints(self):
-        """What `saved_models.export` writes: name -> (function, input signature)."""
-        images = tf.TensorSpec([None, *self.data_shape()], tf.float32, "images")
-
-        def classify(images):
-            return tf.nn.softmax(self(images))
-
-        return {"classify": (classify, [images])}

@@ -4,8 +4,9 @@ import keras
 import tensorflow as tf
 
 from keras_gen.layers.gradient_reversal import GradientReversal
+from keras_gen.models.classifier import Classifier
 from keras_gen.models.inputs import argument_error
-from keras_gen.models.training import GenerativeModel, descend
+from keras_gen.models.training import descend
 
 
 def reversal_weight(progress, gamma=10.0):
@@ -24,7 +25,7 @@ def reversal_weight(progress, gamma=10.0):
 
 
 @keras.saving.register_keras_serializable("keras_gen")
-class DomainAdversarial(GenerativeModel):
+class DomainAdversarial(Classifier):
     """A classifier for images of a domain without labels, taught by another domain with labels.
 
     Two classifiers look at the same features f(x). One learns the classes, from the source domain.
@@ -112,13 +113,7 @@ class DomainAdversarial(GenerativeModel):
 
     def objective(self, data, training):
         """The scalar L_y + L_d, in which the features' share of L_d is reversed."""
-        pairs, labels, weight = keras.utils.unpack_x_y_sample_weight(data)
-        if labels is None:
-            raise ValueError(
-                "Invalid value for argument `y`. Expected the classes of the source images. "
-                "Received: y=None"
-            )
-        labels = tf.reshape(tf.cast(labels, tf.int32), [-1])
+        pairs, labels, weight = self.labeled(data)
         weight = tf.ones_like(labels) if weight is None else tf.reshape(weight, [-1])
         weight = tf.cast(weight, tf.float32)
         source, target = self.features(pairs, training)
@@ -164,21 +159,16 @@ class DomainAdversarial(GenerativeModel):
 
     # Use
 
-    def classify(self, images, batch_size=256):
-        """Class probabilities of images of either domain: NumPy array (count, classes)."""
-        return tf.nn.softmax(self.predict(images, batch_size, verbose=0)).numpy()
+    def image_shape(self):
+        return self.feature_extractor.input_shape[1:]
 
     def endpoints(self):
-        """What `saved_models.export` writes: name -> (function, input signature)."""
         images = tf.TensorSpec(self.feature_extractor.input_shape, tf.float32, "images")
-
-        def classify(images):
-            return tf.nn.softmax(self(images))
 
         def features(images):
             return tf.cast(self.feature_extractor(images, training=False), tf.float32)
 
-        return {"classify": (classify, [images]), "features": (features, [images])}
+        return {**super().endpoints(), "features": (features, [images])}
 
 
 def _check_networks(feature_extractor, label_classifier, domain_classifier):

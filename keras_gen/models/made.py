@@ -63,6 +63,7 @@ class MADE(AutoregressiveModel):
         self.hidden = [positive_integer("hidden", units) for units in hidden]
         self.orderings = positive_integer("orderings", orderings)
         self.places = places(*self.image_shape[:2], orderings, 0 if seed is None else seed)
+        self.readings = np.argsort(self.places, axis=1)  # the pixel at every place
         self.mean = self.add_weight(
             (self.places.shape[1],),
             keras.initializers.Constant(sum(self.value_range) / 2),
@@ -148,7 +149,7 @@ class MADE(AutoregressiveModel):
             missing_before = tf.cumsum(tf.cast(~read, tf.int32), axis=1) > 0
             return tf.reduce_sum(tf.cast(read & missing_before, tf.float32), axis=1)
 
-        readings = tf.constant(np.argsort(self.places, axis=1), tf.int32)
+        readings = tf.constant(self.readings, tf.int32)
         counts = tf.map_fn(too_late, readings, fn_output_signature=tf.float32)
         chance = tf.random.stateless_uniform(tf.shape(counts), seed)
         return tf.argmin(counts + chance, axis=0, output_type=tf.int32)  # chance breaks ties
@@ -164,7 +165,7 @@ class MADE(AutoregressiveModel):
         kernel = tf.concat([kernel, self.from_pixels.parameters(ordering)[0]], axis=0)
         kernel = tf.transpose(tf.reshape(kernel, [-1, steps, self.levels - 1]), [1, 0, 2])
         bias = tf.reshape(bias, [steps, self.levels - 1])
-        reading = tf.gather(tf.constant(np.argsort(self.places, axis=1), tf.int32), ordering)
+        reading = tf.gather(tf.constant(self.readings, tf.int32), ordering)
 
         def step(place, images, states):
             pixel, newest = reading[place], reading[tf.maximum(place - 1, 0)]

@@ -12,7 +12,7 @@ one way per training step, and an image's probability is the mean of the eight. 
 of an image can be completed from the other half.
 
 Pixels are re-sampled as binary at every use. By default it learns 8x8 digits within a minute.
-`--dataset mnist --hidden 800 800 --orderings 2 --epochs 120` is the real thing: few orderings learn
+`--dataset mnist --hidden 800 800 --orderings 2 --epochs 360` is the real thing: few orderings learn
 faster. Germain et al. report 86.64 nats for 32; the figures reached are in chapters/README.md.
 """
 

@@ -11,7 +11,6 @@ from keras_gen.data.nudges import nudged
 from keras_gen.data.pipeline import arrays, batches
 from keras_gen.data.sources import load
 from keras_gen.data.stacks import stacked
-from keras_gen.data.strokes import strokes
 from keras_gen.data.windows import windows
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "sample_photographs",
     "sequences",
     "stacked",
-    "strokes",
     "toy",
     "windows",
 ]

@@ -188,7 +188,10 @@ class DeepBeliefNetwork(StackedMachine):
             equations 16 and 17.
         """
         if not all(layer.binary for layer in [*self.below, self.rbm]):
-            raise argument_error("rbm", "a network of binary machines without labels", self.rbm)
+            raise ValueError(
+                "Invalid value for argument `x`. Expected a network of binary machines without "
+                f"labels. Received: rbm={self.rbm}"
+            )
         visible, total = self.flat(x), 0.0
         for sample in range(samples):
             states = drawn_upwards(self.below, visible, tf.constant([seed, sample], tf.int32))

@@ -163,12 +163,13 @@ class DomainAdversarial(Classifier):
         return self.feature_extractor.input_shape[1:]
 
     def endpoints(self):
-        images = tf.TensorSpec(self.feature_extractor.input_shape, tf.float32, "images")
+        endpoints = super().endpoints()
+        _, signature = endpoints["classify"]
 
         def features(images):
             return tf.cast(self.feature_extractor(images, training=False), tf.float32)
 
-        return {**super().endpoints(), "features": (features, [images])}
+        return {**endpoints, "features": (features, signature)}
 
 
 def _check_networks(feature_extractor, label_classifier, domain_classifier):

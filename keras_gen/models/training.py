@@ -36,8 +36,8 @@ def descend(loss, variables, optimizer, precondition=None):
     gradients = tape.gradient(scaled, variables)
     if precondition is not None:
         gradients = precondition(gradients)
-    # Everything is read before anything moves. A graph lets a read wait for its consumer, and its
-    # optimizer may drop the order of this read and a later write that it believes to be implied.
+    # Everything is read before anything moves. In a graph a read may come late, and TensorFlow's
+    # graph optimizer drops its order before a later write if it believes that to be implied.
     computed = tf.group(value, *[gradient for gradient in gradients if gradient is not None])
     with tf.control_dependencies([computed]):
         optimizer.apply(gradients, variables)

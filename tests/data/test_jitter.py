@@ -58,33 +58,12 @@ def test_zoom_is_about_the_centre():
     assert factors.max() == pytest.approx(1 / 0.8, abs=0.02)
 
 
-def test_the_whole_map_equals_that_of_another_library():
+def test_a_shift_equals_that_of_another_library():
     image = np.random.default_rng(1).uniform(size=(1, 21, 15, 1)).astype("float32")
-    moved = data.jitter(30, 0.2, 1, shear=0.3, stretch=0.4)(image, SEED).numpy()[0, ..., 0]
-    drawn = tf.random.stateless_uniform([6, 1], SEED, -1.0, 1.0).numpy()[:, 0]
-    t, s, *d, h, a = drawn * [np.radians(30), 0.2, 1, 1, 0.3, 0.4]
-    rotation = np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]])
-    a_xy = (1 + s) * rotation @ [[1, h], [0, 1]] @ np.diag([1 + a, 1 / (1 + a)])
-    a_yx = a_xy[::-1, ::-1]  # SciPy's points are (row, column)
-    centre = np.array([10, 7])
-    offset = centre - a_yx @ centre + d[::-1]
-    expected = ndimage.affine_transform(image[0, ..., 0], a_yx, offset, order=1)
-    inside = ndimage.affine_transform(np.ones([21, 15]), a_yx, offset, order=1) == 1
-    assert inside.mean() > 0.5
-    np.testing.assert_allclose(moved[inside], expected[inside], atol=1e-3)
-
-
-def test_shear_slants_and_stretch_keeps_the_area():
-    sheared = data.jitter(0, 0, 0, shear=0.5, fill_value=-1)(IMAGES, SEED).numpy()
-    rows, columns = (centres(sheared) - [10, 7]).T
-    np.testing.assert_allclose(rows, 1, atol=0.02)  # the blob is 1 below the centre, 1 left of it
-    assert columns.min() == pytest.approx(-1.5, abs=0.05)
-    assert columns.max() == pytest.approx(-0.5, abs=0.05)
-    stretched = data.jitter(0, 0, 0, stretch=0.2, fill_value=-1)(IMAGES, SEED).numpy()
-    np.testing.assert_allclose((stretched + 1).sum((1, 2, 3)), (IMAGES[0] + 1).sum(), rtol=0.03)
-    rows, columns = (centres(stretched) - [10, 7]).T
-    np.testing.assert_allclose(rows * columns, -1, atol=0.05)
-    assert rows.min() < 0.85 and rows.max() > 1.15
+    moved = data.jitter(0, 0, 3)(image, SEED).numpy()[0, ..., 0]
+    x, y = 3 * tf.random.stateless_uniform([4, 1], SEED, -1.0, 1.0).numpy()[2:, 0]
+    expected = ndimage.shift(image[0, ..., 0], (-y, -x), order=1)
+    np.testing.assert_allclose(moved[4:-4, 4:-4], expected[4:-4, 4:-4], atol=1e-4)
 
 
 def test_equal_seeds_give_equal_images_and_each_image_its_own():
@@ -95,10 +74,7 @@ def test_equal_seeds_give_equal_images_and_each_image_its_own():
     assert np.abs(first - jitter(IMAGES[:2], (3, 5))).max() > 0.01
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [{"rotation": -1}, {"zoom": 1.0}, {"shift": float("nan")}, {"shear": -0.1}, {"stretch": 1}],
-)
+@pytest.mark.parametrize("arguments", [{"rotation": -1}, {"zoom": 1.0}, {"shift": float("nan")}])
 def test_bad_ranges_are_named(arguments):
     with pytest.raises(ValueError, match=f"argument `{next(iter(arguments))}`"):
         data.jitter(**arguments)

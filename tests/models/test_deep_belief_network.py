@@ -218,7 +218,7 @@ def test_layers_that_do_not_fit_are_refused():
         network(below=[randomized(layers.RBM(FIRST), 5)])
     with pytest.raises(ValueError, match="`below`.*RBM"):
         network(below=[keras.layers.Dense(3)])
-    with pytest.raises(ValueError, match="`rbm`.*without labels"):
+    with pytest.raises(ValueError, match="`x`.*without labels"):
         labeled().variational_bound(V, 0.0)
     with pytest.raises(ValueError, match="labels from 0 to 2"):
         labeled().fit(V, LABELS + 1, verbose=0)

@@ -16,7 +16,7 @@ from keras_gen.models.stacked_machine import (
 )
 from keras_gen.postprocessing import to_uint8
 
-MEAN_FIELD_STEPS = 50  # updates of the captions' features while the image's stay
+STARTS, MEAN_FIELD_STEPS = 10, 20  # of the captions' features while the image's stay
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -34,7 +34,8 @@ class CaptionMachine(StackedMachine):
 
     What is known stays as it is and the top machine fills in the rest, which then goes down:
 
-        describe:    f fixed,  g <- E[g | P(h=1 | f, g)],  repeated (mean field)
+        describe:    f fixed,  g <- P(g=1 | P(h=1 | f, g)),  repeated (mean field); of the ends
+                               from several starts the one with the lowest free energy F(f, g)
         illustrate:  g fixed,  f by a Gibbs chain
 
     Args:
@@ -87,14 +88,43 @@ class CaptionMachine(StackedMachine):
 
     def completed(self, x):
         """Visible probabilities of the top machine, of images alone: captions are inferred."""
-        features, known = self.features(x), self.is_feature()
-        padding = [[0, 0], [0, self.further_units()]]
-        start = tf.pad(features, padding, constant_values=0.5)
+        features = self.features(x)
+        return tf.concat([features, self.likeliest_codes(features)], axis=-1)
 
-        def step(index, visible):
-            return index + 1, tf.where(known, start, self.rbm.reconstruct(visible))
+    def likeliest_codes(self, features):
+        """The g of the lowest free energy among the ends of mean field, (batch, codes).
 
-        return tf.while_loop(lambda index, _: index < MEAN_FIELD_STEPS, step, (0, start))[1]
+            F(f, g) = -a'f - b'g - sum_j softplus(c_j + (V'f + U'g)_j)
+
+        Every caption that the machine has learned is a valley of its own, and mean field ends in
+        the one where it starts. The starts are random, the same ones for every image.
+        """
+        rbm, count, width = self.rbm, tf.shape(features)[0], self.further_units()
+        V, U, b, c = rbm.computed(
+            rbm.kernel[:-width], rbm.kernel[-width:], rbm.visible_bias[-width:], rbm.hidden_bias
+        )
+        evidence = c + tf.matmul(features, V)  # of the image, the same in every update
+
+        def update(step, codes):
+            hidden = tf.sigmoid(evidence + tf.matmul(codes, U))
+            return step + 1, tf.sigmoid(b + tf.matmul(hidden, U, transpose_b=True))
+
+        def free_energy(codes):  # without the image's own part, a'f
+            agreement = tf.reduce_sum(tf.cast(b * codes, tf.float32), axis=1)
+            soft = tf.math.softplus(tf.cast(evidence + tf.matmul(codes, U), tf.float32))
+            return -agreement - tf.reduce_sum(soft, axis=1)
+
+        starts = tf.cast(tf.random.stateless_uniform([STARTS, width], [0, 0]), features.dtype)
+
+        def lowest(start, best, energy):
+            codes = tf.repeat(starts[start : start + 1], count, axis=0)
+            _, codes = tf.while_loop(lambda step, _: step < MEAN_FIELD_STEPS, update, (0, codes))
+            own = free_energy(codes)
+            best = tf.where((own < energy)[:, tf.newaxis], codes, best)
+            return start + 1, best, tf.minimum(own, energy)
+
+        state = 0, tf.zeros([count, width], features.dtype), tf.fill([count], np.inf)
+        return tf.while_loop(lambda start, *_: start < STARTS, lowest, state)[1]
 
     def visible_means(self, x, captions):
         """Means of the top machine's visible units over images and their captions."""

@@ -63,6 +63,34 @@ def test_a_description_is_the_fixed_point_of_mean_field_with_the_image_held():
     np.testing.assert_allclose(model.describe(X), words, atol=1e-6)
 
 
+def test_of_several_fixed_points_a_description_is_the_one_of_the_lowest_free_energy():
+    model = machine(scale=2.0)
+    w, b, c = (np.array(weight, "float64") for weight in model.rbm.weights)
+
+    def ends(codes):
+        for _ in range(200):
+            hidden = special.expit(np.c_[X, codes] @ w + c)
+            codes = special.expit(hidden @ w[PIXELS:].T + b[PIXELS:])
+        return codes
+
+    def energies(codes):
+        visible = np.c_[X, codes]
+        return -visible @ b - np.logaddexp(0, visible @ w + c).sum(axis=1)
+
+    fixed = np.array([ends(np.tile(words, (16, 1))) for words in WORD_SETS])
+    lowest = np.min([energies(codes) for codes in fixed], axis=0)
+    from_the_middle = energies(ends(np.full((16, WORDS), 0.5)))
+    assert (from_the_middle > lowest + 0.1).any()
+    received = np.array(model.completed(X))[:, PIXELS:]
+    np.testing.assert_allclose(energies(received), lowest, atol=1e-2)
+
+
+def test_a_description_does_not_depend_on_the_other_images():
+    model = machine(scale=2.0)
+    alone = np.concatenate([model.describe(x[np.newaxis]) for x in X])
+    np.testing.assert_allclose(model.describe(X), alone, atol=1e-5)
+
+
 def test_illustrations_follow_the_conditional_distribution():
     model = machine(scale=0.7)
     w, b, c = (np.array(weight, "float64") for weight in model.rbm.weights)

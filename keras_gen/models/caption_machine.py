@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_gen.layers._arguments import positive_integer
 from keras_gen.models.energy_model import GIBBS_STEPS
-from keras_gen.models.inputs import check_data
+from keras_gen.models.inputs import argument_error, check_data
 from keras_gen.models.stacked_machine import (
     StackedMachine,
     build_stack,
@@ -39,7 +39,7 @@ class CaptionMachine(StackedMachine):
         illustrate:  g fixed,  f by a Gibbs chain
 
     Args:
-        rbm: the top machine, a `keras_gen.layers.RBM`.
+        rbm: the top machine, a `keras_gen.layers.RBM` with binary visible units.
         example_shape: shape of one image, such as (28, 28, 1).
         words: number of words that a caption may contain.
         below: the trained layers under the top machine on the side of images, bottom first.
@@ -53,6 +53,8 @@ class CaptionMachine(StackedMachine):
     """
 
     def __init__(self, rbm, example_shape, words, below=(), below_captions=(), **kwargs):
+        if not rbm.binary:
+            raise argument_error("rbm", "a machine with binary visible units", rbm)
         self.words = positive_integer("words", words)
         self.below_captions = list(below_captions)
         super().__init__(rbm, example_shape, below, **kwargs)

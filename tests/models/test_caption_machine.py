@@ -137,3 +137,8 @@ def test_bad_captions_are_refused():
         model.illustrate(Y[:, :2])
     with pytest.raises(ValueError, match="`below_captions`.*3 visible units.*one of 2"):
         machine(below_captions=[randomized(layers.RBM(2), 2, 1)])
+
+
+def test_a_machine_of_other_units_is_refused():
+    with pytest.raises(ValueError, match="`rbm`.*binary visible units.*GaussianRBM"):
+        models.CaptionMachine(layers.GaussianRBM(4), PIXELS, WORDS)

@@ -53,11 +53,11 @@ class CaptionMachine(StackedMachine):
     """
 
     def __init__(self, rbm, example_shape, words, below=(), below_captions=(), **kwargs):
-        if not rbm.binary:
-            raise argument_error("rbm", "a machine with binary visible units", rbm)
         self.words = positive_integer("words", words)
         self.below_captions = list(below_captions)
         super().__init__(rbm, example_shape, below, **kwargs)
+        if not rbm.binary:
+            raise argument_error("rbm", "a machine with binary visible units", rbm)
 
     def further_units(self):
         return build_stack(self.below_captions, self.words, "below_captions")
@@ -111,17 +111,12 @@ class CaptionMachine(StackedMachine):
             hidden = tf.sigmoid(evidence + tf.matmul(codes, U))
             return step + 1, tf.sigmoid(b + tf.matmul(hidden, U, transpose_b=True))
 
-        def free_energy(codes):  # without the image's own part, a'f
-            agreement = tf.reduce_sum(tf.cast(b * codes, tf.float32), axis=1)
-            soft = tf.math.softplus(tf.cast(evidence + tf.matmul(codes, U), tf.float32))
-            return -agreement - tf.reduce_sum(soft, axis=1)
-
         starts = tf.cast(tf.random.stateless_uniform([STARTS, width], [0, 0]), features.dtype)
 
         def lowest(start, best, energy):
-            codes = tf.repeat(starts[start : start + 1], count, axis=0)
+            codes = tf.broadcast_to(starts[start], [count, width])
             _, codes = tf.while_loop(lambda step, _: step < MEAN_FIELD_STEPS, update, (0, codes))
-            own = free_energy(codes)
+            own = rbm.free_energy(tf.concat([features, codes], axis=-1))
             best = tf.where((own < energy)[:, tf.newaxis], codes, best)
             return start + 1, best, tf.minimum(own, energy)
 

@@ -5,10 +5,11 @@ import math
 import keras
 import tensorflow as tf
 
-from keras_gen.layers import DoubledRBM
+from keras_gen.layers import RBM, DoubledRBM
 from keras_gen.layers._arguments import positive_integer
 from keras_gen.models import centering
 from keras_gen.models.energy_model import EnergyModel
+from keras_gen.models.inputs import argument_error
 from keras_gen.models.training import descend
 
 OBSERVED = 10  # examples of a training batch that the costlier logs look at
@@ -64,6 +65,8 @@ class RestrictedBoltzmannMachine(EnergyModel):
         centered=False,
         **kwargs,
     ):
+        if not isinstance(rbm, RBM):
+            raise argument_error("rbm", "a layer of the kind keras_gen.layers.RBM", rbm)
         self.tracked = ("loss", "free_energy", "reconstruction_error")
         self.tracked += ("pseudo_log_likelihood",) * rbm.binary
         self.visible_range = rbm.visible_range

@@ -142,3 +142,5 @@ def test_bad_captions_are_refused():
 def test_a_machine_of_other_units_is_refused():
     with pytest.raises(ValueError, match="`rbm`.*binary visible units.*GaussianRBM"):
         models.CaptionMachine(layers.GaussianRBM(4), PIXELS, WORDS)
+    with pytest.raises(ValueError, match="`rbm`.*keras_gen.layers.RBM.*Dense"):
+        models.CaptionMachine(keras.layers.Dense(4), PIXELS, WORDS)

@@ -168,11 +168,12 @@ class CharacterModel(GenerativeModel):
             letters = tf.strings.unicode_split(prompt, "UTF-8")
             known = letters[:, tf.newaxis] == characters
             unknown = tf.boolean_mask(letters, ~tf.reduce_any(known, axis=1))
-            tf.debugging.Assert(
+            check = tf.debugging.Assert(
                 tf.logical_and(tf.size(letters) > 0, tf.equal(tf.size(unknown), 0)),
                 ["Expected a prompt of these characters:", self.characters, "Received:", unknown],
             )
-            tokens = tf.argmax(known, axis=1, output_type=tf.int32)[tf.newaxis]
+            with tf.control_dependencies([check]):  # or a bad prompt may fail elsewhere first
+                tokens = tf.argmax(known, axis=1, output_type=tf.int32)[tf.newaxis]
             tokens = self.continued(tokens, length, temperature, tf.stack([seed, 0]))
             return tf.strings.reduce_join(tf.gather(characters, tokens[0]))
 

@@ -12,6 +12,7 @@ from keras_gen.layers.minibatch_discrimination import MinibatchDiscrimination
 from keras_gen.layers.minibatch_stddev import MinibatchStdDev
 from keras_gen.layers.noise_injection import NoiseInjection
 from keras_gen.layers.pixel_norm import PixelNorm
+from keras_gen.layers.random_affine import RandomAffine
 from keras_gen.layers.rbm import RBM, GaussianRBM
 from keras_gen.layers.reflection_padding import ReflectionPadding2D
 from keras_gen.layers.sampling import Sampling
@@ -33,6 +34,7 @@ __all__ = [
     "MinibatchStdDev",
     "NoiseInjection",
     "PixelNorm",
+    "RandomAffine",
     "ReflectionPadding2D",
     "Sampling",
     "TiedDense",

@@ -20,7 +20,8 @@ class SemiSupervisedGAN(GAN):
 
         discriminator_loss = E[-log p(y | x, real)]                              labeled images
                              + weight * loss.discriminator(score(real), score(fake)) + penalty
-                             + consistency * E || p(y | x, real) - p_avg(y | x, real) ||^2
+                             + consistency * ramp(t) * E || p(y | x, real) - p_avg(y | x, real) ||^2
+                             + balance * KL(E p(y | x, real) || uniform)
         generator_loss     = || E f(real) - E f(G(z)) ||^2
 
     With the default loss the second term is E[softplus(-score(real))] + E[softplus(score(fake))].
@@ -29,8 +30,11 @@ class SemiSupervisedGAN(GAN):
     good, and for the classifier they had better not be: fakes that lie beside the data push the
     boundaries between the classes to where no data are.
 
-    The last term, which the paper does not have, is for noisy classifiers: p_avg is the averaged
-    classifier without noise, a teacher whom the noisy one agrees with on all real images.
+    The last two terms, which the paper does not have, are for noisy classifiers. p_avg is the
+    averaged classifier without noise, a teacher whom the noisy one agrees with on all real images:
+    with full weight after `consistency_ramp` steps, ramp(t) = exp(-5 (1 - min(t / ramp, 1))^2),
+    because at first it knows little. Two classes that the teacher takes for one stay one; the
+    balance forbids it, where the classes are about equally frequent.
 
     `y` holds the class of an image, or -1 for an image without a label. Each image of the batch is
     a real one in the game, each labeled one is classified too; means are over the batch and over
@@ -44,7 +48,10 @@ class SemiSupervisedGAN(GAN):
         features: name of the discriminator's layer whose outputs the generator matches.
         adversarial_weight: non-negative float, weight of the game beside the classification: 1 in
             the paper's equations, 0.5 in its authors' experiments.
-        consistency_weight: non-negative float, weight of the last term; needs `ema_decay`.
+        consistency_weight: non-negative float, weight of the agreement; needs `ema_decay`.
+        consistency_ramp: non-negative integer, steps of the discriminator until it is at its full
+            weight.
+        balance_weight: non-negative float, weight of the last term.
         **kwargs: `value_range`, `ema_decay` and `seed`, as those of `GAN`. With `ema_decay` the
             discriminator is averaged as well; then `classify`, `evaluate` and the export use the
             averaged one.
@@ -58,7 +65,9 @@ class SemiSupervisedGAN(GAN):
     Reference:
         Salimans et al. (2016), Improved Techniques for Training GANs, arXiv:1606.03498, sections
         3.1 and 5; consistency: Tarvainen, Valpola (2017), Mean teachers are better role models,
-        arXiv:1703.01780, section 2.
+        arXiv:1703.01780, section 2 and appendix B; balance: Springenberg (2016), Unsupervised and
+        Semi-supervised Learning with Categorical Generative Adversarial Networks,
+        arXiv:1511.06390, section 3.
     """
 
     tracked = (*GAN.tracked, "accuracy")
@@ -71,6 +80,8 @@ class SemiSupervisedGAN(GAN):
         features="features",
         adversarial_weight=1.0,
         consistency_weight=0.0,
+        consistency_ramp=0,
+        balance_weight=0.0,
         **kwargs,
     ):
         super().__init__(generator, discriminator, **kwargs)
@@ -86,9 +97,15 @@ class SemiSupervisedGAN(GAN):
         if not consistency_weight >= 0 or (consistency_weight and self.ema_decay is None):
             expected = "a number >= 0, and 0 without `ema_decay`"
             raise argument_error("consistency_weight", expected, consistency_weight)
+        if not isinstance(consistency_ramp, int) or consistency_ramp < 0:
+            raise argument_error("consistency_ramp", "an integer from 0 on", consistency_ramp)
+        if not balance_weight >= 0:
+            raise argument_error("balance_weight", "a number >= 0", balance_weight)
         self.features = features
         self.adversarial_weight = adversarial_weight
         self.consistency_weight = consistency_weight
+        self.consistency_ramp = consistency_ramp
+        self.balance_weight = balance_weight
         outputs = discriminator.get_layer(features).output
         self.feature_network = keras.Model(discriminator.inputs, outputs)
         if self.ema_decay is not None:
@@ -117,8 +134,18 @@ class SemiSupervisedGAN(GAN):
         options = {"sample_weight": sample_weight, "training": training}
         loss = self.adversarial_weight * self.game_loss(score, real, fake, labels, **options)
         if self.consistency_weight:
-            loss += self.consistency_weight * self.inconsistency(logits, real, sample_weight)
+            weight = self.consistency_weight * self.ramp()
+            loss += weight * self.inconsistency(logits, real, sample_weight)
+        if self.balance_weight:
+            loss += self.balance_weight * imbalance(logits, sample_weight)
         return loss + self.classification_loss(logits, labels, sample_weight)
+
+    def ramp(self):
+        """exp(-5 (1 - t)^2), t the share of `consistency_ramp` that is over; then 1."""
+        if not self.consistency_ramp:
+            return 1.0
+        steps = tf.cast(self.discriminator_optimizer.iterations, tf.float32)
+        return tf.exp(-5.0 * (1 - tf.minimum(steps / self.consistency_ramp, 1.0)) ** 2)
 
     def inconsistency(self, logits, real, sample_weight=None):
         """The mean squared distance of class probabilities from the averaged classifier's."""
@@ -170,6 +197,23 @@ class SemiSupervisedGAN(GAN):
             return tf.nn.softmax(self.logits(images))
 
         return {**super().endpoints(), "classify": (classify, [images])}
+
+
+def imbalance(logits, sample_weight=None):
+    """KL(m || uniform) in nats of the mean probabilities m = E softmax(logits) of K classes.
+
+    sum_k m_k log(K m_k),  zero if all classes are equally probable on average
+    """
+    probabilities = tf.nn.softmax(logits)
+    if sample_weight is None:
+        mean = tf.reduce_mean(probabilities, axis=0)
+    else:
+        weight = tf.cast(tf.reshape(sample_weight, [-1, 1]), tf.float32)
+        mean = tf.math.divide_no_nan(
+            tf.reduce_sum(weight * probabilities, axis=0), tf.reduce_sum(weight)
+        )
+    classes = float(logits.shape[-1])
+    return tf.reduce_sum(mean * tf.math.log(classes * tf.maximum(mean, 1e-7)))
 
 
 def _weighted(terms, sample_weight):

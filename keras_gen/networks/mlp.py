@@ -22,8 +22,8 @@ def mlp(
     Args:
         input_shape, output_shape: shapes of one example; integers mean vectors.
         units: widths of the hidden layers.
-        activation: a Keras activation, or a function without arguments that makes a layer, for
-            activations with an argument.
+        activation: a Keras activation, or a class of layers such as `keras.layers.LeakyReLU`, made
+            without arguments.
         output_activation: a Keras activation, or `None` for unbounded outputs.
         activity_regularizer: a Keras regularizer of the outputs, such as `keras.regularizers.L1` or
             `keras_gen.losses.KLSparsity`, or `None`.

@@ -86,6 +86,7 @@ CASES = {
         1,
     ),
     "PixelNorm": (layers.PixelNorm, {"epsilon": 1e-6}, IMAGES, IMAGES, 0),
+    "RandomAffine": (layers.RandomAffine, {"rotation": 9.0, "shear": 0.2}, IMAGES, IMAGES, 0),
     "ReflectionPadding2D": (
         layers.ReflectionPadding2D,
         {"padding": ((1, 2), (3, 0))},

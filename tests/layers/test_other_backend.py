@@ -47,6 +47,7 @@ results = {
     "stddev of all": call(layers.MinibatchStdDev(None, axis=(0, -1)), images),
     "noise": call(layers.NoiseInjection(), [images, images[..., :1]]),
     "norm": call(layers.PixelNorm(), images),
+    "affine": layers.RandomAffine(9, 0.1, 1, 0.2, 0.1).redrawn(images, *vectors.T[[0, 1, 2, 3]]),
     "padding": call(layers.ReflectionPadding2D(2), images),
     "tied": call(layers.TiedDense(encode), vectors),
 }

@@ -6,6 +6,7 @@ import pytest
 import small_models
 import tensorflow as tf
 from keras import layers
+from scipy import stats
 
 from keras_gen import losses, models, saved_models
 
@@ -137,6 +138,47 @@ def test_consistency_is_the_squared_distance_from_the_averaged_classifiers_proba
     assert tape.gradient(loss, averaged) == [None] * len(averaged)
 
 
+def test_the_ramp_of_the_consistency_is_the_papers_and_ends_at_one():
+    model = small_models.semi_supervised_gan()
+    model.consistency_ramp = 20
+    expected = {0: np.exp(-5), 5: np.exp(-5 * 0.75**2), 10: np.exp(-1.25), 20: 1, 300: 1}
+    for step, ramp in expected.items():
+        model.discriminator_optimizer.iterations.assign(step)
+        assert float(model.ramp()) == pytest.approx(ramp, rel=1e-6)
+    real, unlabeled = tf.constant(small_models.images(6)), tf.fill([6], -1)
+    model.adversarial_weight = 0.0
+    model.discriminator.layers[1].stddev = 0.0  # the student's noise
+    model.discriminator.layers[-1].bias.assign([1.0, 0.0, -1.0])
+    distance = []
+    for step in (10, 20):
+        model.discriminator_optimizer.iterations.assign(step)
+        distance.append(float(model.discriminator_loss(real, real, unlabeled)))
+    assert distance[0] == pytest.approx(np.exp(-1.25) * distance[1], rel=1e-5)
+
+
+def test_balance_is_the_divergence_of_the_mean_answer_from_equal_shares(model):
+    model.adversarial_weight, model.balance_weight = 0.0, 3.0
+    model.discriminator.layers[-1].bias.assign([1.0, 0.0, -1.0])
+    real, unlabeled = small_models.images(6), tf.fill([6], -1)
+    answers = tf.nn.softmax(model.discriminator.predict(real, verbose=0)).numpy()
+    loss = model.discriminator_loss(tf.constant(real), model.fake(real), unlabeled)
+    mean = answers.mean(axis=0)
+    np.testing.assert_allclose(loss, 3 * stats.entropy(mean, np.full(3, 1 / 3)), rtol=1e-4)
+
+    weight = np.linspace(0.0, 2.0, 6)
+    loss = model.discriminator_loss(
+        tf.constant(real), model.fake(real), unlabeled, sample_weight=weight
+    )
+    mean = np.average(answers, axis=0, weights=weight)
+    np.testing.assert_allclose(loss, 3 * stats.entropy(mean, np.full(3, 1 / 3)), rtol=1e-4)
+
+
+def test_balance_of_a_class_that_never_occurs_has_a_finite_gradient(model):
+    model.adversarial_weight, model.balance_weight = 0.0, 1.0
+    model.discriminator.layers[-1].bias.assign([0.0, 0.0, -300.0])
+    assert all(np.isfinite(g).all() for g in gradients(model, small_models.images(6), LABELS))
+
+
 def test_generator_loss_is_the_squared_distance_of_mean_features(model):
     real = small_models.images(6)
     fake = model.generator.predict(np.zeros((1, 4)), verbose=0)
@@ -226,6 +268,9 @@ def test_classes_cannot_be_asked_for(model):
         (3, {"adversarial_weight": -0.5}, "adversarial_weight=-0.5"),
         (3, {"consistency_weight": -1.0, "ema_decay": 0.9}, "consistency_weight=-1.0"),
         (3, {"consistency_weight": 1.0}, "without `ema_decay`.*consistency_weight=1.0"),
+        (3, {"consistency_ramp": -1}, "consistency_ramp=-1"),
+        (3, {"consistency_ramp": 0.5}, "consistency_ramp=0.5"),
+        (3, {"balance_weight": float("nan")}, "balance_weight=nan"),
     ],
 )
 def test_bad_arguments_are_named(outputs, options, message):

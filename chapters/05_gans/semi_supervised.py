@@ -42,7 +42,7 @@ NOISE, MAP_DROPOUT = 0.3, 0.1
 LEARNING_RATE, BETA_1 = 2e-3, 0.5
 CONSISTENCY_WEIGHT, RAMP_STEPS, BALANCE_WEIGHT, EMA_DECAY = 40.0, 2000, 1.0, 0.999
 ADVERSARIAL_WEIGHT = 0.1
-BATCH_SIZE, LABELED_SIZE = 80, 16
+BATCH_SIZE, LABELED_SIZE, FAKES = 80, 16, 32
 FEW_BATCH_SIZE = 50  # of the classifier that has nothing but the labels
 STEPS_PER_EXECUTION = 10
 
@@ -122,6 +122,7 @@ def main(
         consistency_weight=CONSISTENCY_WEIGHT,
         consistency_ramp=min(RAMP_STEPS, all_steps // 3),
         balance_weight=BALANCE_WEIGHT,
+        fakes=FAKES,
         ema_decay=EMA_DECAY,
         seed=seed,
     )

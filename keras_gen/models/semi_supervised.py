@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.data.few_labels import UNLABELED
+from keras_gen.layers._arguments import positive_integer
 from keras_gen.models.gan import GAN, move_average
 from keras_gen.models.inputs import argument_error
 
@@ -52,6 +53,8 @@ class SemiSupervisedGAN(GAN):
         consistency_ramp: non-negative integer, steps of the discriminator until it is at its full
             weight.
         balance_weight: non-negative float, weight of the last term.
+        fakes: largest number of fakes, and of real images in a penalty, in each step of a player:
+            the game costs more than the classification. `None` for as many as there are real ones.
         **kwargs: `value_range`, `ema_decay` and `seed`, as those of `GAN`. With `ema_decay` the
             discriminator is averaged as well; then `classify`, `evaluate` and the export use the
             averaged one.
@@ -82,6 +85,7 @@ class SemiSupervisedGAN(GAN):
         consistency_weight=0.0,
         consistency_ramp=0,
         balance_weight=0.0,
+        fakes=None,
         **kwargs,
     ):
         super().__init__(generator, discriminator, **kwargs)
@@ -106,6 +110,7 @@ class SemiSupervisedGAN(GAN):
         self.consistency_weight = consistency_weight
         self.consistency_ramp = consistency_ramp
         self.balance_weight = balance_weight
+        self.fakes = None if fakes is None else positive_integer("fakes", fakes)
         outputs = discriminator.get_layer(features).output
         self.feature_network = keras.Model(discriminator.inputs, outputs)
         if self.ema_decay is not None:
@@ -118,7 +123,7 @@ class SemiSupervisedGAN(GAN):
     # The game
 
     def fake(self, real, labels=None, training=True):
-        return super().fake(real, training=training)
+        return super().fake(real[: self.fakes], training=training)
 
     def logits(self, images, training=False):
         """Logits of the classes, float32; in inference those of the averaged classifier."""
@@ -132,7 +137,9 @@ class SemiSupervisedGAN(GAN):
         logits = self.logits(real, training)
         score = tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
         options = {"sample_weight": sample_weight, "training": training}
-        loss = self.adversarial_weight * self.game_loss(score, real, fake, labels, **options)
+        loss = self.adversarial_weight * self.game_loss(
+            score, real[: self.fakes], fake, labels, **options
+        )
         if self.consistency_weight:
             weight = self.consistency_weight * self.ramp()
             loss += weight * self.inconsistency(logits, real, sample_weight)

@@ -179,6 +179,21 @@ def test_balance_of_a_class_that_never_occurs_has_a_finite_gradient(model):
     assert all(np.isfinite(g).all() for g in gradients(model, small_models.images(6), LABELS))
 
 
+def test_fewer_fakes_are_made_than_there_are_real_images_and_the_means_stay_means(model):
+    model.fakes, model.penalty = 4, losses.GradientPenalty(6.0)
+    real, unlabeled = tf.constant(small_models.images(6)), tf.fill([6], -1)
+    fake = model.fake(real, unlabeled)
+    assert fake.shape == (4, *small_models.IMAGE)
+    assert model.fake(real[:3], unlabeled[:3]).shape[0] == 3
+    seed = tf.constant(model.seed_generator.state)
+    loss = model.discriminator_loss(real, fake, unlabeled)
+    game = tf.reduce_mean(tf.nn.softplus(-model.score(real)))
+    game += tf.reduce_mean(tf.nn.softplus(model.score(fake)))
+    model.seed_generator.state.assign(seed)
+    game += model.penalty(model.score, real[:4], fake, model.next_seed())
+    np.testing.assert_allclose(loss, 0.5 * game, rtol=1e-5)
+
+
 def test_generator_loss_is_the_squared_distance_of_mean_features(model):
     real = small_models.images(6)
     fake = model.generator.predict(np.zeros((1, 4)), verbose=0)
@@ -271,6 +286,7 @@ def test_classes_cannot_be_asked_for(model):
         (3, {"consistency_ramp": -1}, "consistency_ramp=-1"),
         (3, {"consistency_ramp": 0.5}, "consistency_ramp=0.5"),
         (3, {"balance_weight": float("nan")}, "balance_weight=nan"),
+        (3, {"fakes": 0}, "argument `fakes`.*fakes=0"),
     ],
 )
 def test_bad_arguments_are_named(outputs, options, message):

@@ -69,14 +69,23 @@ def wgan_gp():
 
 
 def semi_supervised_gan():
-    """With noise and averages in the discriminator, which are part of the state."""
+    """With views, noise and averages in the discriminator, which are part of the state."""
     generator = networks.dcgan_generator(IMAGE, 4, filters=4)
     x = keras.Input(IMAGE)
-    h = layers.Conv2D(4, 3, 2, activation="relu")(layers.GaussianNoise(0.3, seed=5)(x))
+    h = own_layers.RandomAffine(rotation=9, shear=0.2, seed=5)(x)
+    h = layers.Conv2D(4, 3, 2, activation="relu")(layers.GaussianNoise(0.3, seed=5)(h))
     h = layers.Dense(6, activation="relu", name="features")(layers.Flatten()(h))
     discriminator = keras.Model(x, layers.Dense(3)(h))
-    options = {"consistency_weight": 1.0, "ema_decay": 0.9, "seed": 5}
-    model = models.SemiSupervisedGAN(generator, discriminator, **options)
+    model = models.SemiSupervisedGAN(
+        generator,
+        discriminator,
+        consistency_weight=1.0,
+        consistency_ramp=7,
+        balance_weight=0.5,
+        fakes=3,
+        ema_decay=0.9,
+        seed=5,
+    )
     model.compile(adam(), adam())
     return model
 

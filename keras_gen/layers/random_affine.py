@@ -62,7 +62,8 @@ class RandomAffine(keras.layers.Layer):
     def call(self, images, training=False):
         if not training:
             return images
-        shares = keras.random.uniform((6, ops.shape(images)[0]), -1, 1, seed=self.seed_generator)
+        shape = (6, ops.shape(images)[0])
+        shares = keras.random.uniform(shape, -1, 1, "float32", self.seed_generator)
         return self.redrawn(images, *ops.unstack(shares))
 
     def redrawn(self, images, t, s, dx, dy, h=0.0, a=0.0):
@@ -78,12 +79,13 @@ class RandomAffine(keras.layers.Layer):
         rows = ops.arange(images.shape[1], dtype="float32")[:, None]
         columns = ops.arange(images.shape[2], dtype="float32")
         xx, xy, right, yx, yy, down = (v[:, None, None] for v in (xx, xy, right, yx, yy, down))
-        return _interpolated(
-            images,
+        redrawn = _interpolated(
+            ops.cast(images, "float32"),
             yx * columns + yy * rows + down,
             xx * columns + xy * rows + right,
             self.fill_value,
         )
+        return ops.cast(redrawn, images.dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -27,6 +27,7 @@ WITHOUT_TRAINING = ("cells", "convolution", "evaluation")
 STATES_IN_FOLDERS = ("losses", "domain_adversarial", "adversarial_examples")
 ARGUMENTS = {
     **{name: {} for name in WITHOUT_TRAINING},
+    "pretraining": {"epochs": 1, "steps": 20, "seeds": 1},
     "losses": {"epochs": 1, "games": ["minimax", "Wasserstein"]},  # of seven
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
 }

@@ -102,7 +102,8 @@ def main(
         )
 
     # The labels alone; not longer than what is compared with it.
-    steps = min(steps, epochs * len(batches))
+    all_steps = epochs * len(batches)
+    steps = min(steps, all_steps)
     lonely = classifier()
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     lonely.compile(
@@ -115,7 +116,6 @@ def main(
     lonely.fit(few_batches.repeat(), steps_per_epoch=steps, verbose=0)
 
     # Build the two players.
-    all_steps = epochs * len(batches)
     gan = models.SemiSupervisedGAN(
         networks.dcgan_generator(shape, LATENT_DIM, GENERATOR_FILTERS),
         classifier(),

@@ -25,6 +25,16 @@ def positive_number(name, value):
     return float(value)
 
 
+def number_from_zero(name, value, end=math.inf):
+    """Returns `value` as a `float` if 0 <= value < end, or raises the `ValueError`."""
+    if not isinstance(value, numbers.Real) or not 0 <= value < end:
+        expected = "a finite number from 0 on" if end == math.inf else f"a number in [0, {end})"
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected {expected}. Received: {name}={value}"
+        )
+    return float(value)
+
+
 def positive_integer_pair(name, value):
     """Returns an integer or a pair of them as a pair, or raises a `ValueError`."""
     pair = tuple(value) if isinstance(value, (list, tuple)) else (value, value)

@@ -1,8 +1,7 @@
-import math
-import numbers
-
 import keras
 from keras import ops
+
+from keras_gen.layers import _arguments
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -31,12 +30,7 @@ class GradientReversal(keras.layers.Layer):
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(weight, numbers.Real) or not 0 <= weight < math.inf:
-            raise ValueError(
-                "Invalid value for argument `weight`. Expected a non-negative number. "
-                f"Received: weight={weight}"
-            )
-        self._initial_weight = float(weight)
+        self._initial_weight = _arguments.number_from_zero("weight", weight)
         self.weight = self.add_weight(
             name="weight",
             shape=(),

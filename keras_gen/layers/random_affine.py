@@ -1,8 +1,9 @@
 import math
-import numbers
 
 import keras
 from keras import ops
+
+from keras_gen.layers import _arguments
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -50,11 +51,11 @@ class RandomAffine(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.rotation = _in_range("rotation", rotation)
-        self.zoom = _in_range("zoom", zoom, 1)
-        self.shift = _in_range("shift", shift)
-        self.shear = _in_range("shear", shear)
-        self.stretch = _in_range("stretch", stretch, 1)
+        self.rotation = _arguments.number_from_zero("rotation", rotation)
+        self.zoom = _arguments.number_from_zero("zoom", zoom, 1)
+        self.shift = _arguments.number_from_zero("shift", shift)
+        self.shear = _arguments.number_from_zero("shear", shear)
+        self.stretch = _arguments.number_from_zero("stretch", stretch, 1)
         self.fill_value = fill_value
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -101,15 +102,6 @@ class RandomAffine(keras.layers.Layer):
             "fill_value": self.fill_value,
             "seed": self.seed,
         }
-
-
-def _in_range(name, value, end=math.inf):
-    if not isinstance(value, numbers.Real) or not 0 <= value < end:
-        expected = "a finite number from 0 on" if end == math.inf else "a number in [0, 1)"
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected {expected}. Received: {name}={value}"
-        )
-    return float(value)
 
 
 def _interpolated(images, y, x, fill_value):

@@ -34,8 +34,8 @@ class SemiSupervisedGAN(GAN):
     The last two terms, which the paper does not have, are for noisy classifiers. p_avg is the
     averaged classifier without noise, a teacher whom the noisy one agrees with on all real images:
     with full weight after `consistency_ramp` steps, ramp(t) = exp(-5 (1 - min(t / ramp, 1))^2),
-    because at first it knows little. Two classes that the teacher takes for one stay one; the
-    balance forbids it, where the classes are about equally frequent.
+    because at first it knows little, and two classes that it takes for one may stay one. The
+    balance counts against that, where the classes are about equally frequent.
 
     `y` holds the class of an image, or -1 for an image without a label. Each image of the batch is
     a real one in the game, each labeled one is classified too; means are over the batch and over

@@ -72,7 +72,11 @@ def semi_supervised_gan():
     """With views, noise and averages in the discriminator, which are part of the state."""
     generator = networks.dcgan_generator(IMAGE, 4, filters=4)
     x = keras.Input(IMAGE)
-    h = own_layers.RandomAffine(rotation=9, shear=0.2, seed=5)(x)
+    views = [
+        own_layers.RandomAffine(rotation=9, shear=0.2, seed=5),
+        own_layers.RandomPaste(3, seed=5),
+    ]
+    h = keras.Sequential(views, name="view")(x)
     h = layers.Conv2D(4, 3, 2, activation="relu")(layers.GaussianNoise(0.3, seed=5)(h))
     h = layers.Dense(6, activation="relu", name="features")(layers.Flatten()(h))
     discriminator = keras.Model(x, layers.Dense(3)(h))

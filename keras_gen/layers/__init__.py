@@ -13,6 +13,7 @@ from keras_gen.layers.minibatch_stddev import MinibatchStdDev
 from keras_gen.layers.noise_injection import NoiseInjection
 from keras_gen.layers.pixel_norm import PixelNorm
 from keras_gen.layers.random_affine import RandomAffine
+from keras_gen.layers.random_paste import RandomPaste
 from keras_gen.layers.rbm import RBM, GaussianRBM
 from keras_gen.layers.reflection_padding import ReflectionPadding2D
 from keras_gen.layers.sampling import Sampling
@@ -35,6 +36,7 @@ __all__ = [
     "NoiseInjection",
     "PixelNorm",
     "RandomAffine",
+    "RandomPaste",
     "ReflectionPadding2D",
     "Sampling",
     "TiedDense",

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_gen import networks
 from keras_gen.layers import LabelRBM
+from keras_gen.layers._arguments import positive_number
 from keras_gen.models.energy_model import GIBBS_STEPS
 from keras_gen.models.inputs import argument_error
 from keras_gen.models.stacked_machine import StackedMachine, drawn_upwards, hidden_free_energy
@@ -26,10 +27,19 @@ class DeepBeliefNetwork(StackedMachine):
     Where states need not be drawn, probabilities take their place: on the way up to features and
     classes, and, after a Gibbs chain in the top machine, on the way down to examples.
 
+    A class is asked for by label units that stay at fixed values y. With `guidance` g they are
+
+        y = g onehot(class) + (1 - g) / K,    V'x + c + U_mean + g (U_class - U_mean)
+
+    of K classes; the second is the input of the hidden units, U_k the weights of class k. At g = 1
+    that is the model's own p(x | class), where some examples look like other classes; above, what
+    tells the class from the others counts more, which costs variety.
+
     Args:
         rbm: the top machine, a `keras_gen.layers.RBM` or `LabelRBM`.
         example_shape: shape of one example, such as (28, 28, 1); an integer means vectors.
         below: the layers under the top machine, trained, bottom first.
+        guidance: positive float, how much labels count in `generate` and the export.
         **kwargs: `steps`, `particles`, `value_range`, `seed`, `centered`, as those of
             `RestrictedBoltzmannMachine`; they concern the top machine.
 
@@ -48,10 +58,12 @@ class DeepBeliefNetwork(StackedMachine):
 
     Reference:
         Hinton, Osindero, Teh, 2006, A Fast Learning Algorithm for Deep Belief Nets, sections 4
-        and 6.
+        and 6. Guidance is that of Ho & Salimans, 2022, Classifier-Free Diffusion Guidance,
+        arXiv:2207.12598, applied to hidden units.
     """
 
-    def __init__(self, rbm, example_shape, below=(), **kwargs):
+    def __init__(self, rbm, example_shape, below=(), guidance=1.0, **kwargs):
+        self.guidance = positive_number("guidance", guidance)
         self.num_classes = rbm.num_classes if isinstance(rbm, LabelRBM) else None
         super().__init__(rbm, example_shape, below, **kwargs)
 
@@ -128,7 +140,7 @@ class DeepBeliefNetwork(StackedMachine):
         """The tensor of class probabilities, float32."""
         return tf.exp(self.rbm.log_class_probabilities(self.features(x)))
 
-    def generate(self, count=None, seed=None, gibbs_steps=GIBBS_STEPS, labels=None):
+    def generate(self, count=None, seed=None, gibbs_steps=GIBBS_STEPS, labels=None, guidance=None):
         """Examples from the model: Gibbs chains in the top machine, then the way down.
 
         Args:
@@ -136,6 +148,7 @@ class DeepBeliefNetwork(StackedMachine):
             seed: integer, or `None` for the next ones of the model's own random numbers.
             gibbs_steps: length of each chain.
             labels: one integer per example, or one for all: label units that stay on.
+            guidance: how much they count, or `None` for the network's own `guidance`.
 
         Returns:
             NumPy array (count, *example_shape).
@@ -147,14 +160,18 @@ class DeepBeliefNetwork(StackedMachine):
         if labels.size == 0 or labels.min() < 0 or labels.max() >= self.num_classes:
             raise argument_error("labels", f"integers from 0 to {self.num_classes - 1}", labels)
         labels = np.broadcast_to(labels, labels.shape if count is None else (count,))
+        guidance = self.guidance if guidance is None else positive_number("guidance", guidance)
         seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
-        return self.sampled_of(tf.constant(labels), seed, tf.constant(gibbs_steps)).numpy()
+        options = tf.constant(gibbs_steps), tf.constant(guidance)
+        return self.sampled_of(tf.constant(labels), seed, *options).numpy()
 
     @tf.function(reduce_retracing=True)
-    def sampled_of(self, labels, seed, gibbs_steps):
+    def sampled_of(self, labels, seed, gibbs_steps, guidance):
         """The tensor of examples generated for labels; `seed` is of shape (2,)."""
         features, _ = self.rbm.split(self.chain_start(tf.size(labels), seed))
-        start = self.rbm.join(features, labels)
+        classes = tf.one_hot(labels, self.num_classes)
+        label_units = guidance * classes + (1 - guidance) / self.num_classes
+        start = tf.concat([features, tf.cast(label_units, features.dtype)], axis=-1)
         visible = self.chain(start, self.is_feature(), seed, gibbs_steps)
         return self.examples(self.rbm.reconstruct(visible))
 
@@ -236,7 +253,8 @@ class DeepBeliefNetwork(StackedMachine):
         of_one_label = [tf.TensorSpec([], tf.int32, name) for name in ("label", "count", "seed")]
 
         def sample(label, count, seed):
-            return self.sampled_of(tf.fill([count], label), tf.stack([seed, 0]), GIBBS_STEPS)
+            labels, seed = tf.fill([count], label), tf.stack([seed, 0])
+            return self.sampled_of(labels, seed, GIBBS_STEPS, self.guidance)
 
         return {
             **endpoints,

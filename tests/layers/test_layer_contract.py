@@ -87,6 +87,7 @@ CASES = {
     ),
     "PixelNorm": (layers.PixelNorm, {"epsilon": 1e-6}, IMAGES, IMAGES, 0),
     "RandomAffine": (layers.RandomAffine, {"rotation": 9.0, "shear": 0.2}, IMAGES, IMAGES, 0),
+    "RandomPaste": (layers.RandomPaste, {"size": 3.0, "seed": 1}, IMAGES, IMAGES, 0),
     "ReflectionPadding2D": (
         layers.ReflectionPadding2D,
         {"padding": ((1, 2), (3, 0))},

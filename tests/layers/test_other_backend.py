@@ -48,6 +48,7 @@ results = {
     "noise": call(layers.NoiseInjection(), [images, images[..., :1]]),
     "norm": call(layers.PixelNorm(), images),
     "affine": layers.RandomAffine(9, 0.1, 1, 0.2, 0.1).redrawn(images, *vectors.T[[0, 1, 2, 3]]),
+    "paste": layers.RandomPaste(4).pasted(images, images[::-1], *np.abs(vectors.T[:3])),
     "padding": call(layers.ReflectionPadding2D(2), images),
     "tied": call(layers.TiedDense(encode), vectors),
 }

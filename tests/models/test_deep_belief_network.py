@@ -136,14 +136,19 @@ def test_classes_are_those_of_the_top_machine_given_the_features():
         network().classify(V)
 
 
-def test_examples_of_a_label_follow_the_conditional_distribution():
-    model = labeled()
+@pytest.mark.parametrize(
+    "guidance, units", [(1.0, [0, 1, 0]), (2.5, [-0.5, 2, -0.5])], ids=["model", "guided"]
+)
+def test_examples_of_a_label_follow_the_conditional_distribution(guidance, units):
+    model = labeled(guidance=guidance)
     received = model.generate(20_000, seed=1, gibbs_steps=30, labels=1).mean(axis=0)
-    states = np.c_[H, np.tile([0, 1, 0], (len(H), 1))].astype("float32")
+    states = np.c_[H, np.tile(units, (len(H), 1))].astype("float32")
     weights = special.softmax(log_marginals(model.rbm, states)[0])
     features = model.rbm.reconstruct(states)[:, :FIRST]  # the last step gives probabilities
     expected = weights @ np.array(model.below[0].visible_probabilities(features))
     np.testing.assert_allclose(received, expected, atol=0.01)
+    again = labeled().generate(9, seed=1, gibbs_steps=30, labels=1, guidance=guidance)
+    np.testing.assert_array_equal(again, model.generate(9, seed=1, gibbs_steps=30, labels=1))
 
 
 def test_labels_may_be_one_for_all_or_one_for_each():
@@ -203,11 +208,12 @@ def test_the_classifier_starts_with_the_network_and_may_drop_units_out():
 def test_a_saved_network_gives_back_all_layers(tmp_path):
     second = randomized(layers.RBM(2, seed=1), FIRST, seed=7)
     first = randomized(layers.RBM(FIRST, seed=1), VISIBLE)
-    model = labeled(below=[first, second], particles=5, steps=2)
+    model = labeled(below=[first, second], particles=5, steps=2, guidance=1.5)
     model.save(tmp_path / "dbn.keras")
     loaded = keras.saving.load_model(tmp_path / "dbn.keras")
     assert [layer.units for layer in loaded.below] == [FIRST, 2]
     assert (loaded.steps, loaded.particles, loaded.num_classes) == (2, 5, 3)
+    assert loaded.guidance == 1.5
     np.testing.assert_array_equal(loaded.classify(V), model.classify(V))
     first, second = (m.generate(labels=[0, 1], seed=1, gibbs_steps=4) for m in (model, loaded))
     np.testing.assert_array_equal(first, second)
@@ -222,3 +228,8 @@ def test_layers_that_do_not_fit_are_refused():
         labeled().variational_bound(V, 0.0)
     with pytest.raises(ValueError, match="labels from 0 to 2"):
         labeled().fit(V, LABELS + 1, verbose=0)
+    for bad in (0, -1.0, float("inf"), "strong"):
+        with pytest.raises(ValueError, match=f"`guidance`.*Received: guidance={bad}"):
+            labeled(guidance=bad)
+        with pytest.raises(ValueError, match=f"`guidance`.*Received: guidance={bad}"):
+            labeled().generate(labels=[1], guidance=bad)

@@ -37,8 +37,8 @@ def noisy_classifier(
         pooling: whether sides are halved by the maximum of 2x2 outputs of a convolution without
             strides: four times the work, fewer errors.
         view: layer that redraws images in training and lets them pass in inference, such as
-            `layers.RandomAffine`, or `None`. A layer has random numbers of its own: one for each
-            network.
+            `layers.RandomAffine` or a `keras.Sequential` of several, or `None`. A layer has random
+            numbers of its own: one for each network.
         dtype: Keras dtype policy of the convolutions and the dense layer, such as
             "mixed_bfloat16", or `None` for the global one. View, noise and logits stay float32.
 

@@ -148,7 +148,8 @@ def test_the_ramp_of_the_consistency_is_the_papers_and_ends_at_one():
     real, unlabeled = tf.constant(small_models.images(6)), tf.fill([6], -1)
     model.adversarial_weight = model.balance_weight = 0.0
     view, noise = model.discriminator.layers[1:3]
-    view.rotation = view.shear = noise.stddev = 0.0
+    affine, paste = view.layers
+    affine.rotation = affine.shear = paste.size = noise.stddev = 0.0
     model.discriminator.layers[-1].bias.assign([1.0, 0.0, -1.0])
     distance = []
     for step in (10, 20):

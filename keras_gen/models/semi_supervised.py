@@ -68,9 +68,8 @@ class SemiSupervisedGAN(GAN):
     Reference:
         Salimans et al. (2016), Improved Techniques for Training GANs, arXiv:1606.03498, sections
         3.1 and 5; consistency: Tarvainen, Valpola (2017), Mean teachers are better role models,
-        arXiv:1703.01780, section 2 and appendix B; balance: Springenberg (2016), Unsupervised and
-        Semi-supervised Learning with Categorical Generative Adversarial Networks,
-        arXiv:1511.06390, section 3.
+        arXiv:1703.01780; balance: Springenberg (2016), Unsupervised and Semi-supervised Learning
+        with Categorical Generative Adversarial Networks, arXiv:1511.06390.
     """
 
     tracked = (*GAN.tracked, "accuracy")

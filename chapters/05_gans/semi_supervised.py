@@ -33,8 +33,8 @@ import tyro
 
 from keras_gen import callbacks, data, layers, models, networks, plotting, saved_models
 
-# Chosen on the last 5,000 training images of MNIST, `--train "train[:-5000]" --test
-# "train[-5000:]"`, where no source is given.
+# Where no source is given: chosen on training images of MNIST, either the last 5,000, `--train
+# "train[:-5000]" --test "train[-5000:]"`, or those without labels.
 IMAGE_SIZE = 28
 LATENT_DIM, GENERATOR_FILTERS = 100, 16
 VIEW = {"rotation": 15, "zoom": 0.15, "shift": 2, "shear": 0.3, "stretch": 0.15, "fill_value": -1}

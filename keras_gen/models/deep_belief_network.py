@@ -58,8 +58,8 @@ class DeepBeliefNetwork(StackedMachine):
 
     Reference:
         Hinton, Osindero, Teh, 2006, A Fast Learning Algorithm for Deep Belief Nets, sections 4
-        and 6. Guidance is that of Ho & Salimans, 2022, Classifier-Free Diffusion Guidance,
-        arXiv:2207.12598, applied to hidden units.
+        and 6. Guidance is after the manner of Ho & Salimans, 2022, Classifier-Free Diffusion
+        Guidance, arXiv:2207.12598, whose models have no hidden units.
     """
 
     def __init__(self, rbm, example_shape, below=(), guidance=1.0, **kwargs):
@@ -169,9 +169,9 @@ class DeepBeliefNetwork(StackedMachine):
     def sampled_of(self, labels, seed, gibbs_steps, guidance):
         """The tensor of examples generated for labels; `seed` is of shape (2,)."""
         features, _ = self.rbm.split(self.chain_start(tf.size(labels), seed))
-        classes = tf.one_hot(labels, self.num_classes)
-        label_units = guidance * classes + (1 - guidance) / self.num_classes
-        start = tf.concat([features, tf.cast(label_units, features.dtype)], axis=-1)
+        start, guidance = self.rbm.join(features, labels), tf.cast(guidance, features.dtype)
+        guided = guidance * start + (1 - guidance) / self.num_classes
+        start = tf.where(self.is_feature(), start, guided)
         visible = self.chain(start, self.is_feature(), seed, gibbs_steps)
         return self.examples(self.rbm.reconstruct(visible))
 

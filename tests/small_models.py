@@ -97,7 +97,7 @@ def semi_supervised_gan():
 def domain_adversarial():
     """With batch normalization and dropout, and a reversal that grows from step to step."""
     x = keras.Input(IMAGE)
-    h = layers.BatchNormalization()(layers.Conv2D(3, 3, 2)(x))
+    h = networks.FusedBatchNormalization()(layers.Conv2D(3, 3, 2)(x))
     h = layers.Dropout(0.2, seed=5)(layers.Flatten()(layers.ReLU()(h)))
     model = models.DomainAdversarial(
         keras.Model(x, h),
@@ -112,7 +112,7 @@ def domain_adversarial():
 
 def adversarial_training():
     x = keras.Input(IMAGE)
-    h = layers.BatchNormalization()(layers.Conv2D(3, 3, 2)(x))
+    h = networks.FusedBatchNormalization()(layers.Conv2D(3, 3, 2)(x))
     h = layers.Dropout(0.2, seed=5)(layers.Flatten()(layers.ReLU()(h)))
     classifier = keras.Model(x, layers.Dense(3)(h))
     model = models.AdversarialTraining(classifier, epsilon=0.1, value_range=(-1, 1), seed=5)

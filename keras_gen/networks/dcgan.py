@@ -12,6 +12,8 @@ Reference:
 import keras
 from keras import layers
 
+from keras_gen.networks.fused_batch_normalization import FusedBatchNormalization
+
 WEIGHT_STDDEV = 0.02  # section 4 of the paper
 LEAKY_SLOPE = 0.2  # section 4 of the paper
 NORMALIZATION_MOMENTUM = 0.9  # moving averages follow a generator that never stops changing
@@ -163,7 +165,7 @@ def _normal():
 
 
 def _normalize(synchronized):
-    return layers.BatchNormalization(momentum=NORMALIZATION_MOMENTUM, synchronized=synchronized)
+    return FusedBatchNormalization(momentum=NORMALIZATION_MOMENTUM, synchronized=synchronized)
 
 
 def _cut(x, size):

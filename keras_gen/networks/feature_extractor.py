@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from keras_gen.networks.fused_batch_normalization import FusedBatchNormalization
+
 
 def feature_extractor(
     image_shape, filters=(32, 48), kernel_size=5, normalization=True, map_dropout=0.0
@@ -32,7 +34,7 @@ def feature_extractor(
     for index, maps in enumerate(filters):
         x = layers.Conv2D(maps, kernel_size, use_bias=not normalization)(x)
         x = layers.MaxPooling2D()(x)
-        x = layers.BatchNormalization()(x) if normalization else x
+        x = FusedBatchNormalization()(x) if normalization else x
         x = layers.ReLU()(x)
         x = layers.SpatialDropout2D(map_dropout)(x) if index > 0 and map_dropout else x
     return keras.Model(images, layers.Flatten()(x), name="feature_extractor")

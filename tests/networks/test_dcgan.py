@@ -54,10 +54,10 @@ def test_no_pooling_but_strided_convolutions(shape):
 
 def test_normalization_everywhere_but_at_the_generators_output_and_the_discriminators_input():
     generator = dcgan_generator((32, 32, 3), 3, filters=2)
-    block = ["BatchNormalization", "ReLU", "Conv2DTranspose"]
+    block = ["FusedBatchNormalization", "ReLU", "Conv2DTranspose"]
     assert operations(generator) == ["Dense", *3 * block, "Activation"]
     discriminator = dcgan_discriminator((32, 32, 3), filters=2)
-    block = ["Conv2D", "BatchNormalization", "LeakyReLU"]
+    block = ["Conv2D", "FusedBatchNormalization", "LeakyReLU"]
     assert operations(discriminator) == ["Conv2D", "LeakyReLU", *2 * block, "Dense"]
 
 

@@ -18,7 +18,7 @@ def test_sizes_are_those_of_the_paper():
 
 def test_normalization_takes_the_place_of_biases():
     network = networks.feature_extractor((28, 28, 3))
-    assert names(network).count("BatchNormalization") == 2
+    assert names(network).count("FusedBatchNormalization") == 2
     assert network.count_params() == 75 * 32 + 4 * 32 + 800 * 48 + 4 * 48
 
 

@@ -1,0 +1,57 @@
+"""Batch normalization of images whose training is one operation of TensorFlow's."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Keras's batch normalization of images, by TensorFlow's fused kernel where it trains.
+
+        y = gamma (x - mean) / sqrt(variance + epsilon) + beta
+        moving <- momentum moving + (1 - momentum) (mean, variance)
+
+    mean and variance are those of the batch and all positions, per channel; inference takes the
+    moving ones. Results are those of `keras.layers.BatchNormalization`, which goes over the images
+    a dozen times where the kernel does so twice. Keras's own code runs in inference, for inputs
+    other than (batch, height, width, channels), for masks, with `synchronized=True` or
+    `renorm=True`, and without `scale` or `center`.
+
+    Args:
+        **kwargs: those of `keras.layers.BatchNormalization`, with its defaults.
+
+    Input shape:
+        Any that Keras's layer takes.
+
+    Output shape:
+        That of the input.
+
+    Reference:
+        Ioffe, Szegedy, 2015, Batch Normalization, arXiv 1502.03167, algorithm 1.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if mask is not None or not (training and self.trainable and self.fuses(inputs)):
+            return super().call(inputs, training=training, mask=mask)
+        x = tf.cast(inputs, tf.float32)  # as Keras does
+        gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        y, mean, unbiased = tf.compat.v1.nn.fused_batch_norm(x, gamma, beta, epsilon=self.epsilon)
+        self.moving_mean.assign(self.moved(self.moving_mean, mean))
+        self.moving_variance.assign(self.moved(self.moving_variance, biased(unbiased, x)))
+        return tf.cast(y, self.compute_dtype)
+
+    def fuses(self, inputs):
+        """Whether the kernel computes what the layer is to compute."""
+        of_images = len(inputs.shape) == 4 and self.axis in (-1, 3)
+        apart = self.synchronized or getattr(self, "renorm", False)  # newer than Keras 3.10
+        return of_images and self.scale and self.center and not apart
+
+    def moved(self, average, value):
+        """momentum average + (1 - momentum) value."""
+        return average * self.momentum + value * (1.0 - self.momentum)
+
+
+def biased(variance, x):
+    """sum (x - mean)^2 / n per channel, from the kernel's sum (x - mean)^2 / (n - 1)."""
+    n = tf.cast(tf.reduce_prod(tf.shape(x)[:-1]), variance.dtype)
+    return variance * tf.maximum(n - 1, 1) / n

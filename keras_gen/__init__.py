@@ -1,8 +1,8 @@
 """keras_gen: the generative and deep models of university courses, as Keras 3 models.
 
 Sub-packages load on first use: `keras_gen.layers` (any Keras backend), and on TensorFlow
-`keras_gen.models`, `losses`, `networks`, `metrics`, `callbacks`, `data`, `plotting`,
-`saved_models`, `evaluation`.
+`keras_gen.models`, `losses`, `networks`, `optimizers`, `metrics`, `callbacks`, `data`,
+`plotting`, `saved_models`, `evaluation`.
 """
 
 import importlib
@@ -18,6 +18,7 @@ __all__ = [
     "metrics",
     "models",
     "networks",
+    "optimizers",
     "plotting",
     "saved_models",
 ]

@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers
 
 from keras_gen import layers as own_layers
-from keras_gen import models, networks
+from keras_gen import models, networks, optimizers
 
 IMAGE = (8, 8, 1)
 
@@ -23,12 +23,16 @@ def adam():
     return keras.optimizers.Adam(1e-3, 0.5)
 
 
+def fused_adam():
+    return optimizers.FusedAdam(1e-3, 0.5)
+
+
 def gan():
     """With batch normalization and dropout, so that statistics and random states matter."""
     generator = networks.dcgan_generator(IMAGE, 4, filters=4)
     discriminator = networks.dcgan_discriminator(IMAGE, filters=4, dropout=0.2)
     model = models.GAN(generator, discriminator, ema_decay=0.9, seed=5)
-    model.compile(adam(), adam())
+    model.compile(adam(), fused_adam())
     return model
 
 
@@ -165,7 +169,7 @@ def recurrent_autoencoder():
 def vae():
     encoder = networks.gaussian_encoder(IMAGE, [8], 3)
     model = models.VAE(encoder, networks.mlp_decoder(3, [8], IMAGE), value_range=(-1, 1), seed=5)
-    model.compile(adam())
+    model.compile(fused_adam())
     return model
 
 

@@ -77,7 +77,8 @@ def batches(
             the seed, the epoch and the number of the batch, for stateless random operations.
 
     Returns:
-        A `tf.data.Dataset` of batches with known cardinality and an attribute `epoch`.
+        A `tf.data.Dataset` of batches with known cardinality and an attribute `epoch`. If all
+        cached batches are full, their length is part of the dataset's element specification.
 
     Raises:
         ValueError: If there are fewer examples than `batch_size`, NaN or infinite values in the
@@ -115,6 +116,7 @@ def _cached_passes(dataset, batch_size, shuffle, drop_remainder, augment, next_k
         examples = tf.nest.map_structure(tf.constant, examples)
     count = int(tf.nest.flatten(examples)[0].shape[0])
     steps = _steps(count, batch_size, drop_remainder)
+    all_full = drop_remainder or count % batch_size == 0  # known shapes make shorter graphs
 
     def begin():
         key = next_key()
@@ -124,7 +126,7 @@ def _cached_passes(dataset, batch_size, shuffle, drop_remainder, augment, next_k
         key, order = tf.cond(tf.equal(step, 0), begin, lambda: state)
         start = tf.cast(step, tf.int32) * batch_size
         chosen = order[start : start + batch_size]
-        if drop_remainder:
+        if all_full:
             chosen = tf.ensure_shape(chosen, [batch_size])
         return (key, order), (key, step, chosen)
 

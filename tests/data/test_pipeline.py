@@ -80,6 +80,10 @@ def test_last_batch_and_cardinality(cache, drop, sizes):
     assert batches.element_spec.shape[0] == (40 if drop else None)
 
 
+def test_length_of_batches_is_known_where_all_are_full():
+    assert data.batches(NUMBERS[:80], 40, seed=0).element_spec.shape[0] == 40
+
+
 @pytest.mark.parametrize("cache", [True, False])
 def test_without_shuffling_the_order_is_kept_and_epochs_are_counted(cache):
     batches = data.batches(NUMBERS, 10, shuffle=False, cache=cache)

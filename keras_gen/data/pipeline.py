@@ -103,9 +103,16 @@ def batches(
 
     passes = _cached_passes if cache else _streamed_passes
     result = passes(dataset, batch_size, shuffle, drop_remainder, augment, next_key)
-    result = result.prefetch(tf.data.AUTOTUNE)
+    result = result.prefetch(tf.data.AUTOTUNE).with_options(_without_tuning())
     result.epoch = epoch
     return result
+
+
+def _without_tuning():
+    """Options without the thread that tunes buffers: for it, the end of a pass can wait a second."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
 
 
 def _cached_passes(dataset, batch_size, shuffle, drop_remainder, augment, next_key):

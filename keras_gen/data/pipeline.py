@@ -109,7 +109,7 @@ def batches(
 
 
 def _without_tuning():
-    """Options without the thread that tunes buffers: for it, the end of a pass can wait a second."""
+    """Options without the thread that tunes buffers, for which the end of a pass can wait long."""
     options = tf.data.Options()
     options.autotune.enabled = False
     return options

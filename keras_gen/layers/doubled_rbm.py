@@ -59,15 +59,14 @@ class DoubledRBM(RBM):
         """E(v, h) in nats, of shape (batch,)."""
         return super().energy(visible, ops.multiply(hidden, self.hidden_copies))
 
-    def free_energy(self, visible):
-        """F(v) in nats, of shape (batch,): all copies of the hidden units are summed out."""
-        inputs = ops.cast(self.hidden_input(visible), "float32")
-        soft = ops.sum(ops.softplus(inputs), axis=-1)
-        return self.visible_energy(visible) - self.hidden_copies * soft
+    def hidden_part(self, inputs):
+        """-m sum_j softplus(inputs_j), of shape (batch,): all copies are summed out."""
+        return self.hidden_copies * super().hidden_part(inputs)
 
-    def draw_hidden(self, visible, noise):
+    def draw_hidden(self, visible, noise, inputs=None):
         """h ~ P(h | v), the mean of its copies."""
-        return _mean_of_draws(self.hidden_probabilities(visible), noise, self.hidden_copies)
+        probabilities = self.hidden_probabilities(visible, inputs)
+        return _mean_of_draws(probabilities, noise, self.hidden_copies)
 
     def draw_visible(self, hidden, noise):
         """v ~ P(v | h), the mean of its copies."""

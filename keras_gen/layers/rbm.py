@@ -16,7 +16,8 @@ class RBM(keras.layers.Layer):
 
     Calling the layer gives `P(h=1 | v)`, so that machines stack in a `keras.Sequential`. Energies
     are in nats and float32. What is random takes its noise, uniform in [0, 1), as an argument, or
-    from the layer's seed.
+    from the layer's seed. Methods with an argument `inputs` take `hidden_input(visible)` there, of
+    whoever has it already, and then spare the product.
 
     Args:
         units: number of hidden units.
@@ -80,9 +81,9 @@ class RBM(keras.layers.Layer):
         """Tensors and variables in the compute dtype, for methods that are called directly."""
         return [ops.cast(tensor, self.compute_dtype) for tensor in tensors]
 
-    def hidden_probabilities(self, visible):
+    def hidden_probabilities(self, visible, inputs=None):
         """P(h=1 | v)."""
-        return ops.sigmoid(self.hidden_input(visible))
+        return ops.sigmoid(self.hidden_input(visible) if inputs is None else inputs)
 
     def visible_probabilities(self, hidden):
         """P(v=1 | h)."""
@@ -99,34 +100,58 @@ class RBM(keras.layers.Layer):
         agreement = ops.multiply(hidden, self.hidden_input(visible))
         return self.visible_energy(visible) - ops.sum(ops.cast(agreement, "float32"), axis=-1)
 
-    def free_energy(self, visible):
-        """F(v) = -log sum_h exp(-E(v, h)) in nats, of shape (batch,)."""
-        inputs = ops.cast(self.hidden_input(visible), "float32")
-        return self.visible_energy(visible) - ops.sum(ops.softplus(inputs), axis=-1)
+    def hidden_part(self, inputs):
+        """The part of the free energy that hidden units with these inputs make.
 
-    def reconstruct(self, visible):
+        -sum_j softplus(inputs_j), of shape (batch,)
+        """
+        return -ops.sum(ops.softplus(ops.cast(inputs, "float32")), axis=-1)
+
+    def free_energy(self, visible, inputs=None):
+        """F(v) = -log sum_h exp(-E(v, h)) in nats, of shape (batch,)."""
+        inputs = self.hidden_input(visible) if inputs is None else inputs
+        return self.visible_energy(visible) + self.hidden_part(inputs)
+
+    def flip_energy(self, visible, index, inputs):
+        """F(v with v_i flipped) - F(v) in nats, of shape (batch,).
+
+        c + W'v changes by (1 - 2 v_i) W_i, and -b'v by -(1 - 2 v_i) b_i.
+
+        Args:
+            visible: binary states (batch, visible).
+            index: integers (batch,), the unit i of every state.
+            inputs: `hidden_input(visible)`.
+        """
+        chosen = ops.take_along_axis(visible, ops.expand_dims(index, -1), axis=-1)
+        change = 1 - 2 * ops.cast(chosen, "float32")
+        inputs = ops.cast(inputs, "float32")
+        flipped = inputs + change * ops.take(self.kernel, index, axis=0)
+        of_visible = -change[:, 0] * ops.take(self.visible_bias, index)
+        return of_visible + self.hidden_part(flipped) - self.hidden_part(inputs)
+
+    def reconstruct(self, visible, inputs=None):
         """E[v | P(h=1 | visible)]: the means on the way up and down."""
-        return self.visible_probabilities(self.hidden_probabilities(visible))
+        return self.visible_probabilities(self.hidden_probabilities(visible, inputs))
 
     # Gibbs sampling
 
-    def draw_hidden(self, visible, noise):
+    def draw_hidden(self, visible, noise, inputs=None):
         """h ~ P(h | v), zeros and ones."""
-        return _draw(self.hidden_probabilities(visible), noise)
+        return _draw(self.hidden_probabilities(visible, inputs), noise)
 
     def draw_visible(self, hidden, noise):
         """v ~ P(v | h), zeros and ones."""
         return _draw(self.visible_probabilities(hidden), noise)
 
-    def gibbs_step(self, visible, hidden_noise, visible_noise):
+    def gibbs_step(self, visible, hidden_noise, visible_noise, inputs=None):
         """h ~ P(h | v), v ~ P(v | h)."""
-        return self.draw_visible(self.draw_hidden(visible, hidden_noise), visible_noise)
+        return self.draw_visible(self.draw_hidden(visible, hidden_noise, inputs), visible_noise)
 
-    def gibbs(self, visible, steps=1):
+    def gibbs(self, visible, steps=1, inputs=None):
         """The visible units after some Gibbs steps."""
         for _ in range(steps):
             noises = [self.noise(visible, width) for width in (self.units, self.kernel.shape[0])]
-            visible = self.gibbs_step(visible, *noises)
+            visible, inputs = self.gibbs_step(visible, *noises, inputs), None
         return visible
 
     def noise(self, like, width):

@@ -125,30 +125,45 @@ class RestrictedBoltzmannMachine(EnergyModel):
     # Training
 
     def contrastive_divergence(self, data, model, sample_weight=None):
-        """mean F(v_data) - mean F(v_model)."""
-        weight = 1.0 if sample_weight is None else tf.cast(sample_weight, tf.float32)
-        energies = self.rbm.free_energy(tf.concat([data, model], 0))  # one product, not two
-        of_data, of_model = tf.split(energies, [tf.shape(data)[0], tf.shape(model)[0]])
+        """mean F(v_data) - mean F(v_model).
+
+        Args:
+            data: v_data.
+            model: function from v_data and the inputs of its hidden units to v_model, a constant.
+            sample_weight: weights of the examples, or `None`.
+        """
+        inputs = self.rbm.hidden_input(data)
+        of_data = self.rbm.free_energy(data, inputs)
+        of_model = self.rbm.free_energy(tf.stop_gradient(model(data, inputs)))
         self.track(free_energy=of_data)
+        weight = 1.0 if sample_weight is None else tf.cast(sample_weight, tf.float32)
         return tf.reduce_mean(weight * of_data) - tf.reduce_mean(of_model)
+
+    def from_data(self, data, inputs):
+        """v_model of CD-k."""
+        return self.rbm.gibbs(data, self.steps, inputs)
+
+    def from_particles(self, data, inputs):
+        """v_model of PCD-k, where the particles stay."""
+        states = self.rbm.gibbs(tf.cast(self.chains, data.dtype), self.steps)
+        self.chains.assign(states)
+        return states
 
     def train_step(self, data):
         v_data, sample_weight = self.unpack(data)
-        start = v_data if self.particles is None else tf.cast(self.chains, v_data.dtype)
-        v_model = tf.stop_gradient(self.rbm.gibbs(start, self.steps))
-        if self.particles is not None:
-            self.chains.assign(v_model)
+        model = self.from_data if self.particles is None else self.from_particles
         loss = descend(
-            lambda: self.contrastive_divergence(v_data, v_model, sample_weight),
+            lambda: self.contrastive_divergence(v_data, model, sample_weight),
             self.rbm.trainable_variables,
             self.optimizer,
             self.centered_gradient if self.centered else None,
         )
         self.track(loss=loss)
         observed = v_data[:OBSERVED]
-        self.observe(observed)
+        inputs = self.rbm.hidden_input(observed)
+        self.observe(observed, inputs)
         if self.centered:
-            states = [observed, self.rbm.hidden_probabilities(observed)]
+            states = [observed, self.rbm.hidden_probabilities(observed, inputs)]
             centering.move_means(self.means, states)
         return self.tracked_results()
 
@@ -160,19 +175,20 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
     def test_step(self, data):
         v_data, sample_weight = self.unpack(data)
-        v_model = self.rbm.gibbs(v_data, self.steps)
-        self.track(loss=self.contrastive_divergence(v_data, v_model, sample_weight))
-        self.observe(v_data)
+        loss = self.contrastive_divergence(v_data, self.from_data, sample_weight)
+        self.track(loss=loss)
+        self.observe(v_data, self.rbm.hidden_input(v_data))
         return self.tracked_results()
 
-    def observe(self, visible):
+    def observe(self, visible, inputs):
         """Logs how far a reconstruction is from the data, and the pseudo-log-likelihood."""
-        error = tf.square(tf.cast(visible - self.rbm.reconstruct(visible), tf.float32))
+        reconstruction = self.rbm.reconstruct(visible, inputs)
+        error = tf.square(tf.cast(visible - reconstruction, tf.float32))
         self.track(reconstruction_error=tf.reduce_sum(error, axis=1))
         if "pseudo_log_likelihood" in self.tracked:
-            self.track(pseudo_log_likelihood=self.pseudo_log_likelihood(visible))
+            self.track(pseudo_log_likelihood=self.pseudo_log_likelihood(visible, inputs))
 
-    def pseudo_log_likelihood(self, visible):
+    def pseudo_log_likelihood(self, visible, inputs):
         """An estimate of sum_i log p(v_i | all others), by one unit i drawn for each example.
 
         n log sigmoid(F(v with v_i flipped) - F(v))
@@ -181,9 +197,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
         index = tf.random.stateless_uniform(
             [tf.shape(visible)[0]], self.next_seed(), maxval=count, dtype=tf.int32
         )
-        chosen = tf.one_hot(index, count, dtype=visible.dtype)
-        flipped = visible + chosen * (1 - 2 * visible)
-        difference = self.rbm.free_energy(flipped) - self.rbm.free_energy(visible)
+        difference = self.rbm.flip_energy(visible, index, inputs)
         return tf.cast(count, tf.float32) * tf.math.log_sigmoid(difference)
 
     # Use

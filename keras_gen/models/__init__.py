@@ -9,6 +9,9 @@ if keras.backend.backend() != "tensorflow":
         f'Received: KERAS_BACKEND="{keras.backend.backend()}"'
     )
 
+# What saved models are made of has to be known where they are loaded.
+import keras_gen.networks
+import keras_gen.optimizers  # noqa: F401
 from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.models.adversarial_examples import adversarial_examples
 from keras_gen.models.adversarial_training import AdversarialTraining

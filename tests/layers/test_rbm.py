@@ -49,6 +49,39 @@ def test_free_energy_marginalizes_the_hidden_units(layer):
     np.testing.assert_allclose(layer.free_energy(STATES), expected, atol=1e-5)
 
 
+def test_flipping_a_unit_costs_the_difference_of_free_energies():
+    layer = built(RBM)
+    for index in range(VISIBLE):
+        flipped = STATES.copy()
+        flipped[:, index] = 1 - flipped[:, index]
+        expected = layer.free_energy(flipped) - layer.free_energy(STATES)
+        indices = np.full(len(STATES), index)
+        received = layer.flip_energy(STATES, indices, layer.hidden_input(STATES))
+        np.testing.assert_allclose(received, expected, atol=1e-5)
+
+
+def test_known_inputs_spare_the_product_and_change_nothing(layer):
+    inputs, noise = layer.hidden_input(STATES), np.full((len(STATES), HIDDEN), 0.4, "float32")
+    for method, arguments in [
+        (layer.free_energy, ()),
+        (layer.hidden_probabilities, ()),
+        (layer.reconstruct, ()),
+        (layer.draw_hidden, (noise,)),
+    ]:
+        np.testing.assert_array_equal(
+            method(STATES, *arguments, inputs=inputs), method(STATES, *arguments)
+        )
+        # They stand for the data: other ones give another result.
+        assert np.any(method(STATES, *arguments, inputs=inputs + 3) != method(STATES, *arguments))
+
+
+def test_known_inputs_count_for_the_first_gibbs_step_only():
+    first, second = built(RBM), built(RBM)
+    expected = np.array(first.gibbs(STATES, 2))
+    received = second.gibbs(np.zeros_like(STATES), 2, inputs=second.hidden_input(STATES))
+    np.testing.assert_array_equal(received, expected)
+
+
 def test_hidden_probabilities_are_the_conditional_of_the_joint(layer):
     joint = np.exp(-energies(layer))
     expected = joint @ FEATURES / joint.sum(axis=1, keepdims=True)

@@ -1,5 +1,8 @@
 """Every model keeps the contract of `checks.py`."""
 
+import subprocess
+import sys
+
 import checks
 import pytest
 import small_models
@@ -74,6 +77,16 @@ def test_bad_input(name, make):
 
 def test_export(make, tmp_path):
     checks.check_export(make, tmp_path)
+
+
+def test_importing_the_models_suffices_to_load_one(tmp_path):
+    """Its layers and optimizers come along, wherever in the library they are."""
+    small_models.gan().save(tmp_path / "m.keras")  # has layers of networks and FusedAdam
+    code = "import keras, keras_gen.models; print(keras.saving.load_model('m.keras').compiled)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert run.stdout.strip() == "True", run.stderr
 
 
 @pytest.mark.parametrize("kind", ["gan", "wgan_gp", "vae", "autoencoder"])

@@ -29,16 +29,8 @@ class FusedAdam(keras.optimizers.Adam):
             super().update_step(gradient, variable, learning_rate)
             return
         index = self._get_variable_index(variable)
-        t, beta_1, beta_2, rate, epsilon = (
-            tf.cast(value, variable.dtype)
-            for value in (
-                self.iterations + 1,
-                self.beta_1,
-                self.beta_2,
-                learning_rate,
-                self.epsilon,
-            )
-        )
+        numbers = self.iterations + 1, self.beta_1, self.beta_2, learning_rate, self.epsilon
+        t, beta_1, beta_2, rate, epsilon = (tf.cast(each, variable.dtype) for each in numbers)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].value.handle,

@@ -22,7 +22,16 @@ import numpy as np
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, metrics, models, networks, plotting, saved_models
+from keras_gen import (
+    callbacks,
+    data,
+    metrics,
+    models,
+    networks,
+    optimizers,
+    plotting,
+    saved_models,
+)
 
 SEED = 1
 BATCH_SIZE = 100
@@ -64,7 +73,7 @@ def main(
     decoder = networks.mlp_decoder(latent_dim, HIDDEN, grey.shape[1:], ACTIVATION)
     vae = models.VAE(encoder, decoder, seed=SEED)
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(batches))
-    vae.compile(keras.optimizers.Adam(schedule), steps_per_execution=STEPS_PER_EXECUTION)
+    vae.compile(optimizers.FusedAdam(schedule), steps_per_execution=STEPS_PER_EXECUTION)
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.
     resume = callbacks.Resume(output / "vae.state", batches, every=10)

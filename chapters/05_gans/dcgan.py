@@ -21,7 +21,17 @@ import numpy as np
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, losses, metrics, models, networks, plotting, saved_models
+from keras_gen import (
+    callbacks,
+    data,
+    losses,
+    metrics,
+    models,
+    networks,
+    optimizers,
+    plotting,
+    saved_models,
+)
 
 SEED = 1
 IMAGE_SIZE = 28
@@ -37,6 +47,7 @@ def main(
     epochs: int = 100,
     filters: int = 32,
     limit: int | None = None,
+    precision: str = "float32",
     output: pathlib.Path = pathlib.Path("outputs/dcgan"),
 ) -> None:
     """Trains a DCGAN.
@@ -46,10 +57,12 @@ def main(
         epochs: passes over the training images.
         filters: feature maps of the layers next to the image; the paper has 64 at 28 pixels.
         limit: use only that many training images, and as many test images.
+        precision: dtype policy of Keras; mixed_bfloat16 is faster on CPUs that know the type.
         output: folder for the pictures and the model.
     """
     keras.utils.set_random_seed(SEED)
     tf.config.experimental.enable_op_determinism()
+    keras.config.set_dtype_policy(precision)
 
     # Prepare: pixels in [-1, 1], the range of tanh.
     chosen = f"[:{limit}]" if limit else ""
@@ -62,8 +75,8 @@ def main(
     discriminator = networks.dcgan_discriminator(test.shape[1:], filters)
     gan = models.GAN(generator, discriminator, ema_decay=EMA_DECAY, seed=SEED)
     gan.compile(
-        keras.optimizers.Adam(LEARNING_RATE, BETA_1),
-        keras.optimizers.Adam(LEARNING_RATE, BETA_1),
+        optimizers.FusedAdam(LEARNING_RATE, BETA_1),
+        optimizers.FusedAdam(LEARNING_RATE, BETA_1),
         losses.NonSaturating(LABEL_SMOOTHING),
     )
 

@@ -147,10 +147,11 @@ class RBM(keras.layers.Layer):
         """h ~ P(h | v), v ~ P(v | h)."""
         return self.draw_visible(self.draw_hidden(visible, hidden_noise, inputs), visible_noise)
 
-    def gibbs(self, visible, steps=1, inputs=None):
-        """The visible units after some Gibbs steps."""
+    def gibbs(self, visible, steps=1, inputs=None, noise=None):
+        """The visible units after some Gibbs steps; `noise` is a function like `self.noise`."""
+        noise = self.noise if noise is None else noise
         for _ in range(steps):
-            noises = [self.noise(visible, width) for width in (self.units, self.kernel.shape[0])]
+            noises = [noise(visible, width) for width in (self.units, self.kernel.shape[0])]
             visible, inputs = self.gibbs_step(visible, *noises, inputs), None
         return visible
 

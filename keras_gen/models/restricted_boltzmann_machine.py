@@ -141,13 +141,19 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
     def from_data(self, data, inputs):
         """v_model of CD-k."""
-        return self.rbm.gibbs(data, self.steps, inputs)
+        return self.rbm.gibbs(data, self.steps, inputs, self.noise)
 
     def from_particles(self, data, inputs):
         """v_model of PCD-k, where the particles stay."""
-        states = self.rbm.gibbs(tf.cast(self.chains, data.dtype), self.steps)
+        start = tf.cast(self.chains, data.dtype)
+        states = self.rbm.gibbs(start, self.steps, noise=self.noise)
         self.chains.assign(states)
         return states
+
+    def noise(self, like, width):
+        """The numbers of `rbm.noise`, from the generator that XLA is fast with on CPUs as well."""
+        seed = tf.cast(self.rbm.seed_generator.next(), tf.int32)
+        return tf.random.stateless_uniform([tf.shape(like)[0], width], seed, alg="philox")
 
     def train_step(self, data):
         v_data, sample_weight = self.unpack(data)

@@ -7,9 +7,10 @@ batches of 100 images of MNIST:
 
 keras_gen is what a chapter script calls: `fit()` over `data.batches`, with its shuffling, progress
 and logs, in float32, in float32 compiled by XLA, and under the policy mixed_bfloat16. scikit-learn
-is `BernoulliRBM.fit` on a float32 array. All take turns, an epoch each, for some rounds of one run; a ratio is the median of
-the rounds' ratios. The `products` are the five matrix products of a step alone, done by NumPy as
-often as an epoch does them: what no implementation in float32 can fall below by much.
+is `BernoulliRBM.fit` on a float32 array. All take turns, an epoch each, for some rounds of one run;
+a ratio is the median of the rounds' ratios. The `products` are the five matrix products of a step
+alone, done by NumPy as often as an epoch does them: what no implementation in float32 can fall
+below by much.
 
 Leave the machine alone meanwhile. It takes a few minutes on two cores.
 """

@@ -112,23 +112,6 @@ class RBM(keras.layers.Layer):
         inputs = self.hidden_input(visible) if inputs is None else inputs
         return self.visible_energy(visible) + self.hidden_part(inputs)
 
-    def flip_energy(self, visible, index, inputs):
-        """F(v with v_i flipped) - F(v) in nats, of shape (batch,).
-
-        c + W'v changes by (1 - 2 v_i) W_i, and -b'v by -(1 - 2 v_i) b_i.
-
-        Args:
-            visible: binary states (batch, visible).
-            index: integers (batch,), the unit i of every state.
-            inputs: `hidden_input(visible)`.
-        """
-        chosen = ops.take_along_axis(visible, ops.expand_dims(index, -1), axis=-1)
-        change = 1 - 2 * ops.cast(chosen, "float32")
-        inputs = ops.cast(inputs, "float32")
-        flipped = inputs + change * ops.take(self.kernel, index, axis=0)
-        of_visible = -change[:, 0] * ops.take(self.visible_bias, index)
-        return of_visible + self.hidden_part(flipped) - self.hidden_part(inputs)
-
     def reconstruct(self, visible, inputs=None):
         """E[v | P(h=1 | visible)]: the means on the way up and down."""
         return self.visible_probabilities(self.hidden_probabilities(visible, inputs))

@@ -203,8 +203,24 @@ class RestrictedBoltzmannMachine(EnergyModel):
         index = tf.random.stateless_uniform(
             [tf.shape(visible)[0]], self.next_seed(), maxval=count, dtype=tf.int32
         )
-        difference = self.rbm.flip_energy(visible, index, inputs)
+        difference = self.flip_energy(visible, index, inputs)
         return tf.cast(count, tf.float32) * tf.math.log_sigmoid(difference)
+
+    def flip_energy(self, visible, index, inputs):
+        """F(v with v_i flipped) - F(v) in nats, of shape (batch,), for binary units.
+
+        c + W'v changes by (1 - 2 v_i) W_i, and -b'v by -(1 - 2 v_i) b_i.
+
+        Args:
+            visible: states (batch, visible).
+            index: integers (batch,), the unit i of every state.
+            inputs: c + W'v.
+        """
+        change = 1 - 2 * tf.cast(tf.gather(visible, index, batch_dims=1), tf.float32)
+        inputs = tf.cast(inputs, tf.float32)
+        flipped = inputs + change[:, None] * tf.gather(self.rbm.kernel, index)
+        of_visible = -change * tf.gather(self.rbm.visible_bias, index)
+        return of_visible + self.rbm.hidden_part(flipped) - self.rbm.hidden_part(inputs)
 
     # Use
 

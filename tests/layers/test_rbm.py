@@ -49,17 +49,6 @@ def test_free_energy_marginalizes_the_hidden_units(layer):
     np.testing.assert_allclose(layer.free_energy(STATES), expected, atol=1e-5)
 
 
-def test_flipping_a_unit_costs_the_difference_of_free_energies():
-    layer = built(RBM)
-    for index in range(VISIBLE):
-        flipped = STATES.copy()
-        flipped[:, index] = 1 - flipped[:, index]
-        expected = layer.free_energy(flipped) - layer.free_energy(STATES)
-        indices = np.full(len(STATES), index)
-        received = layer.flip_energy(STATES, indices, layer.hidden_input(STATES))
-        np.testing.assert_allclose(received, expected, atol=1e-5)
-
-
 def test_known_inputs_spare_the_product_and_change_nothing(layer):
     inputs, noise = layer.hidden_input(STATES), np.full((len(STATES), HIDDEN), 0.4, "float32")
     for method, arguments in [

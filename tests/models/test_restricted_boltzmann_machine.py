@@ -74,6 +74,17 @@ def test_burnt_in_particles_follow_the_machine():
     assert set(np.unique(model.chains)) == {0.0, 1.0}
 
 
+def test_flipping_a_unit_costs_the_difference_of_free_energies():
+    model = machine()
+    model.rbm.set_weights([w + 0.3 for w in model.rbm.get_weights()])
+    for index in range(4):
+        flipped = V.copy()
+        flipped[:, index] = 1 - V[:, index]
+        expected = model.free_energy(flipped) - model.free_energy(V)
+        received = model.flip_energy(V, np.full(6, index), model.rbm.hidden_input(V))
+        np.testing.assert_allclose(received, expected, atol=1e-5)
+
+
 def test_pseudo_log_likelihood_is_its_definition_on_average():
     model = machine()
     w, b, c = (np.array(x, "float64") for x in model.rbm.weights)

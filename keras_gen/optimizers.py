@@ -12,9 +12,9 @@ class FusedAdam(keras.optimizers.Adam):
         v <- v + (1 - beta_2) (g^2 - v)
         w <- w - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
-    Numbers, slots and options are those of `keras.optimizers.Adam`; what is saved of one, the other
-    can load. It pays where steps are short, as those of dense networks are. With `amsgrad`, and for
-    the sparse gradient of an embedding, Keras's own code runs.
+    Numbers, slots and options are those of `keras.optimizers.Adam`. It pays where steps are short,
+    as those of dense networks are. With `amsgrad`, and for the sparse gradient of an embedding,
+    Keras's own code runs.
 
     Args:
         **kwargs: those of `keras.optimizers.Adam`, with its defaults.

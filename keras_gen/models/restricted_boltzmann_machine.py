@@ -124,17 +124,16 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
     # Training
 
-    def contrastive_divergence(self, data, model, sample_weight=None):
+    def contrastive_divergence(self, data, inputs, model, sample_weight=None):
         """mean F(v_data) - mean F(v_model).
 
         Args:
-            data: v_data.
-            model: function from v_data and the inputs of its hidden units to v_model, a constant.
+            data, inputs: v_data, and what its hidden units get, c + W'v_data.
+            model: v_model, which counts as a constant.
             sample_weight: weights of the examples, or `None`.
         """
-        inputs = self.rbm.hidden_input(data)
         of_data = self.rbm.free_energy(data, inputs)
-        of_model = self.rbm.free_energy(tf.stop_gradient(model(data, inputs)))
+        of_model = self.rbm.free_energy(tf.stop_gradient(model))
         self.track(free_energy=of_data)
         weight = 1.0 if sample_weight is None else tf.cast(sample_weight, tf.float32)
         return tf.reduce_mean(weight * of_data) - tf.reduce_mean(of_model)
@@ -158,8 +157,14 @@ class RestrictedBoltzmannMachine(EnergyModel):
     def train_step(self, data):
         v_data, sample_weight = self.unpack(data)
         model = self.from_data if self.particles is None else self.from_particles
+
+        def difference():
+            inputs = self.rbm.hidden_input(v_data)
+            v_model = model(v_data, inputs)
+            return self.contrastive_divergence(v_data, inputs, v_model, sample_weight)
+
         loss = descend(
-            lambda: self.contrastive_divergence(v_data, model, sample_weight),
+            difference,
             self.rbm.trainable_variables,
             self.optimizer,
             self.centered_gradient if self.centered else None,
@@ -181,9 +186,10 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
     def test_step(self, data):
         v_data, sample_weight = self.unpack(data)
-        loss = self.contrastive_divergence(v_data, self.from_data, sample_weight)
-        self.track(loss=loss)
-        self.observe(v_data, self.rbm.hidden_input(v_data))
+        inputs = self.rbm.hidden_input(v_data)
+        v_model = self.from_data(v_data, inputs)
+        self.track(loss=self.contrastive_divergence(v_data, inputs, v_model, sample_weight))
+        self.observe(v_data, inputs)
         return self.tracked_results()
 
     def observe(self, visible, inputs):

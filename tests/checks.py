@@ -6,9 +6,8 @@
 import atexit
 import functools
 import json
-import os
-import pathlib
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -17,13 +16,14 @@ import warnings
 
 import keras
 import numpy as np
+import processes
 import pytest
 import tensorflow as tf
+from training_process import train
 
 from keras_gen import saved_models
 from keras_gen.models.training import optimizers_of
 
-TESTS = pathlib.Path(__file__).parent
 RUN_ENDPOINTS = """
 import json, sys, traceback
 sys.modules["keras"] = sys.modules["keras_gen"] = None
@@ -239,15 +239,15 @@ def check_two_workers_agree(name, folder):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             ports.append(f"127.0.0.1:{free.getsockname()[1]}")
-    processes = []
+    workers = {}
     for index in range(2):
         config = {"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}}
         environment = {"TF_CONFIG": json.dumps(config)}
-        processes.append(start_training(name, folder, f"worker_{index}", 1, environment))
-    for process in processes:
-        _, errors = process.communicate(timeout=240)
-        assert process.returncode == 0, errors[-3000:]
-    first, second = (result(folder, f"worker_{index}") for index in range(2))
+        run = f"worker_{index}"
+        workers[run] = start_training(name, folder, run, 1, environment)
+    for run, process in workers.items():
+        processes.finish(process, folder / f"{run}.log")
+    first, second = (result(folder, run) for run in workers)
     assert_same_state(first, second)
     assert all(np.isfinite(v).all() for v in first)
 
@@ -259,31 +259,24 @@ def check_resume_after_kills(name, folder, kills=5, epochs=16):
     for _ in range(kills):
         process = start_training(name, folder, "killed", epochs)
         started = folder / "killed.state.started"
-        while not started.exists() and process.poll() is None:
+        while not started.exists() and process.is_alive():
             time.sleep(0.02)
         time.sleep(chance.uniform(0.0, 0.5))
         process.kill()
-        _, errors = process.communicate()
-        assert process.returncode == -9, errors[-2000:]
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, (folder / "killed.log").read_text()[-2000:]
         started.unlink(missing_ok=True)
     last = start_training(name, folder, "killed", epochs)
-    for process in (undisturbed, last):
-        _, errors = process.communicate(timeout=240)
-        assert process.returncode == 0, errors[-2000:]
+    processes.finish(undisturbed, folder / "undisturbed.log")
+    processes.finish(last, folder / "killed.log")
     assert_same_state(result(folder, "undisturbed"), result(folder, "killed"))
 
 
 def start_training(name, folder, run, epochs, environment=None):
-    """Starts `training_process.py`; its state and result are called after `run`."""
-    command = [sys.executable, str(TESTS / "training_process.py"), name]
-    command += [str(folder / f"{run}.state"), str(folder / f"{run}.npz"), str(epochs)]
-    return subprocess.Popen(
-        command,
-        env={**os.environ, **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    """Starts `training_process.train`; its state, result and log are called after `run`."""
+    files = [str(folder / f"{run}.{ending}") for ending in ("state", "npz")]
+    log = folder / f"{run}.log"
+    return processes.start(train, name, *files, epochs, log=log, environment=environment)
 
 
 def result(folder, run):

@@ -1,10 +1,9 @@
 """Every chapter script runs from end to end, writes its pictures and its models, and goes on."""
 
-import json
 import pathlib
-import subprocess
-import sys
+import runpy
 
+import processes
 import pytest
 
 from keras_gen import saved_models
@@ -23,17 +22,6 @@ OTHER_DATA = {  # of scripts that learn no digits
 }
 WITH_CLASSIFIER = ("05_gans", "07_modern_gans")  # judged by a shipped LeNet
 WITHOUT_TRAINING = ("cells", "convolution", "evaluation")
-ONCE = (  # to save time: their trainings go on as those of the other scripts do
-    *WITHOUT_TRAINING,
-    "adversarial_examples",
-    "bound",
-    "dbm",
-    "features",
-    "pretraining",
-    "sparse",
-    "topologies",
-    "vanishing_gradients",
-)
 # Several trainings, none of them before the others.
 STATES_IN_FOLDERS = ("losses", "domain_adversarial", "adversarial_examples")
 ARGUMENTS = {
@@ -44,29 +32,27 @@ ARGUMENTS = {
 }
 # Of scripts that train several models, each in a folder of its own.
 FOLDERS = {"topologies": ["one_to_many", "many_to_one", "many_to_many", "encoder_decoder"]}
-# A process of its own, because scripts ask for deterministic operations for good.
-RUN = """
-import json, pathlib, runpy, sys
-main = runpy.run_path(sys.argv[1])["main"]
-for _ in range(int(sys.argv[4])):  # the second time the training is already complete
-    main(limit=330, output=pathlib.Path(sys.argv[2]), **json.loads(sys.argv[3]))
-"""
+
+
+def run_script(script, times, arguments):
+    """Runs the `main` of a script some times."""
+    main = runpy.run_path(str(script))["main"]
+    for _ in range(times):
+        main(**arguments)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.stem for script in SCRIPTS])
 def test_script_runs_and_writes_what_it_promises(script, tmp_path):
     if script.parent.name in WITH_CLASSIFIER and not saved_models.available():
         pytest.skip("installed without the shipped models")
-    arguments = json.dumps(ARGUMENTS.get(script.stem, {"epochs": 1}))
-    times = "1" if script.stem in ONCE else "2"
-    process = subprocess.run(
-        [sys.executable, "-c", RUN, str(script), str(tmp_path), arguments, times],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr[-3000:]
-    assert str(tmp_path) in process.stdout.splitlines()[-1]
+    # A process of its own, because scripts ask for deterministic operations for good.
+    log = tmp_path.with_suffix(".log")
+    arguments = {"limit": 330, "output": tmp_path, **ARGUMENTS.get(script.stem, {"epochs": 1})}
+    # The second time the training is already complete.
+    times = 1 if script.stem in WITHOUT_TRAINING else 2
+    process = processes.start(run_script, script, times, arguments, log=log)
+    processes.finish(process, log, seconds=None)
+    assert str(tmp_path) in log.read_text().splitlines()[-1]
     for folder in FOLDERS.get(script.stem, [""]):
         names = {path.name for path in (tmp_path / folder).iterdir()}
         if script.stem in WITHOUT_TRAINING:

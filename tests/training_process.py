@@ -1,17 +1,8 @@
-"""A training in a process of its own, to be killed or to be one of several workers.
-
-    python training_process.py MODEL STATE RESULT EPOCHS
-
-trains `small_models.MODEL` with `Resume(STATE)`, touches STATE.started after the first batch, and
-writes every variable of the model and of its optimizers to RESULT at the end. With TF_CONFIG in
-the environment it is one worker of a MultiWorkerMirroredStrategy, keeps no state, and writes what
-gradients move: batch normalization that is not synchronized has statistics of each worker's own.
-"""
+"""A training in a process of its own, to be killed or to be one of several workers."""
 
 import contextlib
 import os
 import pathlib
-import sys
 import time
 
 import keras
@@ -38,6 +29,18 @@ class Started(keras.callbacks.Callback):
 
 
 def train(name, state, result, epochs):
+    """Trains `small_models.name` and writes every variable of the model and its optimizers.
+
+    With TF_CONFIG in the environment it is one worker of a MultiWorkerMirroredStrategy, keeps no
+    state, and writes what gradients move: batch normalization that is not synchronized has
+    statistics of each worker's own.
+
+    Args:
+        name: of a model.
+        state: file of `Resume`; `state`.started is touched after the first batch.
+        result: file for the variables at the end.
+        epochs: of the training.
+    """
     workers = "TF_CONFIG" in os.environ
     strategy = tf.distribute.MultiWorkerMirroredStrategy() if workers else None
     keras.utils.set_random_seed(11)
@@ -62,7 +65,3 @@ def train(name, state, result, epochs):
     for optimizer in optimizers_of(model).values():
         variables += optimizer.variables
     np.savez(result, *[np.asarray(v.value) for v in variables])
-
-
-if __name__ == "__main__":
-    train(*sys.argv[1:4], int(sys.argv[4]))

@@ -26,7 +26,6 @@ from keras_gen import callbacks, data, metrics, models, networks, plotting, save
 SEED = 1
 IMAGE_SIZE = 28
 LATENT_DIM = 100
-SMALLEST_SIDE = 7  # of the smallest feature maps, two halvings of the image
 LEARNING_RATE = 5e-5  # Arjovsky et al. (2017), Algorithm 1, as are all below
 BATCH_SIZE, CRITIC_STEPS, CLIP = 64, 5, 0.01
 
@@ -36,6 +35,7 @@ def main(
     epochs: int = 150,
     filters: int = 32,
     limit: int | None = None,
+    precision: str = "float32",
     output: pathlib.Path = pathlib.Path("outputs/wgan"),
 ) -> None:
     """Trains a WGAN.
@@ -45,10 +45,12 @@ def main(
         epochs: passes over the training images.
         filters: feature maps of the layers next to the image.
         limit: use only that many training images, and as many test images.
+        precision: dtype policy of Keras; mixed_bfloat16 is faster on CPUs that know the type.
         output: folder for the pictures and the model.
     """
     keras.utils.set_random_seed(SEED)
     tf.config.experimental.enable_op_determinism()
+    keras.config.set_dtype_policy(precision)
 
     # Prepare: pixels in [-1, 1], the range of tanh.
     chosen = f"[:{limit}]" if limit else ""
@@ -57,9 +59,8 @@ def main(
     batches = data.batches(train, CRITIC_STEPS * BATCH_SIZE, seed=SEED)
 
     # Build the generator and the critic.
-    sizes = {"filters": filters, "smallest_side": SMALLEST_SIDE}
-    generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, **sizes)
-    critic = networks.dcgan_discriminator(test.shape[1:], **sizes)
+    generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, filters)
+    critic = networks.dcgan_discriminator(test.shape[1:], filters)
     gan = models.WGAN(generator, critic, clip=CLIP, seed=SEED)
     gan.compile(
         keras.optimizers.RMSprop(LEARNING_RATE),

@@ -161,7 +161,9 @@ class RestrictedBoltzmannMachine(EnergyModel):
         def difference():
             inputs = self.rbm.hidden_input(v_data)
             v_model = model(v_data, inputs)
-            return self.contrastive_divergence(v_data, inputs, v_model, sample_weight)
+            loss = self.contrastive_divergence(v_data, inputs, v_model, sample_weight)
+            with tf.control_dependencies(self.observe(v_data[:OBSERVED], inputs[:OBSERVED])):
+                return tf.identity(loss)  # all is observed before the weights move
 
         loss = descend(
             difference,
@@ -170,11 +172,9 @@ class RestrictedBoltzmannMachine(EnergyModel):
             self.centered_gradient if self.centered else None,
         )
         self.track(loss=loss)
-        observed = v_data[:OBSERVED]
-        inputs = self.rbm.hidden_input(observed)
-        self.observe(observed, inputs)
         if self.centered:
-            states = [observed, self.rbm.hidden_probabilities(observed, inputs)]
+            observed = v_data[:OBSERVED]
+            states = [observed, self.rbm.hidden_probabilities(observed)]
             centering.move_means(self.means, states)
         return self.tracked_results()
 
@@ -196,9 +196,11 @@ class RestrictedBoltzmannMachine(EnergyModel):
         """Logs how far a reconstruction is from the data, and the pseudo-log-likelihood."""
         reconstruction = self.rbm.reconstruct(visible, inputs)
         error = tf.square(tf.cast(visible - reconstruction, tf.float32))
-        self.track(reconstruction_error=tf.reduce_sum(error, axis=1))
+        observed = {"reconstruction_error": tf.reduce_sum(error, axis=1)}
         if "pseudo_log_likelihood" in self.tracked:
-            self.track(pseudo_log_likelihood=self.pseudo_log_likelihood(visible, inputs))
+            observed["pseudo_log_likelihood"] = self.pseudo_log_likelihood(visible, inputs)
+        self.track(**observed)
+        return list(observed.values())
 
     def pseudo_log_likelihood(self, visible, inputs):
         """An estimate of sum_i log p(v_i | all others), by one unit i drawn for each example.

@@ -1,0 +1,43 @@
+"""Processes of their own that start with TensorFlow imported, which else takes most of their time.
+
+A server imports the libraries, uses none of them, and is forked for every process.
+"""
+
+import multiprocessing
+import os
+import sys
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(
+    ["tensorflow", "keras", "keras_gen.models", "keras_gen.callbacks", "keras_gen.saved_models"]
+    + ["keras_gen.plotting", "matplotlib.pyplot", "tyro"]
+)
+
+
+def start(function, *arguments, log, environment=None):
+    """Starts `function(*arguments)` in another process, and returns the process.
+
+    Args:
+        function: a function of a module.
+        *arguments: what `pickle` can write.
+        log: file for all that it prints, and for the traceback if it fails.
+        environment: dict of further environment variables.
+    """
+    target = (function, arguments, log, environment or {})
+    process = CONTEXT.Process(target=_run, args=target, daemon=True)
+    process.start()
+    return process
+
+
+def finish(process, log, seconds=240):
+    """Waits for a process, and fails with the end of its log if it has failed."""
+    process.join(seconds)
+    assert process.exitcode == 0, f"exit code {process.exitcode}: {log.read_text()[-3000:]}"
+
+
+def _run(function, arguments, log, environment):
+    os.environ.update(environment)
+    with open(log, "w") as file:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(file.fileno(), stream.fileno())
+    function(*arguments)

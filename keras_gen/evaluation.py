@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import data, metrics, saved_models
+from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 from keras_gen.metrics.arguments import check_integer
 from keras_gen.metrics.frechet import Moments
@@ -186,10 +187,11 @@ def _is_conditional(generator, model):
     forms = (["count", "seed"], ["label", "count", "seed"])
     if names not in forms:
         received = "none" if names is None else f"sample({', '.join(names)})"
-        raise ValueError(
-            "Invalid value for argument `model`. Expected a SavedModel with the endpoint "
-            "`sample(count, seed)` or `sample(label, count, seed)` of integers. Received: "
-            f"model={model}, with {received}"
+        raise argument_error(
+            "model",
+            "a SavedModel with the endpoint `sample(count, seed)` or `sample(label, count, "
+            "seed)` of integers",
+            received=f"model={model}, with {received}",
         )
     return names == forms[1]
 
@@ -231,10 +233,10 @@ def _are_stacks(fake, real, dataset, image_size):
     (*fake_size, fake_channels), (*real_size, real_channels) = fake.shape[1:], real.shape[1:]
     stacked = (fake_channels, real_channels) == (3, 1)
     if fake_size != real_size or not (stacked or fake_channels == real_channels):
-        raise ValueError(
-            "Invalid value for argument `image_size`. Expected images of the data of the shape of "
-            f"the generated ones, {fake.shape[1:]}. Received: image_size={image_size}, which makes "
-            f"those of {dataset} {real.shape[1:]}"
+        raise argument_error(
+            "image_size",
+            f"images of the data of the shape of the generated ones, {fake.shape[1:]}",
+            received=f"image_size={image_size}, which makes those of {dataset} {real.shape[1:]}",
         )
     return stacked
 

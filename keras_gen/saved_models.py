@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 import keras_gen
+from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "saved_models"
@@ -42,9 +43,7 @@ def export(model, path, card=None, samples=None):
         ValueError: if the model is not built.
     """
     if not model.built:
-        raise ValueError(
-            f"Invalid value for argument `model`. Expected a built model. Received: model={model}"
-        )
+        raise argument_error("model", "a built model", model)
     endpoints = model.endpoints() if hasattr(model, "endpoints") else _functional_endpoints(model)
     archive = keras.export.ExportArchive()
     for name, (function, signature) in endpoints.items():
@@ -113,9 +112,8 @@ def load(name, folder=FOLDER):
     try:
         model = tf.saved_model.load(str(path))
     except Exception as error:  # a damaged graph or a short file can make TensorFlow raise any
-        raise ValueError(
-            "Invalid value for argument `name`. Expected a whole SavedModel. "
-            f"Received: name={path}, which is damaged ({error})"
+        raise argument_error(
+            "name", "a whole SavedModel", received=f"name={path}, which is damaged ({error})"
         ) from error
     for member in vars(model).values():
         if isinstance(member, tf.types.experimental.GenericFunction):
@@ -133,19 +131,15 @@ def load_keras(path, **kwargs):
 
     path = pathlib.Path(path)
     if not path.is_file():
-        raise ValueError(
-            "Invalid value for argument `path`. Expected an existing `.keras` file. "
-            f"Received: path={path}"
-        )
+        raise argument_error("path", "an existing `.keras` file", path)
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
     except (zipfile.BadZipFile, NotImplementedError) as error:
         damaged = error
     if damaged is not None:
-        raise ValueError(
-            "Invalid value for argument `path`. Expected a whole `.keras` file. "
-            f"Received: path={path}, which is damaged ({damaged})"
+        raise argument_error(
+            "path", "a whole `.keras` file", received=f"path={path}, which is damaged ({damaged})"
         )
     return keras.saving.load_model(path, **kwargs)
 
@@ -169,9 +163,8 @@ def _located(name, folder):
     for path in (pathlib.Path(folder) / name, pathlib.Path(name)):
         if (path / "saved_model.pb").is_file():
             return path
-    raise ValueError(
-        f"Invalid value for argument `name`. Expected one of {available(folder)} in "
-        f"{folder}, or the path of a SavedModel. Received: name={name}"
+    raise argument_error(
+        "name", f"one of {available(folder)} in {folder}, or the path of a SavedModel", name
     )
 
 

@@ -26,6 +26,10 @@ WITHOUT_TRAINING = ("cells", "convolution", "evaluation")
 STATES_IN_FOLDERS = ("losses", "domain_adversarial", "adversarial_examples")
 ARGUMENTS = {
     **{name: {} for name in WITHOUT_TRAINING},
+    "rbm": {"epochs": 1, "hidden": 20},
+    "bound": {"epochs": 1, "hidden": 20, "top": 64},
+    "dbn": {"epochs": 1, "hidden": (20, 30), "tuning_epochs": 1},
+    "dbm": {"epochs": 1, "hidden": (20, 20)},
     "pretraining": {"epochs": 1, "steps": 20, "seeds": 1},
     "losses": {"epochs": 1, "games": ["minimax", "Wasserstein"]},  # of seven
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight

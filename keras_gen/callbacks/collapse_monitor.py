@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.layers._arguments import positive_integer
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.metrics.neighbours import squared_distances
 
 ACCURACIES = ("real_accuracy", "fake_accuracy")  # which a GAN logs itself
@@ -99,17 +99,19 @@ class CollapseMonitor(keras.callbacks.Callback):
         self.seed = seed
         self._spread = _mean_distance(self.real) if len(self.real) > 1 else 0.0
         if not self._spread > 0:
-            raise ValueError(
-                "Invalid value for argument `real`. Expected at least two images that differ. "
-                f"Received: real.shape={self.real.shape}, mean distance {self._spread}"
+            raise argument_error(
+                "real",
+                "at least two images that differ",
+                received=f"real.shape={self.real.shape}, mean distance {self._spread}",
             )
 
     def on_train_begin(self, logs=None):
         conditional = self.model.num_classes is not None
         if conditional != (self.labels is not None):
-            raise ValueError(
-                f"Invalid value for argument `labels`. Expected {'labels' * conditional or 'None'} "
-                f"for num_classes={self.model.num_classes}. Received: labels={self.labels}"
+            raise argument_error(
+                "labels",
+                f"{'labels' * conditional or 'None'} for num_classes={self.model.num_classes}",
+                self.labels,
             )
         self._lasted = dict.fromkeys((SATURATED, VANISHING, COLLAPSED), 0)
         if self.log_dir is not None:

@@ -8,6 +8,7 @@ import zipfile
 import keras
 import numpy as np
 
+from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 from keras_gen.models.training import optimizers_of
 
@@ -44,15 +45,11 @@ class Resume(keras.callbacks.Callback):
     def __init__(self, path, data=None, every=1):
         super().__init__()
         if data is not None and not hasattr(data, "epoch"):
-            raise ValueError(
-                "Invalid value for argument `data`. Expected the dataset that "
-                f"`keras_gen.data.batches` returned, or None. Received: data={data}"
+            raise argument_error(
+                "data", "the dataset that `keras_gen.data.batches` returned, or None", data
             )
         if not isinstance(every, int) or every < 1:
-            raise ValueError(
-                "Invalid value for argument `every`. Expected a positive integer. "
-                f"Received: every={every}"
-            )
+            raise argument_error("every", "a positive integer", every)
         self.path = pathlib.Path(path)
         self.data = data
         self.every = every
@@ -107,14 +104,16 @@ class Resume(keras.callbacks.Callback):
                 header = json.loads(archive["header"].tobytes())
                 arrays = [archive[f"{i}"] for i in range(len(header["variables"]))]
         except DAMAGE as error:
-            raise ValueError(
-                "Invalid value for argument `path`. Expected a whole state file; delete it to "
-                f"start anew. Received: path={self.path}, which is damaged ({error})"
+            raise argument_error(
+                "path",
+                "a whole state file; delete it to start anew",
+                received=f"path={self.path}, which is damaged ({error})",
             ) from error
         if _uncounted(header["variables"]) != _uncounted(_shapes(variables)):
-            raise ValueError(
-                "Invalid value for argument `path`. Expected the state of this model and these "
-                f"optimizers. Received: path={self.path}, the state of another model"
+            raise argument_error(
+                "path",
+                "the state of this model and these optimizers",
+                received=f"path={self.path}, the state of another model",
             )
         for variable, array in zip(variables.values(), arrays):
             variable.assign(array.view(variable.dtype) if array.dtype.kind == "V" else array)

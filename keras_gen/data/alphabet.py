@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 
 class Alphabet:
     """The characters that texts are made of; the number of a character is its place.
@@ -18,9 +20,10 @@ class Alphabet:
         self.characters = "".join(characters)
         self._numbers = {character: i for i, character in enumerate(self.characters)}
         if not self.characters or len(self._numbers) != len(self.characters):
-            raise ValueError(
-                "Invalid value for argument `characters`. Expected at least one character and none "
-                f"of them twice. Received: characters={self.characters!r}"
+            raise argument_error(
+                "characters",
+                "at least one character and none of them twice",
+                received=f"characters={self.characters!r}",
             )
 
     def __len__(self):
@@ -41,24 +44,21 @@ class Alphabet:
             ValueError: for a character that is not of the alphabet, or a text that is too long.
         """
         if isinstance(texts, str):
-            raise ValueError(
-                "Invalid value for argument `texts`. Expected a list of strings. "
-                f"Received: texts={texts!r}"
-            )
+            raise argument_error("texts", "a list of strings", received=f"texts={texts!r}")
         length = max(map(len, texts)) if length is None else length
         numbers = np.zeros((len(texts), length), "int32")
         for row, text in zip(numbers, texts):
             if len(text) > length:
-                raise ValueError(
-                    f"Invalid value for argument `texts`. Expected at most {length} characters. "
-                    f"Received: {text!r}, with {len(text)}"
+                raise argument_error(
+                    "texts", f"at most {length} characters", received=f"{text!r}, with {len(text)}"
                 )
             try:
                 row[: len(text)] = [self._numbers[character] for character in text]
             except KeyError as error:
-                raise ValueError(
-                    "Invalid value for argument `texts`. Expected characters from "
-                    f"{self.characters!r}. Received: {text[:80]!r}, with {error}"
+                raise argument_error(
+                    "texts",
+                    f"characters from {self.characters!r}",
+                    received=f"{text[:80]!r}, with {error}",
                 ) from None
         return numbers
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 
 def blended(images, photographs, seed, value_range=(-1.0, 1.0)):
     """Each image as the difference from a random patch of a random photograph.
@@ -61,22 +63,25 @@ def sample_photographs(value_range=(-1.0, 1.0)):
 
 def _check(images, photographs, value_range):
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or len(images) == 0:
-        raise ValueError(
-            "Invalid value for argument `images`. Expected at least one image in an array of "
-            f"shape [count, height, width, 1 or 3]. Received: images.shape={images.shape}"
+        raise argument_error(
+            "images",
+            "at least one image in an array of shape [count, height, width, 1 or 3]",
+            received=f"images.shape={images.shape}",
         )
     height, width = images.shape[1:3]
     fits = photographs.ndim == 4 and photographs.shape[-1] == 3 and len(photographs) > 0
     if not fits or photographs.shape[1] < height or photographs.shape[2] < width:
-        raise ValueError(
-            "Invalid value for argument `photographs`. Expected at least one photograph in an "
-            f"array of shape [number, {height} or more, {width} or more, 3]. "
-            f"Received: photographs.shape={photographs.shape}"
+        raise argument_error(
+            "photographs",
+            f"at least one photograph in an array of shape [number, {height} or more, {width} "
+            "or more, 3]",
+            received=f"photographs.shape={photographs.shape}",
         )
     low, high = value_range
     for name, array in [("images", images), ("photographs", photographs)]:
         if not (array.min() >= low and array.max() <= high):  # a NaN is not, either
-            raise ValueError(
-                f"Invalid value for argument `{name}`. Expected values in the declared range "
-                f"[{low}, {high}]. Received: values from {array.min():g} to {array.max():g}"
+            raise argument_error(
+                name,
+                f"values in the declared range [{low}, {high}]",
+                received=f"values from {array.min():g} to {array.max():g}",
             )

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PARITIES = ("even", "odd")
 SIZES = ("small", "large")  # 0 to 4, 5 to 9
@@ -25,10 +27,7 @@ def of_digits(labels):
     labels = np.asarray(labels)
     whole = labels.ndim == 1 and labels.dtype.kind in "iu"
     if not whole or np.any((labels < 0) | (labels >= len(NAMES))):
-        raise ValueError(
-            "Invalid value for argument `labels`. Expected integers from 0 to 9 in a flat array. "
-            f"Received: labels={labels}"
-        )
+        raise argument_error("labels", "integers from 0 to 9 in a flat array", labels)
     parts = [(NAMES, labels), (PARITIES, labels % 2), (SIZES, labels // 5)]
     return np.concatenate([np.eye(len(words))[i] for words, i in parts], 1).astype("float32")
 

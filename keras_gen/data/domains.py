@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.data.few_labels import checked_labels
 from keras_gen.data.pipeline import batches
 
@@ -40,15 +41,17 @@ def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **
     is_dataset = isinstance(target, tf.data.Dataset)
     shape = tuple(target.element_spec.shape) if is_dataset else np.shape(target)[1:]
     if source.shape[1:] != shape or len(source) == 0:
-        raise ValueError(
-            "Invalid value for argument `source`. Expected images of the shape of the target "
-            f"domain, {shape}. Received: source.shape={source.shape}"
+        raise argument_error(
+            "source",
+            f"images of the shape of the target domain, {shape}",
+            received=f"source.shape={source.shape}",
         )
     labels = checked_labels(labels, f"{len(source)} source images", len(source))
     if not np.isfinite(source).all():
-        raise ValueError(
-            "Invalid value for argument `source`. Expected finite numbers. "
-            f"Received: {np.sum(~np.isfinite(source))} NaN or infinite values"
+        raise argument_error(
+            "source",
+            "finite numbers",
+            received=f"{np.sum(~np.isfinite(source))} NaN or infinite values",
         )
     with tf.device("CPU:0"):
         source = tf.constant(source)

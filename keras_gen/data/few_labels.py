@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.data.pipeline import batches
 
 UNLABELED = -1
@@ -25,9 +26,10 @@ def few_per_class(labels, count, seed):
     labels = np.asarray(labels).reshape(-1)
     classes, sizes = np.unique(labels, return_counts=True)
     if not 1 <= count <= sizes.min():
-        raise ValueError(
-            "Invalid value for argument `count`. Expected a positive integer of at most "
-            f"{sizes.min()}, the size of the smallest class. Received: count={count}"
+        raise argument_error(
+            "count",
+            f"a positive integer of at most {sizes.min()}, the size of the smallest class",
+            count,
         )
     order = np.random.default_rng(seed).permutation(len(labels))
     return np.concatenate([order[labels[order] == label][:count] for label in classes])
@@ -62,10 +64,7 @@ def partly_labeled(
     """
     labels = checked_labels(labels, f"{len(labeled_images)} labeled images", len(labeled_images))
     if labeled_size < 1:
-        raise ValueError(
-            "Invalid value for argument `labeled_size`. Expected a positive integer. "
-            f"Received: labeled_size={labeled_size}"
-        )
+        raise argument_error("labeled_size", "a positive integer", labeled_size)
     with tf.device("CPU:0"):
         labeled_images = tf.constant(labeled_images)
         labels = tf.constant(labels, tf.int32)
@@ -87,8 +86,5 @@ def checked_labels(labels, images, count):
     labels = np.asarray(labels)
     kind_and_shape = labels.dtype.kind in "iu" and labels.shape == (count,)
     if not kind_and_shape or labels.size == 0 or labels.min() < 0:
-        raise ValueError(
-            "Invalid value for argument `labels`. Expected an integer from 0 on for each of "
-            f"{images}. Received: labels={labels}"
-        )
+        raise argument_error("labels", f"an integer from 0 on for each of {images}", labels)
     return labels

@@ -7,6 +7,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageOps
 
+from keras_gen.arguments import argument_error
+
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
@@ -18,9 +20,8 @@ def image_files(root):
         if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
     ]
     if not files:
-        raise ValueError(
-            "Invalid value for argument `name`. Expected a folder with PNG or JPEG images. "
-            f"Received: '{root}', which has none"
+        raise argument_error(
+            "name", "a folder with PNG or JPEG images", received=f"'{root}', which has none"
         )
 
     # Mixed as TensorFlow Datasets does, so that a slice like train[90%:] has files of every folder.
@@ -35,9 +36,10 @@ def class_labels(root, files):
     parents = [path.relative_to(root).parts[:-1] for path in files]
     if not all(parents):
         loose = files[parents.index(())]
-        raise ValueError(
-            "Invalid value for argument `labels`. Expected every image to lie in a sub-folder that "
-            f"names its class. Received: labels=True and '{loose}'"
+        raise argument_error(
+            "labels",
+            "every image to lie in a sub-folder that names its class",
+            received=f"labels=True and '{loose}'",
         )
     names = sorted({parts[0] for parts in parents})
     return np.array([names.index(parts[0]) for parts in parents], dtype="int32")
@@ -95,10 +97,11 @@ def _verified(files, read, memory_limit):
                 images.clear()
     if len(shapes) > 1:
         (shape, path), (other_shape, other_path) = list(shapes.items())[:2]
-        raise ValueError(
-            "Invalid value for argument `image_size`. Expected a size, because the images differ: "
-            f"'{path}' is {shape[0]}x{shape[1]}, '{other_path}' is "
-            f"{other_shape[0]}x{other_shape[1]}. Received: image_size=None"
+        raise argument_error(
+            "image_size",
+            f"a size, because the images differ: '{path}' is {shape[0]}x{shape[1]}, "
+            f"'{other_path}' is {other_shape[0]}x{other_shape[1]}",
+            received="image_size=None",
         )
     return (np.stack(images) if total <= memory_limit else None), next(iter(shapes))
 
@@ -127,7 +130,6 @@ def _decoded(path, mode, size):
 
 
 def _unreadable(path, error):
-    return ValueError(
-        "Invalid value for argument `name`. Expected a folder of readable 8-bit PNG or JPEG "
-        f"images. Received: '{path}' ({error})"
+    return argument_error(
+        "name", "a folder of readable 8-bit PNG or JPEG images", received=f"'{path}' ({error})"
     )

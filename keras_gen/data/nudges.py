@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 SHIFTS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))  # rows down, columns right
 
 
@@ -23,9 +25,10 @@ def nudged(images):
     """
     images = np.asarray(images)
     if images.ndim != 4:
-        raise ValueError(
-            "Invalid value for argument `images`. Expected an array (count, height, width, "
-            f"channels). Received: images of shape {images.shape}"
+        raise argument_error(
+            "images",
+            "an array (count, height, width, channels)",
+            received=f"images of shape {images.shape}",
         )
     height, width = images.shape[1:3]
     padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)])

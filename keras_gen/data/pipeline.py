@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
+
 _READ_SIZE = 4096
 _WINDOW = 4096
 
@@ -28,16 +30,12 @@ def arrays(dataset):
         images, labels = arrays(load("digits", labels=True))
     """
     if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
-        raise ValueError(
-            "Invalid value for argument `dataset`. Expected a finite dataset. "
-            "Received: a dataset that repeats forever."
+        raise argument_error(
+            "dataset", "a finite dataset", received="a dataset that repeats forever"
         )
     chunks = list(dataset.batch(_READ_SIZE).as_numpy_iterator())
     if not chunks:
-        raise ValueError(
-            "Invalid value for argument `dataset`. Expected at least one example. "
-            "Received: an empty dataset."
-        )
+        raise argument_error("dataset", "at least one example", received="an empty dataset")
     return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
 
 
@@ -154,10 +152,11 @@ def _streamed_passes(dataset, batch_size, shuffle, drop_remainder, augment, next
     """Passes that read the examples anew and shuffle them in windows."""
     count = int(dataset.cardinality())
     if count < 1:
-        raise ValueError(
-            "Invalid value for argument `dataset`. Expected a dataset of known, finite and "
-            "positive cardinality when `cache=False`; tf.data.experimental.assert_cardinality sets "
-            f"it. Received: cardinality={count}"
+        raise argument_error(
+            "dataset",
+            "a dataset of known, finite and positive cardinality when `cache=False`; "
+            "tf.data.experimental.assert_cardinality sets it",
+            received=f"cardinality={count}",
         )
 
     steps = _steps(count, batch_size, drop_remainder)
@@ -182,10 +181,7 @@ def _streamed_passes(dataset, batch_size, shuffle, drop_remainder, augment, next
 def _steps(count, batch_size, drop_remainder):
     """Batches per epoch."""
     if count < batch_size:
-        raise ValueError(
-            "Invalid value for argument `batch_size`. Expected at most the number of examples, "
-            f"{count}. Received: batch_size={batch_size}"
-        )
+        raise argument_error("batch_size", f"at most the number of examples, {count}", batch_size)
     return count // batch_size if drop_remainder else -(-count // batch_size)
 
 
@@ -220,27 +216,22 @@ def _as_arrays(dataset):
         parts = tuple(_as_array(part) for part in dataset)
         lengths = [len(part) for part in parts]
         if len(set(lengths)) != 1:
-            raise ValueError(
-                "Invalid value for argument `dataset`. Expected arrays of equal lengths. "
-                f"Received: lengths={lengths}"
+            raise argument_error(
+                "dataset", "arrays of equal lengths", received=f"lengths={lengths}"
             )
     else:
         parts = _as_array(dataset)
         lengths = [len(parts)]
     if lengths[0] == 0:
-        raise ValueError(
-            "Invalid value for argument `dataset`. Expected at least one example. "
-            "Received: an empty array."
-        )
+        raise argument_error("dataset", "at least one example", received="an empty array")
     return parts
 
 
 def _as_array(part):
     array = np.asarray(part)
     if array.ndim == 0:
-        raise ValueError(
-            "Invalid value for argument `dataset`. Expected a tf.data.Dataset, an array or a tuple "
-            f"of arrays. Received: {part!r}"
+        raise argument_error(
+            "dataset", "a tf.data.Dataset, an array or a tuple of arrays", received=f"{part!r}"
         )
     return array.astype(keras.config.floatx()) if array.dtype == np.float64 else array
 
@@ -250,26 +241,21 @@ def _check_finite(array):
         return
     bad = array.size - np.count_nonzero(np.isfinite(array))
     if bad:
-        raise ValueError(
-            "Invalid value for argument `dataset`. Expected finite numbers. "
-            f"Received: {bad} NaN or infinite values in an array of shape {array.shape}"
+        raise argument_error(
+            "dataset",
+            "finite numbers",
+            received=f"{bad} NaN or infinite values in an array of shape {array.shape}",
         )
 
 
 def _check_positive(name, value):
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected a positive integer. "
-            f"Received: {name}={value}"
-        )
+        raise argument_error(name, "a positive integer", value)
 
 
 def _checked_seed(seed):
     if seed is None:
         return secrets.randbits(62)
     if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
-        raise ValueError(
-            "Invalid value for argument `seed`. Expected a non-negative integer below 2 ** 63. "
-            f"Received: seed={seed}"
-        )
+        raise argument_error("seed", "a non-negative integer below 2 ** 63", seed)
     return int(seed)

@@ -4,6 +4,7 @@ import datetime
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
 from keras_gen.data.alphabet import Alphabet
 
 MARKED, AT_THE_ENDS = 1.0, -1.0
@@ -149,10 +150,7 @@ def dates(count, seed=0):
     _check_at_least("count", count, 1)
     existing = (LAST_DAY - FIRST_DAY).days + 1
     if count > existing:
-        raise ValueError(
-            f"Invalid value for argument `count`. Expected at most the {existing} days of these "
-            f"years. Received: count={count}"
-        )
+        raise argument_error("count", f"at most the {existing} days of these years", count)
     offsets = np.random.default_rng(seed).choice(existing, count, replace=False)
     days = [FIRST_DAY + datetime.timedelta(int(offset)) for offset in offsets]
     written = [f"{MONTHS[day.month - 1]} {day.day}, {day.year}" for day in days]
@@ -179,7 +177,4 @@ def recent(sequences, steps):
 def _check_at_least(name, value, lowest):
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or value < lowest:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected an integer, at least {lowest}. "
-            f"Received: {name}={value}"
-        )
+        raise argument_error(name, f"an integer, at least {lowest}", value)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.data.folders import class_labels, image_files, read_files, resized
 from keras_gen.data.pipeline import arrays
 
@@ -107,9 +108,11 @@ def _folder(folder, split, size, labels):
     name, part = _parsed_split(split)
     root = folder / name if (folder / name).is_dir() else folder
     if root == folder and name != "train":
-        raise ValueError(
-            "Invalid value for argument `split`. Expected a slice of 'train', such as "
-            f"'train[90%:]', because '{folder}' has no sub-folder '{name}'. Received: split={split}"
+        raise argument_error(
+            "split",
+            f"a slice of 'train', such as 'train[90%:]', because '{folder}' has no sub-folder "
+            f"'{name}'",
+            split,
         )
     files = image_files(root)
     targets = (class_labels(root, files),) if labels else ()
@@ -123,9 +126,8 @@ def _prepared(name, split, size, labels):
     builder = _builder(name)
     shape = _image_shape(builder, size)
     if labels and "label" not in builder.info.features:
-        raise ValueError(
-            "Invalid value for argument `labels`. Expected False, because dataset "
-            f"'{name}' has no feature 'label'. Received: labels={labels}"
+        raise argument_error(
+            "labels", f"False, because dataset '{name}' has no feature 'label'", labels
         )
     _ensure_prepared(builder)
     import tensorflow_datasets as tfds
@@ -143,9 +145,10 @@ def _prepared(name, split, size, labels):
     try:
         return arrays(stream)
     except tf.errors.DataLossError as error:
-        raise ValueError(
-            f"Invalid value for argument `name`. Expected a dataset with whole files. Received: "
-            f"name={name}, which is damaged in '{builder.data_dir}' ({error.message})"
+        raise argument_error(
+            "name",
+            "a dataset with whole files",
+            received=f"name={name}, which is damaged in '{builder.data_dir}' ({error.message})",
         ) from error
 
 
@@ -153,9 +156,7 @@ def _builder(name):
     import tensorflow_datasets as tfds
 
     if re.split("[/:]", name)[0] not in tfds.list_builders(with_community_datasets=False):
-        raise ValueError(
-            f"Invalid value for argument `name`. Expected {_KNOWN}. Received: name={name}"
-        )
+        raise argument_error("name", _KNOWN, name)
     return tfds.builder(name)
 
 
@@ -166,11 +167,12 @@ def _ensure_prepared(builder):
         _check_reachable(builder)
         builder.download_and_prepare()
     except Exception as error:
-        raise ValueError(
-            "Invalid value for argument `name`. Expected a dataset that is prepared or can be "
-            f"downloaded. Received: name={builder.name}, which is not in '{builder.data_dir}' and "
-            f"whose download failed ({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the "
-            "folder that has it, or use `--dataset digits`, which works without any download"
+        raise argument_error(
+            "name",
+            "a dataset that is prepared or can be downloaded",
+            received=f"name={builder.name}, which is not in '{builder.data_dir}' and whose "
+            f"download failed ({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the folder "
+            "that has it, or use `--dataset digits`, which works without any download",
         ) from error
 
 
@@ -187,14 +189,16 @@ def _image_shape(builder, size):
     feature = features["image"] if "image" in features else None
     shape = getattr(feature, "shape", None)
     if shape is None or len(shape) != 3 or feature.np_dtype != np.uint8:
-        raise ValueError(
-            "Invalid value for argument `name`. Expected a dataset with a feature 'image' of 8-bit "
-            f"pixels. Received: name={builder.name}, with features {sorted(features)}"
+        raise argument_error(
+            "name",
+            "a dataset with a feature 'image' of 8-bit pixels",
+            received=f"name={builder.name}, with features {sorted(features)}",
         )
     if None in shape and size is None:
-        raise ValueError(
-            "Invalid value for argument `image_size`. Expected a size, because the images of "
-            f"dataset '{builder.name}' differ in size. Received: image_size=None"
+        raise argument_error(
+            "image_size",
+            f"a size, because the images of dataset '{builder.name}' differ in size",
+            received="image_size=None",
         )
     return shape
 
@@ -202,9 +206,10 @@ def _image_shape(builder, size):
 def _parsed_split(split):
     match = re.fullmatch(r"(train|test)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?", str(split))
     if match is None:
-        raise ValueError(
-            "Invalid value for argument `split`. Expected 'train', 'test' or a slice of them, such "
-            f"as 'train[:1000]' or 'train[90%:]'. Received: split={split}"
+        raise argument_error(
+            "split",
+            "'train', 'test' or a slice of them, such as 'train[:1000]' or 'train[90%:]'",
+            split,
         )
     return match[1], match.groups()[1:]
 
@@ -222,10 +227,7 @@ def _slice_of(count, part, split):
 
 
 def _empty_split(split):
-    return ValueError(
-        "Invalid value for argument `split`. Expected at least one image. "
-        f"Received: split={split}, which is empty"
-    )
+    return argument_error("split", "at least one image", received=f"split={split}, which is empty")
 
 
 def _checked_size(image_size):
@@ -238,9 +240,8 @@ def _checked_size(image_size):
     except (TypeError, ValueError):
         valid = False
     if not valid:
-        raise ValueError(
-            "Invalid value for argument `image_size`. Expected a positive integer or a pair of "
-            f"them, (height, width). Received: image_size={image_size}"
+        raise argument_error(
+            "image_size", "a positive integer or a pair of them, (height, width)", image_size
         )
     return height, width
 
@@ -252,8 +253,5 @@ def _checked_range(value_range):
     except (TypeError, ValueError):
         valid = False
     if not valid:
-        raise ValueError(
-            "Invalid value for argument `value_range`. Expected (low, high) with low < high. "
-            f"Received: value_range={value_range}"
-        )
+        raise argument_error("value_range", "(low, high) with low < high", value_range)
     return low, high

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
+
 
 def stacked(images, seed, channels=3):
     """Random combinations of grey images, each of which becomes one channel.
@@ -34,9 +36,10 @@ def stacked(images, seed, channels=3):
         arXiv:1611.02163, section 3.3.1.
     """
     if len(images.shape) != 4 or images.shape[-1] != 1:
-        raise ValueError(
-            "Invalid value for argument `images`. Expected grey images of shape [count, height, "
-            f"width, 1]. Received: images.shape={tuple(images.shape)}"
+        raise argument_error(
+            "images",
+            "grey images of shape [count, height, width, 1]",
+            received=f"images.shape={tuple(images.shape)}",
         )
     seed = tf.cast(seed, tf.int64)
     seed = tf.stack([seed, 0]) if seed.shape.rank == 0 else seed

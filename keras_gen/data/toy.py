@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 PLANE_CENTRE = np.array([0.5, 0.5, 0.5])
 PLANE_AXES = np.array([[2.0, -1.0, 2.0], [2.0, 2.0, -1.0]]) / 3.0  # at right angles, of length 1
 
@@ -119,7 +121,4 @@ def _mixture(count, centres, stddev, seed):
 
 def _check_positive(name, value):
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected a positive integer. "
-            f"Received: {name}={value}"
-        )
+        raise argument_error(name, "a positive integer", value)

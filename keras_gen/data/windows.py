@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 
 def windows(tokens, steps):
     """A long row of tokens cut into pieces of `steps` predictions each.
@@ -23,9 +25,10 @@ def windows(tokens, steps):
     """
     tokens = np.asarray(tokens)
     if tokens.ndim != 1 or len(tokens) <= steps:
-        raise ValueError(
-            f"Invalid value for argument `tokens`. Expected more than {steps} tokens, one piece. "
-            f"Received: tokens of shape {tokens.shape}"
+        raise argument_error(
+            "tokens",
+            f"more than {steps} tokens, one piece",
+            received=f"tokens of shape {tokens.shape}",
         )
     pieces = (len(tokens) - 1) // steps
     return np.lib.stride_tricks.sliding_window_view(tokens, steps + 1)[: pieces * steps : steps]

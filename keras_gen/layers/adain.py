@@ -1,7 +1,8 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error, positive_number
+from keras_gen.layers import _shapes
 from keras_gen.layers.equalized import EqualizedDense
 
 
@@ -33,12 +34,12 @@ class AdaIN(keras.layers.Layer):
 
     def __init__(self, epsilon=1e-5, **kwargs):
         super().__init__(**kwargs)
-        self.epsilon = _arguments.positive_number("epsilon", epsilon)
+        self.epsilon = positive_number("epsilon", epsilon)
 
     def build(self, input_shape):
         features, style = self._check(input_shape)
         self.affine = EqualizedDense(
-            2 * _arguments.known_channels(features), gain=1, dtype=self.dtype_policy, name="affine"
+            2 * _shapes.known_channels(features), gain=1, dtype=self.dtype_policy, name="affine"
         )
         self.affine.build(style)
 
@@ -53,11 +54,12 @@ class AdaIN(keras.layers.Layer):
         return ops.cast((1 + scale_change) * normalized + bias, features.dtype)
 
     def _check(self, input_shape):
-        features, style = _arguments.two_shapes(input_shape, "[features, style]")
+        features, style = _shapes.two_shapes(input_shape, "[features, style]")
         if len(features) != 4 or len(style) != 2:
-            raise ValueError(
-                "Invalid value for argument `inputs`. Expected features of rank 4 and a style of "
-                f"rank 2. Received: shapes {features} and {style}"
+            raise argument_error(
+                "inputs",
+                "features of rank 4 and a style of rank 2",
+                received=f"shapes {features} and {style}",
             )
         return features, style
 

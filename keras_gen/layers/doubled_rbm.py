@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.layers.rbm import RBM
 
 
@@ -108,10 +108,8 @@ def doubled_rbms(units, seed=None):
 
 
 def _one_or_two(name, value):
-    if _arguments.positive_integer(name, value) > 2:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected 1 or 2. Received: {name}={value}"
-        )
+    if positive_integer(name, value) > 2:
+        raise argument_error(name, "1 or 2", value)
     return value
 
 

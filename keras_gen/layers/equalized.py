@@ -3,7 +3,13 @@ import math
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import (
+    argument_error,
+    positive_integer,
+    positive_integer_pair,
+    positive_number,
+)
+from keras_gen.layers import _shapes
 
 _HE_GAIN = math.sqrt(2)
 
@@ -21,8 +27,8 @@ class _Equalized(keras.layers.Layer):
         super().__init__(**kwargs)
         self.activation = keras.activations.get(activation)
         self.use_bias = bool(use_bias)
-        self.gain = _arguments.positive_number("gain", gain)
-        self.lr_multiplier = _arguments.positive_number("lr_multiplier", lr_multiplier)
+        self.gain = positive_number("gain", gain)
+        self.lr_multiplier = positive_number("lr_multiplier", lr_multiplier)
         self.bias = None
 
     def _add_weights(self, kernel_shape):
@@ -90,11 +96,11 @@ class EqualizedDense(_Equalized):
         **kwargs,
     ):
         super().__init__(activation, use_bias, gain, lr_multiplier, **kwargs)
-        self.units = _arguments.positive_integer("units", units)
+        self.units = positive_integer("units", units)
         self.supports_masking = True
 
     def build(self, input_shape):
-        self._add_weights((_arguments.known_channels(input_shape), self.units))
+        self._add_weights((_shapes.known_channels(input_shape), self.units))
 
     def call(self, inputs):
         return self._add_bias_and_activate(ops.matmul(inputs, self.kernel * self.scale))
@@ -150,14 +156,11 @@ class EqualizedConv2D(_Equalized):
         **kwargs,
     ):
         super().__init__(activation, use_bias, gain, lr_multiplier, **kwargs)
-        self.filters = _arguments.positive_integer("filters", filters)
-        self.kernel_size = _arguments.positive_integer_pair("kernel_size", kernel_size)
-        self.strides = _arguments.positive_integer_pair("strides", strides)
+        self.filters = positive_integer("filters", filters)
+        self.kernel_size = positive_integer_pair("kernel_size", kernel_size)
+        self.strides = positive_integer_pair("strides", strides)
         if padding not in ("same", "valid"):
-            raise ValueError(
-                'Invalid value for argument `padding`. Expected "same" or "valid". '
-                f"Received: padding={padding}"
-            )
+            raise argument_error("padding", '"same" or "valid"', padding)
         self.padding = padding
         self.input_spec = keras.layers.InputSpec(ndim=4)
 
@@ -168,7 +171,7 @@ class EqualizedConv2D(_Equalized):
         return self._add_bias_and_activate(self._convolve(inputs, self.kernel * self.scale))
 
     def _kernel_shape(self, input_shape):
-        return (*self.kernel_size, _arguments.known_channels(input_shape), self.filters)
+        return (*self.kernel_size, _shapes.known_channels(input_shape), self.filters)
 
     def _convolve(self, inputs, kernel):
         return ops.conv(inputs, kernel, self.strides, self.padding, data_format="channels_last")

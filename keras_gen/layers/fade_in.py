@@ -3,7 +3,8 @@ import numbers
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error
+from keras_gen.layers import _shapes
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -32,10 +33,7 @@ class FadeIn(keras.layers.Layer):
     def __init__(self, alpha=0.0, **kwargs):
         super().__init__(**kwargs)
         if not isinstance(alpha, numbers.Real) or not 0 <= alpha <= 1:
-            raise ValueError(
-                "Invalid value for argument `alpha`. Expected a number in [0, 1]. "
-                f"Received: alpha={alpha}"
-            )
+            raise argument_error("alpha", "a number in [0, 1]", alpha)
         self._initial_alpha = float(alpha)
         self.alpha = self.add_weight(
             name="alpha",
@@ -55,7 +53,7 @@ class FadeIn(keras.layers.Layer):
         return ops.cast(blend, new.dtype)
 
     def compute_output_shape(self, input_shape):
-        return _arguments.equal_shapes(input_shape, "[old, new]")
+        return _shapes.equal_shapes(input_shape, "[old, new]")
 
     def get_config(self):
         return {**super().get_config(), "alpha": self._initial_alpha}

@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import number_from_zero
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -30,7 +30,7 @@ class GradientReversal(keras.layers.Layer):
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**kwargs)
-        self._initial_weight = _arguments.number_from_zero("weight", weight)
+        self._initial_weight = number_from_zero("weight", weight)
         self.weight = self.add_weight(
             name="weight",
             shape=(),

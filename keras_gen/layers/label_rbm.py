@@ -1,7 +1,8 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.layers import _shapes
 from keras_gen.layers.rbm import RBM
 
 
@@ -40,18 +41,16 @@ class LabelRBM(RBM):
 
     def __init__(self, units, num_classes, weight_stddev=0.01, seed=None, **kwargs):
         super().__init__(units, weight_stddev, seed, **kwargs)
-        if _arguments.positive_integer("num_classes", num_classes) < 2:
-            raise ValueError(
-                "Invalid value for argument `num_classes`. Expected an integer of at least 2. "
-                f"Received: num_classes={num_classes}"
-            )
+        if positive_integer("num_classes", num_classes) < 2:
+            raise argument_error("num_classes", "an integer of at least 2", num_classes)
         self.num_classes = num_classes
 
     def build(self, input_shape):
-        if _arguments.known_channels(input_shape) <= self.num_classes:
-            raise ValueError(
-                f"Invalid value for argument `inputs`. Expected features and {self.num_classes} "
-                f"label units. Received: shape {tuple(input_shape)}"
+        if _shapes.known_channels(input_shape) <= self.num_classes:
+            raise argument_error(
+                "inputs",
+                f"features and {self.num_classes} label units",
+                received=f"shape {tuple(input_shape)}",
             )
         super().build(input_shape)
 

@@ -2,7 +2,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error, positive_integer, positive_integer_pair
+from keras_gen.layers import _shapes
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -49,10 +50,10 @@ class MaskedConv2D(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.filters = _arguments.positive_integer("filters", filters)
+        self.filters = positive_integer("filters", filters)
         self.kernel_size = _odd_pair(kernel_size)
         self.includes_center = bool(includes_center)
-        self.dilation_rate = _arguments.positive_integer("dilation_rate", dilation_rate)
+        self.dilation_rate = positive_integer("dilation_rate", dilation_rate)
         self.activation = keras.activations.get(activation)
         self.use_bias = bool(use_bias)
         self.bias = None
@@ -63,7 +64,7 @@ class MaskedConv2D(keras.layers.Layer):
 
     def build(self, input_shape):
         height, width = self.kernel_size
-        channels = _arguments.known_channels(input_shape)
+        channels = _shapes.known_channels(input_shape)
         self.kernel = self.add_weight(
             name="kernel",
             shape=(height // 2 + 1, width, channels, self.filters),
@@ -146,10 +147,9 @@ class MaskedConv2D(keras.layers.Layer):
 
 
 def _odd_pair(kernel_size):
-    pair = _arguments.positive_integer_pair("kernel_size", kernel_size)
+    pair = positive_integer_pair("kernel_size", kernel_size)
     if any(side % 2 == 0 for side in pair):
-        raise ValueError(
-            "Invalid value for argument `kernel_size`. Expected an odd integer or two of them, so "
-            f"that there is a center. Received: kernel_size={kernel_size}"
+        raise argument_error(
+            "kernel_size", "an odd integer or two of them, so that there is a center", kernel_size
         )
     return pair

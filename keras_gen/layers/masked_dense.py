@@ -2,7 +2,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error
+from keras_gen.layers import _shapes
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -57,10 +58,10 @@ class MaskedDense(keras.layers.Layer):
             if isinstance(degrees[0], list)
         ]
         if len(set(orderings)) > 1:
-            raise ValueError(
-                "Invalid value for argument `output_degrees`. Expected degrees for the "
-                f"{orderings[0]} orderings of `input_degrees`. Received: output_degrees for "
-                f"{orderings[1]}"
+            raise argument_error(
+                "output_degrees",
+                f"degrees for the {orderings[0]} orderings of `input_degrees`",
+                received=f"output_degrees for {orderings[1]}",
             )
         self.orderings = max(orderings, default=1)
         self.units = np.shape(self.output_degrees)[-1]
@@ -71,10 +72,11 @@ class MaskedDense(keras.layers.Layer):
 
     def build(self, input_shape):
         width = np.shape(self.input_degrees)[-1]
-        if _arguments.known_channels(input_shape) != width:
-            raise ValueError(
-                f"Invalid value for argument `inputs`. Expected a last axis of size {width}, one "
-                f"for each of `input_degrees`. Received: shape {tuple(input_shape)}"
+        if _shapes.known_channels(input_shape) != width:
+            raise argument_error(
+                "inputs",
+                f"a last axis of size {width}, one for each of `input_degrees`",
+                received=f"shape {tuple(input_shape)}",
             )
         self.kernel = self.add_weight(
             name="kernel", shape=(width, self.units), initializer="glorot_uniform"
@@ -134,8 +136,5 @@ def _degrees(name, degrees):
     except ValueError:  # lists of different lengths
         array = np.empty(0)
     if array.dtype.kind not in "iu" or array.ndim not in (1, 2) or array.size == 0:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected a list of integers, or several of one "
-            f"length. Received: {name}={degrees}"
-        )
+        raise argument_error(name, "a list of integers, or several of one length", degrees)
     return array.tolist()

@@ -1,7 +1,8 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.layers import _shapes
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -41,8 +42,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     def __init__(self, kernels, kernel_dim=5, kernel_initializer=None, **kwargs):
         super().__init__(**kwargs)
-        self.kernels = _arguments.positive_integer("kernels", kernels)
-        self.kernel_dim = _arguments.positive_integer("kernel_dim", kernel_dim)
+        self.kernels = positive_integer("kernels", kernels)
+        self.kernel_dim = positive_integer("kernel_dim", kernel_dim)
         self.kernel_initializer = keras.initializers.get(
             keras.initializers.RandomNormal(stddev=1.0)
             if kernel_initializer is None
@@ -51,12 +52,13 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     def build(self, input_shape):
         if len(input_shape) != 2:
-            raise ValueError(
-                "Invalid value for argument `inputs`. Expected vectors; flatten images or pool "
-                f"them first. Received: shape {tuple(input_shape)}"
+            raise argument_error(
+                "inputs",
+                "vectors; flatten images or pool them first",
+                received=f"shape {tuple(input_shape)}",
             )
         self.kernel = self.add_weight(
-            (_arguments.known_channels(input_shape), self.kernels * self.kernel_dim),
+            (_shapes.known_channels(input_shape), self.kernels * self.kernel_dim),
             self.kernel_initializer,
             name="kernel",
             autocast=False,

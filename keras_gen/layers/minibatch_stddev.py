@@ -3,7 +3,7 @@ import numbers
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error, positive_integer, positive_number
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -42,10 +42,10 @@ class MinibatchStdDev(keras.layers.Layer):
     def __init__(self, group_size=4, axis=0, epsilon=1e-8, **kwargs):
         super().__init__(**kwargs)
         if group_size is not None:
-            group_size = _arguments.positive_integer("group_size", group_size)
+            group_size = positive_integer("group_size", group_size)
         self.group_size = group_size
         self.axis = _standardize_axis(axis)
-        self.epsilon = _arguments.positive_number("epsilon", epsilon)
+        self.epsilon = positive_number("epsilon", epsilon)
 
     def build(self, input_shape):
         self._grouped_axes(len(input_shape))
@@ -74,16 +74,10 @@ class MinibatchStdDev(keras.layers.Layer):
         """Axes of `(group, sample, ..., channels)` that stand for `axis` of the input."""
         axes = (self.axis,) if isinstance(self.axis, int) else self.axis
         if rank < 2 or any(not -rank <= axis < rank for axis in axes):
-            raise ValueError(
-                f"Invalid value for argument `axis`. Expected axes of an input of rank {rank}, "
-                f"at least 2. Received: axis={self.axis}"
-            )
+            raise argument_error("axis", f"axes of an input of rank {rank}, at least 2", self.axis)
         positive = {axis % rank for axis in axes}
         if 0 not in positive:
-            raise ValueError(
-                "Invalid value for argument `axis`. Expected the batch axis 0 among the axes. "
-                f"Received: axis={self.axis}"
-            )
+            raise argument_error("axis", "the batch axis 0 among the axes", self.axis)
         return tuple(sorted(axis + 1 for axis in positive))
 
     def compute_output_shape(self, input_shape):
@@ -104,9 +98,6 @@ def _standardize_axis(axis):
     if not axes or any(
         not isinstance(item, numbers.Integral) or isinstance(item, bool) for item in axes
     ):
-        raise ValueError(
-            "Invalid value for argument `axis`. Expected an integer or a tuple of integers. "
-            f"Received: axis={axis}"
-        )
+        raise argument_error("axis", "an integer or a tuple of integers", axis)
     axes = tuple(int(item) for item in axes)
     return axes if isinstance(axis, (list, tuple)) else axes[0]

@@ -1,7 +1,8 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error
+from keras_gen.layers import _shapes
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -34,7 +35,7 @@ class NoiseInjection(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def build(self, input_shape):
-        channels = _arguments.known_channels(self.compute_output_shape(input_shape))
+        channels = _shapes.known_channels(self.compute_output_shape(input_shape))
         self.strength = self.add_weight(name="strength", shape=(channels,), initializer="zeros")
 
     def call(self, inputs):
@@ -47,16 +48,13 @@ class NoiseInjection(keras.layers.Layer):
         return x + self.strength * noise
 
     def compute_output_shape(self, input_shape):
-        if not _arguments.is_list_of_shapes(input_shape):
+        if not _shapes.is_list_of_shapes(input_shape):
             shape = tuple(input_shape)
         else:
-            shape, noise = _arguments.two_shapes(input_shape, "[features, noise]")
-            _arguments.equal_shapes([(*shape[:-1], 1), noise], "[one feature map, noise]")
+            shape, noise = _shapes.two_shapes(input_shape, "[features, noise]")
+            _shapes.equal_shapes([(*shape[:-1], 1), noise], "[one feature map, noise]")
         if len(shape) != 4:
-            raise ValueError(
-                "Invalid value for argument `inputs`. Expected features of rank 4. "
-                f"Received: shape {shape}"
-            )
+            raise argument_error("inputs", "features of rank 4", received=f"shape {shape}")
         return shape
 
     def get_config(self):

@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import positive_number
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -29,7 +29,7 @@ class PixelNorm(keras.layers.Layer):
 
     def __init__(self, epsilon=1e-8, **kwargs):
         super().__init__(**kwargs)
-        self.epsilon = _arguments.positive_number("epsilon", epsilon)
+        self.epsilon = positive_number("epsilon", epsilon)
 
     def build(self, input_shape):
         del input_shape  # no weights, nothing to check

@@ -3,7 +3,7 @@ import math
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import number_from_zero
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -51,11 +51,11 @@ class RandomAffine(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.rotation = _arguments.number_from_zero("rotation", rotation)
-        self.zoom = _arguments.number_from_zero("zoom", zoom, 1)
-        self.shift = _arguments.number_from_zero("shift", shift)
-        self.shear = _arguments.number_from_zero("shear", shear)
-        self.stretch = _arguments.number_from_zero("stretch", stretch, 1)
+        self.rotation = number_from_zero("rotation", rotation)
+        self.zoom = number_from_zero("zoom", zoom, 1)
+        self.shift = number_from_zero("shift", shift)
+        self.shear = number_from_zero("shear", shear)
+        self.stretch = number_from_zero("stretch", stretch, 1)
         self.fill_value = fill_value
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)

@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import number_from_zero
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -34,7 +34,7 @@ class RandomPaste(keras.layers.Layer):
 
     def __init__(self, size, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.size = _arguments.number_from_zero("size", size)
+        self.size = number_from_zero("size", size)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 

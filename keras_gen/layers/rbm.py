@@ -3,7 +3,8 @@ import math
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import positive_integer, positive_number
+from keras_gen.layers import _shapes
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -39,13 +40,13 @@ class RBM(keras.layers.Layer):
 
     def __init__(self, units, weight_stddev=0.01, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.units = _arguments.positive_integer("units", units)
-        self.weight_stddev = _arguments.positive_number("weight_stddev", weight_stddev)
+        self.units = positive_integer("units", units)
+        self.weight_stddev = positive_number("weight_stddev", weight_stddev)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def build(self, input_shape):
-        visible = _arguments.known_channels(input_shape)
+        visible = _shapes.known_channels(input_shape)
         normal = keras.initializers.RandomNormal(stddev=self.weight_stddev, seed=self.seed)
         self.kernel = self.add_weight((visible, self.units), normal, name="kernel")
         self.visible_bias = self.add_weight((visible,), "zeros", name="visible_bias")

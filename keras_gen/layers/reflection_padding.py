@@ -3,6 +3,8 @@ import numbers
 import keras
 from keras import ops
 
+from keras_gen.arguments import argument_error
+
 
 @keras.saving.register_keras_serializable("keras_gen")
 class ReflectionPadding2D(keras.layers.Layer):
@@ -48,10 +50,11 @@ class ReflectionPadding2D(keras.layers.Layer):
         if size is None:
             return None
         if max(self.padding[dimension]) >= size:
-            raise ValueError(
-                "Invalid value for argument `padding`. Expected less than the "
-                f"{('height', 'width')[dimension]} of the input, {size}: there is nothing further "
-                f"to reflect. Received: padding={self.padding}"
+            raise argument_error(
+                "padding",
+                f"less than the {('height', 'width')[dimension]} of the input, {size}: there is "
+                "nothing further to reflect",
+                self.padding,
             )
         return size + sum(self.padding[dimension])
 
@@ -73,8 +76,9 @@ def _standardize_padding(padding):
         for side in sides
     )
     if not valid:
-        raise ValueError(
-            "Invalid value for argument `padding`. Expected a non-negative integer, (height, "
-            f"width) or ((top, bottom), (left, right)). Received: padding={padding}"
+        raise argument_error(
+            "padding",
+            "a non-negative integer, (height, width) or ((top, bottom), (left, right))",
+            padding,
         )
     return tuple((int(first), int(second)) for first, second in sides)

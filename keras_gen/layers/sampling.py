@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.layers import _shapes
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -41,7 +41,7 @@ class Sampling(keras.layers.Layer):
         return ops.cast(ops.cast(mean, "float32") + stddev * eps, mean.dtype)
 
     def compute_output_shape(self, input_shape):
-        return _arguments.equal_shapes(input_shape, "[mean, log_var]")
+        return _shapes.equal_shapes(input_shape, "[mean, log_var]")
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}

@@ -1,7 +1,8 @@
 import keras
 from keras import ops
 
-from keras_gen.layers import _arguments
+from keras_gen.arguments import argument_error
+from keras_gen.layers import _shapes
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -45,10 +46,7 @@ class TiedDense(keras.layers.Layer):
     def __init__(self, tied_to, activation=None, use_bias=True, bias_initializer="zeros", **kwargs):
         super().__init__(**kwargs)
         if not isinstance(tied_to, keras.layers.Dense):
-            raise ValueError(
-                "Invalid value for argument `tied_to`. Expected a `keras.layers.Dense` layer. "
-                f"Received: tied_to={tied_to}"
-            )
+            raise argument_error("tied_to", "a `keras.layers.Dense` layer", tied_to)
         self.tied_to = tied_to
         self.activation = keras.activations.get(activation)
         self.use_bias = bool(use_bias)
@@ -71,15 +69,16 @@ class TiedDense(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         if not self.tied_to.built:
-            raise ValueError(
-                "Invalid value for argument `tied_to`. Expected a layer that is built: call it "
-                f"before `{self.name}`. Received: tied_to={self.tied_to}, which has no kernel yet"
+            raise argument_error(
+                "tied_to",
+                f"a layer that is built: call it before `{self.name}`",
+                received=f"tied_to={self.tied_to}, which has no kernel yet",
             )
-        if _arguments.known_channels(input_shape) != self.tied_to.units:
-            raise ValueError(
-                "Invalid value for argument `inputs`. Expected a last axis of size "
-                f"{self.tied_to.units}, the units of `{self.tied_to.name}`. "
-                f"Received: shape {tuple(input_shape)}"
+        if _shapes.known_channels(input_shape) != self.tied_to.units:
+            raise argument_error(
+                "inputs",
+                f"a last axis of size {self.tied_to.units}, the units of `{self.tied_to.name}`",
+                received=f"shape {tuple(input_shape)}",
             )
         return (*input_shape[:-1], self.tied_to.kernel.shape[0])
 

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_gen.arguments import argument_error
 from keras_gen.losses.equation import Equation, check_non_negative
 
 
@@ -90,10 +91,7 @@ def _expectation(terms, sample_weight=None):
 
 def _check_label_smoothing(label_smoothing):
     if not 0 <= label_smoothing < 1:
-        raise ValueError(
-            "Invalid value for argument `label_smoothing`. Expected a number in [0, 1). "
-            f"Received: label_smoothing={label_smoothing}"
-        )
+        raise argument_error("label_smoothing", "a number in [0, 1)", label_smoothing)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_gen.arguments import argument_error
 from keras_gen.losses.equation import check_non_negative
 
 
@@ -68,10 +69,7 @@ class KLSparsity(keras.regularizers.Regularizer):
     def __init__(self, weight=0.05, target=0.1):
         check_non_negative("weight", weight)
         if not 0 < target < 1:
-            raise ValueError(
-                "Invalid value for argument `target`. Expected a number in (0, 1). "
-                f"Received: target={target}"
-            )
+            raise argument_error("target", "a number in (0, 1)", target)
         self.weight = weight
         self.target = target
 

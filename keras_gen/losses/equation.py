@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from keras_gen.arguments import argument_error
+
 
 class Equation:
     """An immutable, serializable object: a formula and its few numbers.
@@ -21,7 +23,4 @@ class Equation:
 def check_non_negative(name, value):
     """Raises ValueError unless `value` is a number that is zero or more."""
     if not 0 <= value < float("inf"):
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected a finite number that is zero or more. "
-            f"Received: {name}={value}"
-        )
+        raise argument_error(name, "a finite number that is zero or more", value)

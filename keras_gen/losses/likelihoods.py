@@ -6,6 +6,7 @@ import math
 import keras
 from keras import ops
 
+from keras_gen.arguments import argument_error
 from keras_gen.losses.equation import Equation
 
 
@@ -43,9 +44,10 @@ def _check_sample_shapes(target, output):
     same_rank = len(target) == len(output)
     pairs = zip(target[1:], output[1:], strict=True) if same_rank else ()
     if not same_rank or any(None not in pair and pair[0] != pair[1] for pair in pairs):
-        raise ValueError(
-            "Invalid value for argument `target`. Expected samples of the same shape as those of "
-            f"`output`. Received: target.shape={tuple(target)}, output.shape={tuple(output)}"
+        raise argument_error(
+            "target",
+            "samples of the same shape as those of `output`",
+            received=f"target.shape={tuple(target)}, output.shape={tuple(output)}",
         )
 
 
@@ -83,10 +85,7 @@ class Gaussian(Likelihood):
 
     def __post_init__(self):
         if not 0 < self.stddev < math.inf:
-            raise ValueError(
-                "Invalid value for argument `stddev`. Expected a positive number. "
-                f"Received: stddev={self.stddev}"
-            )
+            raise argument_error("stddev", "a positive number", self.stddev)
 
     def terms(self, target, output):
         normalization = 0.5 * math.log(2 * math.pi * self.stddev**2)

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
+
 _PART = 500  # temperatures between two steps of the progress bar
 
 
@@ -68,16 +70,10 @@ def log_partition(
         equations 9 to 13 and section 4.
     """
     if not rbm.binary:
-        raise ValueError(
-            "Invalid value for argument `rbm`. Expected a machine of independent binary units. "
-            f"Received: rbm={rbm}"
-        )
+        raise argument_error("rbm", "a machine of independent binary units", rbm)
     for name, value in [("chains", chains), ("temperatures", temperatures)]:
         if not isinstance(value, int) or value < 1:
-            raise ValueError(
-                f"Invalid value for argument `{name}`. Expected a positive integer. "
-                f"Received: {name}={value}"
-            )
+            raise argument_error(name, "a positive integer", value)
     visible, hidden = rbm.kernel.shape
     base_bias = _logits("base_probabilities", base_probabilities, visible)
     hidden_base_bias = np.zeros(hidden)
@@ -111,10 +107,7 @@ def _logits(name, probabilities, count):
     """log(p / (1 - p)) of as many probabilities as there are units."""
     p = np.asarray(probabilities, "float64").ravel()
     if p.shape != (count,) or not np.all((0 <= p) & (p <= 1)):
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected {count} numbers in [0, 1]. "
-            f"Received: shape {p.shape}"
-        )
+        raise argument_error(name, f"{count} numbers in [0, 1]", received=f"shape {p.shape}")
     p = np.clip(p, 0.02, 0.98)  # units that never change anneal badly
     return np.log(p / (1 - p))
 

@@ -2,16 +2,15 @@
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 
 def check_integer(name, value, least=1, most=None):
     """Raises a `ValueError` unless a value is an integer from `least` to `most`."""
     integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not integer or value < least or (most is not None and value > most):
         upper = "" if most is None else f" and at most {most}"
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected an integer, at least {least}{upper}. "
-            f"Received: {name}={value}"
-        )
+        raise argument_error(name, f"an integer, at least {least}{upper}", value)
 
 
 def check_vectors(least, **sets):
@@ -25,18 +24,17 @@ def check_vectors(least, **sets):
     first = next(iter(arrays))
     for name, array in arrays.items():
         if array.ndim != 2 or len(array) < least or array.dtype.kind != "f":
-            raise ValueError(
-                f"Invalid value for argument `{name}`. Expected at least {least} vectors of "
-                f"floats, of shape [n, d]. Received: {array.dtype} of shape {array.shape}"
+            raise argument_error(
+                name,
+                f"at least {least} vectors of floats, of shape [n, d]",
+                received=f"{array.dtype} of shape {array.shape}",
             )
         if not np.isfinite(array).all():
-            raise ValueError(
-                f"Invalid value for argument `{name}`. Expected finite values. "
-                f"Received: {name} with NaN or infinity"
-            )
+            raise argument_error(name, "finite values", received=f"{name} with NaN or infinity")
         if array.shape[1] != arrays[first].shape[1]:
-            raise ValueError(
-                f"Invalid value for argument `{name}`. Expected the width of `{first}`. "
-                f"Received: {name}.shape={array.shape}, {first}.shape={arrays[first].shape}"
+            raise argument_error(
+                name,
+                f"the width of `{first}`",
+                received=f"{name}.shape={array.shape}, {first}.shape={arrays[first].shape}",
             )
     return [array.astype("float64") for array in arrays.values()]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
 from keras_gen.metrics.extractors import check_images
 
 
@@ -66,10 +67,7 @@ def gan_train(
         Shmelkov et al., 2018, How good is my GAN?, arXiv:1807.09499, section 3.
     """
     if not classifier.compiled:
-        raise ValueError(
-            "Invalid value for argument `classifier`. Expected a compiled model. "
-            f"Received: classifier={classifier}"
-        )
+        raise argument_error("classifier", "a compiled model", classifier)
     images, real = check_images(images, value_range), check_images(real, value_range)
     classes = classifier(real[:1]).shape[-1]
     labels = _check_labels("labels", labels, len(images), classes)
@@ -83,14 +81,15 @@ def _check_labels(name, labels, count, classes):
     """The labels as `[count]` integers in [0, classes)."""
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu" or labels.shape != (count,) or count == 0:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected integers, not one-hot, of shape "
-            f"({count},), one or more, as many as images. "
-            f"Received: {labels.dtype} of shape {labels.shape}"
+        raise argument_error(
+            name,
+            f"integers, not one-hot, of shape ({count},), one or more, as many as images",
+            received=f"{labels.dtype} of shape {labels.shape}",
         )
     if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected classes from 0 to {classes - 1}. "
-            f"Received: {name} from {labels.min()} to {labels.max()}"
+        raise argument_error(
+            name,
+            f"classes from 0 to {classes - 1}",
+            received=f"{name} from {labels.min()} to {labels.max()}",
         )
     return labels

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
+
 _BATCH = 256
 
 
@@ -36,25 +38,24 @@ def check_images(images, value_range):
     """
     low, high = value_range
     if not low < high:
-        raise ValueError(
-            "Invalid value for argument `value_range`. Expected a pair (low, high) with low < "
-            f"high. Received: value_range={value_range}"
-        )
+        raise argument_error("value_range", "a pair (low, high) with low < high", value_range)
     # NumPy's name of bfloat16 is no float to np.issubdtype, hence Keras's own question.
     dtype = keras.backend.standardize_dtype(images.dtype)
     if len(images.shape) != 4 or not keras.backend.is_float_dtype(dtype):
-        raise ValueError(
-            "Invalid value for argument `images`. Expected floats of shape [b, height, width, "
-            f"channels] in {value_range}. Received: {dtype} of shape {tuple(images.shape)}"
+        raise argument_error(
+            "images",
+            f"floats of shape [b, height, width, channels] in {value_range}",
+            received=f"{dtype} of shape {tuple(images.shape)}",
         )
     images = np.asarray(images, "float64" if dtype == "float64" else "float32")
     smallest, largest = images.min(initial=np.inf), images.max(initial=-np.inf)
     tolerance = 1e-3 * (high - low)
     in_range = smallest >= low - tolerance and largest <= high + tolerance
     if images.size and not (in_range and np.isfinite(images).all()):
-        raise ValueError(
-            f"Invalid value for argument `images`. Expected finite values in {value_range}. "
-            f"Received: values in ({smallest}, {largest})"
+        raise argument_error(
+            "images",
+            f"finite values in {value_range}",
+            received=f"values in ({smallest}, {largest})",
         )
     return images
 
@@ -121,9 +122,10 @@ class FeatureExtractor:
         elif (images.shape[-1], channels) == (1, 3):
             images = tf.repeat(images, 3, axis=-1)
         elif images.shape[-1] != channels:
-            raise ValueError(
-                f"Invalid value for argument `images`. Expected 1 or {channels} channels for the "
-                f"extractor {self.name}. Received: images.shape={tuple(images.shape)}"
+            raise argument_error(
+                "images",
+                f"1 or {channels} channels for the extractor {self.name}",
+                received=f"images.shape={tuple(images.shape)}",
             )
         if images.shape[1:3] != (height, width):
             images = tf.image.resize(images, (height, width), antialias=True)
@@ -146,7 +148,7 @@ class LeNetExtractor(FeatureExtractor):
         if isinstance(classifier, keras.Model):
             layer = next((each for each in classifier.layers if each.name == "features"), None)
             if layer is None:
-                raise ValueError(_expected_classifier("a model without that layer"))
+                raise _expected_classifier("a model without that layer")
             feature_model = keras.Model(classifier.inputs, layer.output)
             models, shape = (feature_model, classifier), classifier.input_shape[1:]
             models = [_inference(model) for model in models]
@@ -155,7 +157,7 @@ class LeNetExtractor(FeatureExtractor):
             signature = classifier.features.concrete_functions[0].structured_input_signature
             shape = tf.nest.flatten(signature)[0].shape[1:]
         else:
-            raise ValueError(_expected_classifier(f"{type(classifier).__name__}"))
+            raise _expected_classifier(type(classifier).__name__)
         super().__init__(name, *models, shape, value_range=(0, 1))
         # The functions of a loaded SavedModel do not keep its variables alive.
         self.classifier = classifier
@@ -166,10 +168,11 @@ def _inference(model):
 
 
 def _expected_classifier(received):
-    return (
-        'Invalid value for argument `classifier`. Expected a Keras model with a layer "features", '
-        "or a loaded SavedModel with the endpoints `features` and `serve`. "
-        f"Received: classifier={received}"
+    return argument_error(
+        "classifier",
+        'a Keras model with a layer "features", or a loaded SavedModel with the endpoints '
+        "`features` and `serve`",
+        received,
     )
 
 

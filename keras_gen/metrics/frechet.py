@@ -5,6 +5,8 @@ import warnings
 import keras
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 
 def frechet_distance(mean_1, cov_1, mean_2, cov_2):
     """The squared Frechet (Wasserstein-2) distance between two normal distributions.
@@ -34,9 +36,10 @@ def frechet_distance(mean_1, cov_1, mean_2, cov_2):
     mean_1, cov_1 = _moments(1, mean_1, cov_1)
     mean_2, cov_2 = _moments(2, mean_2, cov_2)
     if mean_1.shape != mean_2.shape:
-        raise ValueError(
-            "Invalid value for argument `mean_2`. Expected the shape of `mean_1`. "
-            f"Received: mean_1.shape={mean_1.shape}, mean_2.shape={mean_2.shape}"
+        raise argument_error(
+            "mean_2",
+            "the shape of `mean_1`",
+            received=f"mean_1.shape={mean_1.shape}, mean_2.shape={mean_2.shape}",
         )
     overlap = np.linalg.svd(_factor(cov_1).T @ _factor(cov_2), compute_uv=False).sum()
     difference = mean_1 - mean_2
@@ -47,14 +50,16 @@ def frechet_distance(mean_1, cov_1, mean_2, cov_2):
 def _moments(index, mean, cov):
     mean, cov = np.asarray(mean, "float64"), np.asarray(cov, "float64")
     if mean.ndim != 1 or cov.shape != (mean.size, mean.size):
-        raise ValueError(
-            f"Invalid value for argument `cov_{index}`. Expected a mean [d] and a covariance "
-            f"[d, d]. Received: mean_{index}.shape={mean.shape}, cov_{index}.shape={cov.shape}"
+        raise argument_error(
+            f"cov_{index}",
+            "a mean [d] and a covariance [d, d]",
+            received=f"mean_{index}.shape={mean.shape}, cov_{index}.shape={cov.shape}",
         )
     if not (np.isfinite(mean).all() and np.isfinite(cov).all()):
-        raise ValueError(
-            f"Invalid value for argument `cov_{index}`. Expected finite moments. "
-            f"Received: mean_{index} or cov_{index} with NaN or infinity"
+        raise argument_error(
+            f"cov_{index}",
+            "finite moments",
+            received=f"mean_{index} or cov_{index} with NaN or infinity",
         )
     return mean, cov
 
@@ -93,9 +98,10 @@ class Moments:
         features = np.asarray(features, "float64")
         finite = np.isfinite(features).all()
         if features.ndim != 2 or not finite:
-            raise ValueError(
-                "Invalid value for argument `extractor`. Expected finite features [b, d]. "
-                f"Received: features of shape {features.shape}, all finite: {finite}"
+            raise argument_error(
+                "extractor",
+                "finite features [b, d]",
+                received=f"features of shape {features.shape}, all finite: {finite}",
             )
         added = len(features)
         if added == 0:
@@ -111,9 +117,8 @@ class Moments:
     def covariance(self, kind):
         """The unbiased covariance, divisor `count - 1`."""
         if self.count < 2:
-            raise ValueError(
-                f"Invalid value for argument `{kind}`. Expected at least 2 {kind} images before "
-                f"`result()`. Received: {self.count}"
+            raise argument_error(
+                kind, f"at least 2 {kind} images before `result()`", received=self.count
             )
         if self.count <= len(self.mean):
             warnings.warn(

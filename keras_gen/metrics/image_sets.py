@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 
 class ImageSets(keras.metrics.Metric):
     """A metric that compares all real with all generated images; it keeps what it reads of them.
@@ -32,15 +34,15 @@ class ImageSets(keras.metrics.Metric):
     def _checked(self, images):
         batch = np.asarray(self.read(images))
         if not np.isfinite(batch).all():
-            raise ValueError(
-                "Invalid value for argument `extractor`. Expected finite features. "
-                "Received: features with NaN or infinity"
+            raise argument_error(
+                "extractor", "finite features", received="features with NaN or infinity"
             )
         known = next(iter([*self._real, *self._fake]), batch).shape[1:]
         if batch.shape[1:] != known:
-            raise ValueError(
-                f"Invalid value for argument `images`. Expected what was seen before, of shape "
-                f"{known} each. Received: shape {batch.shape[1:]}"
+            raise argument_error(
+                "images",
+                f"what was seen before, of shape {known} each",
+                received=f"shape {batch.shape[1:]}",
             )
         return batch
 
@@ -53,9 +55,8 @@ class ImageSets(keras.metrics.Metric):
         for kind, batches in (("real", self._real), ("fake", self._fake)):
             count = sum(len(batch) for batch in batches)
             if count < least:
-                raise ValueError(
-                    f"Invalid value for argument `{kind}`. Expected at least {least} {kind} "
-                    f"images before `result()`. Received: {count}"
+                raise argument_error(
+                    kind, f"at least {least} {kind} images before `result()`", received=count
                 )
         return np.concatenate(self._real), np.concatenate(self._fake)
 

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 
 def inception_score(probabilities, splits=1):
     """The exponential of the mean divergence of a sample's classes from all samples' classes.
@@ -22,9 +24,10 @@ def inception_score(probabilities, splits=1):
     """
     probabilities = _check_probabilities(probabilities)
     if not 1 <= splits <= len(probabilities):
-        raise ValueError(
-            "Invalid value for argument `splits`. Expected a positive integer, at most the number "
-            f"of samples, {len(probabilities)}. Received: splits={splits}"
+        raise argument_error(
+            "splits",
+            f"a positive integer, at most the number of samples, {len(probabilities)}",
+            splits,
         )
     parts = np.array_split(probabilities, splits)
     return float(np.mean([_score(len(part), part.sum(0), _negentropy(part)) for part in parts]))
@@ -33,16 +36,17 @@ def inception_score(probabilities, splits=1):
 def _check_probabilities(probabilities):
     probabilities = np.asarray(probabilities, "float64")
     if probabilities.ndim != 2:
-        raise ValueError(
-            "Invalid value for argument `probabilities`. Expected the shape [n, classes]. "
-            f"Received: probabilities.shape={probabilities.shape}"
+        raise argument_error(
+            "probabilities",
+            "the shape [n, classes]",
+            received=f"probabilities.shape={probabilities.shape}",
         )
     totals = probabilities.sum(axis=1, keepdims=True)
     if not ((probabilities >= 0).all() and (np.abs(totals - 1) < 1e-2).all()):
-        raise ValueError(
-            "Invalid value for argument `probabilities`. Expected rows of probabilities that sum "
-            "to one (are they logits?). Received: rows that are negative, NaN, or sum to another "
-            "number"
+        raise argument_error(
+            "probabilities",
+            "rows of probabilities that sum to one (are they logits?)",
+            received="rows that are negative, NaN, or sum to another number",
         )
     # Softmax in float32 or less sums to one only about.
     return probabilities / totals
@@ -97,10 +101,7 @@ class InceptionScore(keras.metrics.Metric):
             ValueError: if no image was seen.
         """
         if self._count == 0:
-            raise ValueError(
-                "Invalid value for argument `images`. Expected at least one image before "
-                "`result()`. Received: 0"
-            )
+            raise argument_error("images", "at least one image before `result()`", received="0")
         return _score(self._count, self._class_sums, self._negentropy)
 
     def reset_state(self):

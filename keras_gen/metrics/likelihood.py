@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
+
 
 def importance_weighted_nll(log_weights, axis=0):
     """The negative logarithm of the mean importance weight.
@@ -65,14 +67,10 @@ def importance_weighted_bound(vae, x, samples=5000, chunk=500, batch_size=64, se
 def _check_arguments(x, **counts):
     for name, value in counts.items():
         if not (isinstance(value, int) and value > 0):
-            raise ValueError(
-                f"Invalid value for argument `{name}`. Expected a positive integer. "
-                f"Received: {name}={value}"
-            )
+            raise argument_error(name, "a positive integer", value)
     if len(x) == 0 or x.dtype.kind != "f" or not np.isfinite(x).all():
-        raise ValueError(
-            "Invalid value for argument `x`. Expected a non-empty array of finite floats. "
-            f"Received: {x.dtype} of shape {x.shape}"
+        raise argument_error(
+            "x", "a non-empty array of finite floats", received=f"{x.dtype} of shape {x.shape}"
         )
 
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from keras_gen.arguments import argument_error
 from keras_gen.metrics.arguments import check_integer, check_vectors
 from keras_gen.metrics.extractors import check_images
 from keras_gen.metrics.neighbours import squared_distances
@@ -45,10 +46,7 @@ class _Modes(keras.metrics.Metric):
 
     def _total(self):
         if not self._counts.any():
-            raise ValueError(
-                "Invalid value for argument `fake`. Expected at least one sample before "
-                "`result()`. Received: 0"
-            )
+            raise argument_error("fake", "at least one sample before `result()`", received="0")
         return self._counts.sum()
 
     def reset_state(self):
@@ -93,15 +91,9 @@ class MixtureModes(_Modes):
         (centres,) = check_vectors(1, centres=centres)
         for argument, value in (("stddev", stddev), ("deviations", deviations)):
             if not value > 0:
-                raise ValueError(
-                    f"Invalid value for argument `{argument}`. Expected a positive number. "
-                    f"Received: {argument}={value}"
-                )
+                raise argument_error(argument, "a positive number", value)
         if not 0 <= least_share < 1:
-            raise ValueError(
-                "Invalid value for argument `least_share`. Expected a number in [0, 1). "
-                f"Received: least_share={least_share}"
-            )
+            raise argument_error("least_share", "a number in [0, 1)", least_share)
         share = f"_with_{100 * least_share:g}%" if least_share else ""
         super().__init__(len(centres), name or f"modes_of_{len(centres)}{share}")
         self.centres = centres
@@ -154,17 +146,15 @@ class StackedModes(_Modes):
         """The mode of each image, `[n]` integers, and that it is good: `[n]` times True."""
         images = check_images(images, self.value_range)
         if images.shape[-1] != self.channels:
-            raise ValueError(
-                f"Invalid value for argument `images`. Expected {self.channels} channels. "
-                f"Received: images.shape={images.shape}"
+            raise argument_error(
+                "images", f"{self.channels} channels", received=f"images.shape={images.shape}"
             )
         modes = np.zeros(len(images), "int64")
         for channel in np.split(images, self.channels, axis=-1):
             probabilities = self.extractor.probabilities(channel, self.value_range)
             if probabilities.shape[1] != self.classes:
-                raise ValueError(
-                    f"Invalid value for argument `classes`. Expected {probabilities.shape[1]}, as "
-                    f"the extractor has. Received: classes={self.classes}"
+                raise argument_error(
+                    "classes", f"{probabilities.shape[1]}, as the extractor has", self.classes
                 )
             modes = self.classes * modes + probabilities.argmax(axis=1)
         return modes, np.ones(len(images), bool)

@@ -4,6 +4,7 @@ import concurrent.futures
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
 from keras_gen.metrics.arguments import check_integer
 from keras_gen.metrics.extractors import check_images, rescale
 from keras_gen.metrics.image_sets import ImageSets
@@ -31,9 +32,8 @@ def sliced_wasserstein(x, y, directions):
         Rabin et al., 2011, Wasserstein Barycenter and its Application to Texture Mixing.
     """
     if x.shape != y.shape:
-        raise ValueError(
-            "Invalid value for argument `y`. Expected the shape of `x`. "
-            f"Received: x.shape={x.shape}, y.shape={y.shape}"
+        raise argument_error(
+            "y", "the shape of `x`", received=f"x.shape={x.shape}, y.shape={y.shape}"
         )
 
     def distance(chunk):
@@ -150,9 +150,10 @@ class SlicedWasserstein(ImageSets):
         """The images in [-1, 1]."""
         images = check_images(images, self.value_range)
         if min(images.shape[1:3]) < PATCH:
-            raise ValueError(
-                f"Invalid value for argument `images`. Expected sides of {PATCH} pixels or more. "
-                f"Received: images.shape={images.shape}"
+            raise argument_error(
+                "images",
+                f"sides of {PATCH} pixels or more",
+                received=f"images.shape={images.shape}",
             )
         return rescale(images, self.value_range, (-1, 1)).astype("float32")
 
@@ -168,9 +169,10 @@ class SlicedWasserstein(ImageSets):
         """
         real, fake = self.collected(least=1)
         if len(real) != len(fake):
-            raise ValueError(
-                "Invalid value for argument `fake`. Expected as many fake as real images. "
-                f"Received: {len(fake)} fake and {len(real)} real images"
+            raise argument_error(
+                "fake",
+                "as many fake as real images",
+                received=f"{len(fake)} fake and {len(real)} real images",
             )
         random = np.random.default_rng(self.seed)
         distances = {

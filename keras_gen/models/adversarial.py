@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.models.training import GenerativeModel, descend
 
 
@@ -51,16 +52,13 @@ class AdversarialModel(GenerativeModel):
         if generator_optimizer is discriminator_optimizer and not isinstance(
             generator_optimizer, str
         ):
-            raise ValueError(
-                "Invalid value for argument `discriminator_optimizer`. Expected another optimizer "
-                "than the generator's. Received: discriminator_optimizer="
-                f"{discriminator_optimizer}"
+            raise argument_error(
+                "discriminator_optimizer",
+                "another optimizer than the generator's",
+                discriminator_optimizer,
             )
         if not isinstance(discriminator_steps, int) or discriminator_steps < 1:
-            raise ValueError(
-                "Invalid value for argument `discriminator_steps`. Expected a positive integer. "
-                f"Received: discriminator_steps={discriminator_steps}"
-            )
+            raise argument_error("discriminator_steps", "a positive integer", discriminator_steps)
         self.loss, self.penalty, self.discriminator_steps = loss, penalty, discriminator_steps
         self.compile_players(
             {"loss": loss, "penalty": penalty, "discriminator_steps": discriminator_steps},

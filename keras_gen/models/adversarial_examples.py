@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.models.inputs import check_data
 
 
@@ -48,10 +49,7 @@ def adversarial_examples(
     """
     check_epsilon(epsilon, value_range)
     if not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise ValueError(
-            "Invalid value for argument `steps`. Expected a positive integer. "
-            f"Received: steps={steps}"
-        )
+        raise argument_error("steps", "a positive integer", steps)
     images, shape = np.asarray(images), model.input_shape[1:]
     check_data(images, labels, "images", shape, value_range, model.output_shape[-1])
     loss = log_odds_against if loss is None else keras.losses.get(loss)
@@ -98,8 +96,9 @@ def check_epsilon(epsilon, value_range):
     """Raises a `ValueError` unless 0 <= epsilon <= high - low."""
     width = value_range[1] - value_range[0]
     if not 0 <= epsilon <= width:
-        raise ValueError(
-            f"Invalid value for argument `epsilon`. Expected a number from 0 to {width}, the width "
-            f"of the pixels' range [{value_range[0]}, {value_range[1]}]. "
-            f"Received: epsilon={epsilon}"
+        raise argument_error(
+            "epsilon",
+            f"a number from 0 to {width}, the width of the pixels' range [{value_range[0]}, "
+            f"{value_range[1]}]",
+            epsilon,
         )

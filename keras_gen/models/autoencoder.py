@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.models.training import GenerativeModel
 
 
@@ -118,23 +119,26 @@ def _with_target(data):
 def _check_halves(encoder, decoder):
     code, taken = encoder.outputs[0].shape[1:], decoder.inputs[0].shape[1:]
     if tuple(code) != tuple(taken):
-        raise ValueError(
-            "Invalid value for argument `decoder`. Expected an input of the encoder's output shape "
-            f"{tuple(code)}. Received: decoder.input_shape[1:]={tuple(taken)}"
+        raise argument_error(
+            "decoder",
+            f"an input of the encoder's output shape {tuple(code)}",
+            received=f"decoder.input_shape[1:]={tuple(taken)}",
         )
     example, returned = encoder.inputs[0].shape[1:], decoder.outputs[0].shape[1:]
     if tuple(example) != tuple(returned):
-        raise ValueError(
-            "Invalid value for argument `decoder`. Expected an output of the encoder's input shape "
-            f"{tuple(example)}. Received: decoder.output_shape[1:]={tuple(returned)}"
+        raise argument_error(
+            "decoder",
+            f"an output of the encoder's input shape {tuple(example)}",
+            received=f"decoder.output_shape[1:]={tuple(returned)}",
         )
 
 
 def _check_undercomplete(encoder):
     example, code = encoder.inputs[0].shape[1:], encoder.outputs[0].shape[1:]
     if math.prod(code) >= math.prod(example):
-        raise ValueError(
-            "Invalid value for argument `encoder`. Expected codes of fewer numbers than the "
-            f"{math.prod(example)} of an example, because undercomplete=True. "
-            f"Received: codes of shape {tuple(code)}, {math.prod(code)} numbers"
+        raise argument_error(
+            "encoder",
+            f"codes of fewer numbers than the {math.prod(example)} of an example, because "
+            "undercomplete=True",
+            received=f"codes of shape {tuple(code)}, {math.prod(code)} numbers",
         )

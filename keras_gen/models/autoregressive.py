@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.layers._arguments import positive_integer
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.models.training import GenerativeModel, descend
 
 LEVEL_TOLERANCE = 1e-3  # of the distance between two levels: float arithmetic rounds
@@ -37,21 +37,12 @@ class AutoregressiveModel(GenerativeModel):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
         self.image_shape = tuple(image_shape)
         if len(self.image_shape) != 3 or self.image_shape[-1] != 1:
-            raise ValueError(
-                "Invalid value for argument `image_shape`. Expected (height, width, 1). "
-                f"Received: image_shape={image_shape}"
-            )
+            raise argument_error("image_shape", "(height, width, 1)", image_shape)
         if value_range is None or not value_range[0] < value_range[1]:
-            raise ValueError(
-                "Invalid value for argument `value_range`. Expected an interval. "
-                f"Received: value_range={value_range}"
-            )
+            raise argument_error("value_range", "an interval", value_range)
         self.levels = positive_integer("levels", levels)
         if levels < 2:
-            raise ValueError(
-                "Invalid value for argument `levels`. Expected at least two levels. "
-                f"Received: levels={levels}"
-            )
+            raise argument_error("levels", "at least two levels", levels)
 
     # Pixels
 
@@ -66,10 +57,11 @@ class AutoregressiveModel(GenerativeModel):
             steps = self.steps(np.asarray(x, "float32"))
             off = np.abs(steps - np.round(steps)) > LEVEL_TOLERANCE
             if np.any(off):
-                raise ValueError(
-                    f"Invalid value for argument `{name}`. Expected pixels of {self.levels} levels "
-                    f"from {self.value_range[0]} to {self.value_range[1]}; `data.binarize` draws "
-                    f"binary ones from grey. Received: {np.sum(off)} pixels in between"
+                raise argument_error(
+                    name,
+                    f"pixels of {self.levels} levels from {self.value_range[0]} to "
+                    f"{self.value_range[1]}; `data.binarize` draws binary ones from grey",
+                    received=f"{np.sum(off)} pixels in between",
                 )
 
     def steps(self, x):
@@ -177,15 +169,16 @@ class AutoregressiveModel(GenerativeModel):
         """
         mask = np.asarray(mask)
         if np.shape(images)[1:] != self.image_shape:
-            raise ValueError(
-                "Invalid value for argument `images`. Expected the shape (count, "
-                f"{', '.join(map(str, self.image_shape))}). Received: shape {np.shape(images)}"
+            raise argument_error(
+                "images",
+                f"the shape (count, {', '.join(map(str, self.image_shape))})",
+                received=f"shape {np.shape(images)}",
             )
         if mask.dtype != bool or mask.shape not in (self.image_shape, np.shape(images)):
-            raise ValueError(
-                "Invalid value for argument `mask`. Expected booleans of the shape "
-                f"{self.image_shape} or {np.shape(images)}. "
-                f"Received: mask of {mask.dtype} and shape {mask.shape}"
+            raise argument_error(
+                "mask",
+                f"booleans of the shape {self.image_shape} or {np.shape(images)}",
+                received=f"mask of {mask.dtype} and shape {mask.shape}",
             )
         images = np.where(mask, images, np.float32(self.value_range[0])).astype("float32")
         self.check(images, None, "images")

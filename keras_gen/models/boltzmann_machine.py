@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.layers._arguments import positive_integer, positive_number
+from keras_gen.arguments import argument_error, positive_integer, positive_number
 from keras_gen.models.energy_model import GIBBS_STEPS, EnergyModel
 from keras_gen.models.training import descend
 
@@ -308,9 +308,10 @@ def all_states(units):
 
 def _check_enumerable(units):
     if units > MAX_ENUMERATED:
-        raise ValueError(
-            f"Invalid value for argument `units`. Expected at most {MAX_ENUMERATED} units for sums "
-            f"over all states. Received: units={units}, which have 2**{units} = {2**units:,} states"
+        raise argument_error(
+            "units",
+            f"at most {MAX_ENUMERATED} units for sums over all states",
+            received=f"units={units}, which have 2**{units} = {2**units:,} states",
         )
 
 

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.layers._arguments import positive_integer
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.models.energy_model import GIBBS_STEPS
-from keras_gen.models.inputs import argument_error, check_data
+from keras_gen.models.inputs import check_data
 from keras_gen.models.stacked_machine import (
     StackedMachine,
     build_stack,
@@ -79,10 +79,7 @@ class CaptionMachine(StackedMachine):
         """
         x, captions, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         if captions is None or captions.shape[-1] != self.words:
-            raise ValueError(
-                f"Invalid value for argument `y`. Expected captions of {self.words} words for the "
-                f"images. Received: y={captions}"
-            )
+            raise argument_error("y", f"captions of {self.words} words for the images", captions)
         captions = tf.cast(captions, self.compute_dtype)
         features = drawn_upwards(self.below, self.flat(x), self.next_seed())[-1]
         codes = features_of(self.below_captions, captions)

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from keras_gen.arguments import argument_error
 from keras_gen.data.alphabet import Alphabet
 from keras_gen.models.inputs import check_tokens
 from keras_gen.models.training import GenerativeModel, descend
@@ -107,16 +108,10 @@ class CharacterModel(GenerativeModel):
                 temperature or length that is not positive.
         """
         if not prompt:
-            raise ValueError(
-                "Invalid value for argument `prompt`. Expected at least one character. "
-                f"Received: prompt={prompt!r}"
-            )
+            raise argument_error("prompt", "at least one character", received=f"prompt={prompt!r}")
         for name, value in [("length", length), ("temperature", temperature)]:
             if not value > 0:
-                raise ValueError(
-                    f"Invalid value for argument `{name}`. Expected a positive number. "
-                    f"Received: {name}={value}"
-                )
+                raise argument_error(name, "a positive number", value)
         seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
         write = tf.function(self.continued, autograph=False, reduce_retracing=True)
         tokens = write(

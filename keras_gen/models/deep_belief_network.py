@@ -5,10 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import networks
+from keras_gen.arguments import argument_error, positive_number
 from keras_gen.layers import LabelRBM
-from keras_gen.layers._arguments import positive_number
 from keras_gen.models.energy_model import GIBBS_STEPS
-from keras_gen.models.inputs import argument_error
 from keras_gen.models.stacked_machine import StackedMachine, drawn_upwards, hidden_free_energy
 
 
@@ -205,9 +204,8 @@ class DeepBeliefNetwork(StackedMachine):
             equations 16 and 17.
         """
         if not all(layer.binary for layer in [*self.below, self.rbm]):
-            raise ValueError(
-                "Invalid value for argument `x`. Expected a network of binary machines without "
-                f"labels. Received: rbm={self.rbm}"
+            raise argument_error(
+                "x", "a network of binary machines without labels", received=f"rbm={self.rbm}"
             )
         visible, total = self.flat(x), 0.0
         for sample in range(samples):

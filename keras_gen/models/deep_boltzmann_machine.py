@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.layers import RBM, _arguments
+from keras_gen.arguments import argument_error, positive_integer, positive_number
+from keras_gen.layers import RBM
 from keras_gen.models.energy_model import EnergyModel
 from keras_gen.models.training import descend
 
@@ -67,15 +68,12 @@ class DeepBoltzmannMachine(EnergyModel):
     ):
         super().__init__(example_shape, value_range, seed, **kwargs)
         if not isinstance(units, (tuple, list)) or len(units) < 2:
-            raise ValueError(
-                "Invalid value for argument `units`. Expected the sizes of two or more hidden "
-                f"layers. Received: units={units}"
-            )
-        self.units = tuple(_arguments.positive_integer("units", size) for size in units)
-        self.gibbs_steps = _arguments.positive_integer("gibbs_steps", gibbs_steps)
-        self.mean_field_steps = _arguments.positive_integer("mean_field_steps", mean_field_steps)
-        self.particles = _arguments.positive_integer("particles", particles)
-        self.weight_stddev = _arguments.positive_number("weight_stddev", weight_stddev)
+            raise argument_error("units", "the sizes of two or more hidden layers", units)
+        self.units = tuple(positive_integer("units", size) for size in units)
+        self.gibbs_steps = positive_integer("gibbs_steps", gibbs_steps)
+        self.mean_field_steps = positive_integer("mean_field_steps", mean_field_steps)
+        self.particles = positive_integer("particles", particles)
+        self.weight_stddev = positive_number("weight_stddev", weight_stddev)
         normal = keras.initializers.RandomNormal(stddev=weight_stddev, seed=self.seed_generator)
         widths = (self.visible_units, *self.units)
         self.biases = [
@@ -344,9 +342,10 @@ def _check_rbms(rbms, visible_units):
         expected = (1 if number == last else 2, 1 if number == 0 else 2)
         taken = rbm.kernel.shape[0] if rbm.built else None
         if copies != expected or taken != width:
-            raise ValueError(
-                "Invalid value for argument `rbms`. Expected trained layers of `doubled_rbms`, one "
-                f"on the other. Received: number {number} with {copies} copies of its visible and "
-                f"hidden units on {taken} inputs, where {expected} copies on {width} belong"
+            raise argument_error(
+                "rbms",
+                "trained layers of `doubled_rbms`, one on the other",
+                received=f"number {number} with {copies} copies of its visible and hidden units on "
+                f"{taken} inputs, where {expected} copies on {width} belong",
             )
         width = rbm.units

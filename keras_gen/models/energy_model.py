@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.models.training import GenerativeModel
 
 GIBBS_STEPS = 1000  # from where a chain starts to a sample
@@ -96,7 +97,8 @@ def _check_range(value_range, visible_range):
         return
     low, high = visible_range
     if value_range is None or not low <= value_range[0] < value_range[1] <= high:
-        raise ValueError(
-            "Invalid value for argument `value_range`. Expected an interval within "
-            f"[{low}, {high}], where the visible units lie. Received: value_range={value_range}"
+        raise argument_error(
+            "value_range",
+            f"an interval within [{low}, {high}], where the visible units lie",
+            value_range,
         )

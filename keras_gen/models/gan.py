@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.layers._arguments import positive_integer
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.losses import NonSaturating
 from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.models.replay import ReplayMemory
@@ -67,10 +67,7 @@ class GAN(AdversarialModel):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
         _check_networks(generator, discriminator, num_classes)
         if ema_decay is not None and not 0 <= ema_decay < 1:
-            raise ValueError(
-                "Invalid value for argument `ema_decay`. Expected a number in [0, 1) or None. "
-                f"Received: ema_decay={ema_decay}"
-            )
+            raise argument_error("ema_decay", "a number in [0, 1) or None", ema_decay)
         self.generator = generator
         self.discriminator = discriminator
         self.num_classes = num_classes
@@ -78,10 +75,10 @@ class GAN(AdversarialModel):
         self.replay = replay
         if replay is not None:
             if num_classes is not None:
-                raise ValueError(
-                    "Invalid value for argument `replay`. Expected None for conditional networks: "
-                    "images are remembered without labels. "
-                    f"Received: replay={replay}, num_classes={num_classes}"
+                raise argument_error(
+                    "replay",
+                    "None for conditional networks: images are remembered without labels",
+                    received=f"replay={replay}, num_classes={num_classes}",
                 )
             self.memory = ReplayMemory(positive_integer("replay", replay), self.data_shape())
         if ema_decay is not None:
@@ -110,9 +107,10 @@ class GAN(AdversarialModel):
         if self.label_count() is None:
             return (real,), sample_weight
         if labels is None or (labels.shape.rank or 1) > 2 or labels.shape[1:].num_elements() != 1:
-            raise ValueError(
-                "Invalid value for argument `y`. Expected one integer label per image, not "
-                f"one-hot, because the networks learn from them. Received: y={labels}"
+            raise argument_error(
+                "y",
+                "one integer label per image, not one-hot, because the networks learn from them",
+                labels,
             )
         return (real, tf.reshape(labels, [-1])), sample_weight
 
@@ -215,24 +213,25 @@ class GAN(AdversarialModel):
         """The labels of the images to generate, in a tuple that is empty if there are none."""
         if self.num_classes is None:
             if labels is not None:
-                raise ValueError(
-                    "Invalid value for argument `labels`. Expected None, because the networks are "
-                    f"not conditional. Received: labels={labels}"
+                raise argument_error(
+                    "labels", "None, because the networks are not conditional", labels
                 )
             return ()
         values = np.asarray(-1 if labels is None else labels)
         integers = values.dtype.kind in "iu" and values.ndim < 2 and values.size > 0
         if not integers or values.min() < 0 or values.max() >= self.num_classes:
-            raise ValueError(
-                f"Invalid value for argument `labels`. Expected integers from 0 to "
-                f"{self.num_classes - 1}, not one-hot, one for all images or one for each. "
-                f"Received: labels={labels}"
+            raise argument_error(
+                "labels",
+                f"integers from 0 to {self.num_classes - 1}, not one-hot, one for all images or "
+                "one for each",
+                labels,
             )
         expected = count if values.ndim == 0 else len(values)
         if expected is None or count not in (None, expected):
-            raise ValueError(
-                "Invalid value for argument `count`. Expected a number of images, which is that of "
-                f"the labels if there are several. Received: count={count}, labels={labels}"
+            raise argument_error(
+                "count",
+                "a number of images, which is that of the labels if there are several",
+                received=f"count={count}, labels={labels}",
             )
         return (np.broadcast_to(values, (expected,)).astype("int32"),)
 
@@ -286,14 +285,16 @@ def _check_networks(generator, discriminator, num_classes):
     for name, network in [("generator", generator), ("discriminator", discriminator)]:
         expected = 1 if num_classes is None else 2
         if not network.built or len(network.inputs) != expected:
-            raise ValueError(
-                f"Invalid value for argument `{name}`. Expected a built functional or sequential "
-                f"model with {expected} input(s) when num_classes={num_classes}. "
-                f"Received: {name}={network}"
+            raise argument_error(
+                name,
+                f"a built functional or sequential model with {expected} input(s) when "
+                f"num_classes={num_classes}",
+                network,
             )
     image, input_ = generator.outputs[0].shape[1:], discriminator.inputs[0].shape[1:]
     if tuple(image) != tuple(input_):
-        raise ValueError(
-            "Invalid value for argument `generator`. Expected images of the discriminator's input "
-            f"shape {tuple(input_)}. Received: generator.output_shape[1:]={tuple(image)}"
+        raise argument_error(
+            "generator",
+            f"images of the discriminator's input shape {tuple(input_)}",
+            received=f"generator.output_shape[1:]={tuple(image)}",
         )

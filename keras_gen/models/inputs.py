@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
+
 TOLERANCE = 1e-3  # of the width of the declared range: resizing and float arithmetic round
 
 
@@ -29,7 +31,7 @@ def check_data(x, y, name, shape, value_range=None, label_count=None, first_labe
             batch_x, batch_y, _ = keras.utils.unpack_x_y_sample_weight(batch)
             _check_arrays(batch_x, batch_y, name, shape, value_range, label_count, first_label)
             return
-        raise ValueError(_message(name, "at least one batch", "an empty dataset"))
+        raise argument_error(name, "at least one batch", received="an empty dataset")
     if isinstance(x, (np.ndarray, tf.Tensor)):
         _check_arrays(x, y, name, shape, value_range, label_count, first_label)
 
@@ -47,25 +49,20 @@ def check_tokens(x, name, count):
             x = keras.utils.unpack_x_y_sample_weight(batch)[0]
             break
         else:
-            raise ValueError(_message(name, "at least one batch", "an empty dataset"))
+            raise argument_error(name, "at least one batch", received="an empty dataset")
     if not isinstance(x, (np.ndarray, tf.Tensor)):
         return
     x = np.asarray(x)
     if x.dtype.kind not in "iu":
-        raise ValueError(_message(name, "integer tokens", f"{name}.dtype={x.dtype.name}"))
+        raise argument_error(name, "integer tokens", received=f"{name}.dtype={x.dtype.name}")
     if x.ndim != 2 or x.shape[1] < 2:
         text = "batches of shape (batch, steps + 1) with at least two columns"
-        raise ValueError(_message(name, text, f"{name}.shape={x.shape}"))
+        raise argument_error(name, text, received=f"{name}.shape={x.shape}")
     if len(x) == 0:
-        raise ValueError(_message(name, "at least one example", f"{name}.shape={x.shape}"))
+        raise argument_error(name, "at least one example", received=f"{name}.shape={x.shape}")
     if x.min() < 0 or x.max() >= count:
         text = f"tokens from 0 to {count - 1}"
-        raise ValueError(_message(name, text, f"tokens from {x.min()} to {x.max()}"))
-
-
-def argument_error(name, expected, received):
-    """The `ValueError` that says what an argument should have been, to be raised."""
-    return ValueError(_message(name, expected, f"{name}={received}"))
+        raise argument_error(name, text, received=f"tokens from {x.min()} to {x.max()}")
 
 
 def _check_spec(spec, name, shape, value_range):
@@ -84,22 +81,20 @@ def _check_arrays(x, y, name, shape, value_range, label_count, first_label):
     _check_dtype(x.dtype.as_numpy_dtype if isinstance(x, tf.Tensor) else x.dtype, name, value_range)
     x = np.asarray(x)
     if len(x) == 0:
-        raise ValueError(_message(name, "at least one example", f"{name}.shape={x.shape}"))
+        raise argument_error(name, "at least one example", received=f"{name}.shape={x.shape}")
     low, high = float(np.min(x)), float(np.max(x))  # a NaN anywhere makes both NaN
     if not (np.isfinite(low) and np.isfinite(high)):
         count = int(np.sum(~np.isfinite(x)))
-        raise ValueError(
-            _message(name, "finite values", f"{count} values that are NaN or infinite")
+        raise argument_error(
+            name, "finite values", received=f"{count} values that are NaN or infinite"
         )
     if value_range is not None:
         slack = TOLERANCE * (value_range[1] - value_range[0])
         if low < value_range[0] - slack or high > value_range[1] + slack:
-            raise ValueError(
-                _message(
-                    name,
-                    f"values in the declared range [{value_range[0]}, {value_range[1]}]",
-                    f"values from {low:g} to {high:g}",
-                )
+            raise argument_error(
+                name,
+                f"values in the declared range [{value_range[0]}, {value_range[1]}]",
+                received=f"values from {low:g} to {high:g}",
             )
     if label_count is not None:
         _check_labels(y, name, label_count, first_label)
@@ -112,35 +107,29 @@ def _check_shape(received, name, shape):
     )
     if not same:
         text = f"batches of shape {('batch', *shape)}".replace("'", "")
-        raise ValueError(_message(name, text, f"{name}.shape={tuple(received)}"))
+        raise argument_error(name, text, received=f"{name}.shape={tuple(received)}")
 
 
 def _check_dtype(dtype, name, value_range):
     kind = np.dtype(dtype).kind
     if kind not in "fV":  # bfloat16 is of kind V
         interval = "" if value_range is None else f" in [{value_range[0]}, {value_range[1]}]"
-        raise ValueError(
-            _message(
-                name,
-                f"floating-point values{interval}; scale integer images first",
-                f"{name}.dtype={np.dtype(dtype).name}",
-            )
+        raise argument_error(
+            name,
+            f"floating-point values{interval}; scale integer images first",
+            received=f"{name}.dtype={np.dtype(dtype).name}",
         )
 
 
 def _check_labels(y, name, label_count, first_label):
     expected = f"integer labels from {first_label} to {label_count - 1} with the images"
     if y is None:
-        raise ValueError(_message(name, expected, "images without labels"))
+        raise argument_error(name, expected, received="images without labels")
     y = np.asarray(y)
     if y.ndim == 2 and y.shape[1] == label_count > 1:
         received = f"one-hot labels of shape {y.shape}; np.argmax(y, axis=1) makes them integers"
-        raise ValueError(_message(name, expected, received))
+        raise argument_error(name, expected, received=received)
     if y.dtype.kind not in "iu" or y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
-        raise ValueError(_message(name, expected, f"labels of {y.dtype} and shape {y.shape}"))
+        raise argument_error(name, expected, received=f"labels of {y.dtype} and shape {y.shape}")
     if y.min() < first_label or y.max() >= label_count:
-        raise ValueError(_message(name, expected, f"labels from {y.min()} to {y.max()}"))
-
-
-def _message(name, expected, received):
-    return f"Invalid value for argument `{name}`. Expected {expected}. Received: {received}"
+        raise argument_error(name, expected, received=f"labels from {y.min()} to {y.max()}")

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import positive_integer
 from keras_gen.layers import MaskedDense
-from keras_gen.layers._arguments import positive_integer
 from keras_gen.models.autoregressive import AutoregressiveModel
 
 

@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.layers import MaskedConv2D
-from keras_gen.layers._arguments import positive_integer
 from keras_gen.models.autoregressive import AutoregressiveModel
 
 FIRST_KERNEL, KERNEL = 7, 3  # van den Oord et al. (2016), table 1
@@ -62,10 +62,7 @@ class PixelCNN(AutoregressiveModel):
         self.filters = positive_integer("filters", filters)
         self.dilations = [positive_integer("dilations", rate) for rate in dilations]
         if filters % 2:
-            raise ValueError(
-                "Invalid value for argument `filters`. Expected an even number. "
-                f"Received: filters={filters}"
-            )
+            raise argument_error("filters", "an even number", filters)
         half = filters // 2
         self.masked = [MaskedConv2D(filters, FIRST_KERNEL, includes_center=False)]
         self.masked += [MaskedConv2D(half, KERNEL, dilation_rate=rate) for rate in self.dilations]

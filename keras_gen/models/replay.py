@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.layers._arguments import positive_integer
+from keras_gen.arguments import positive_integer
 
 
 class ReplayMemory(keras.layers.Layer):

@@ -5,11 +5,10 @@ import math
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.layers import RBM, DoubledRBM
-from keras_gen.layers._arguments import positive_integer
 from keras_gen.models import centering
 from keras_gen.models.energy_model import EnergyModel
-from keras_gen.models.inputs import argument_error
 from keras_gen.models.training import descend
 
 OBSERVED = 10  # examples of a training batch that the costlier logs look at
@@ -72,9 +71,10 @@ class RestrictedBoltzmannMachine(EnergyModel):
         self.visible_range = rbm.visible_range
         super().__init__(example_shape, value_range, seed, **kwargs)
         if centered and isinstance(rbm, DoubledRBM):
-            raise ValueError(
-                "Invalid value for argument `centered`. Expected False for units with copies, "
-                f"whose gradients have other factors. Received: centered={centered}"
+            raise argument_error(
+                "centered",
+                "False for units with copies, whose gradients have other factors",
+                centered,
             )
         self.rbm, self.centered = rbm, centered
         self.steps = positive_integer("steps", steps)
@@ -98,9 +98,10 @@ class RestrictedBoltzmannMachine(EnergyModel):
         if not self.rbm.built:
             self.rbm.build((None, width))
         if self.rbm.kernel.shape[0] != width:
-            raise ValueError(
-                f"Invalid value for argument `rbm`. Expected a machine of {width} visible units. "
-                f"Received: one of {self.rbm.kernel.shape[0]}"
+            raise argument_error(
+                "rbm",
+                f"a machine of {width} visible units",
+                received=f"one of {self.rbm.kernel.shape[0]}",
             )
         return width
 

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import positive_integer
 from keras_gen.data.few_labels import UNLABELED
-from keras_gen.layers._arguments import positive_integer
 from keras_gen.models.gan import GAN, move_average
 from keras_gen.models.inputs import argument_error
 

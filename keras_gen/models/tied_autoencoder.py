@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from keras_gen.arguments import argument_error
 from keras_gen.layers import TiedDense
 from keras_gen.models.autoencoder import Autoencoder
 from keras_gen.networks import mlp_encoder
@@ -53,10 +54,7 @@ class TiedAutoencoder(Autoencoder):
         **kwargs,
     ):
         if len(units) == 0 or any(width < 1 for width in units):
-            raise ValueError(
-                "Invalid value for argument `units`. Expected at least one positive integer. "
-                f"Received: units={units}"
-            )
+            raise argument_error("units", "at least one positive integer", units)
         encoder = mlp_encoder(example_shape, units[:-1], units[-1], activation)
         decoder = _decoder(encoder, activation, output_activation)
         super().__init__(encoder, decoder, value_range, undercomplete, seed, **kwargs)

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.layers import Sampling
 from keras_gen.losses import Bernoulli, latent_loss
 from keras_gen.models.autoencoder import Autoencoder
@@ -56,15 +57,13 @@ class VAE(Autoencoder):
     ):
         super().__init__(encoder, decoder, value_range=value_range, seed=seed, **kwargs)
         if len(encoder.outputs) != 2:
-            raise ValueError(
-                "Invalid value for argument `encoder`. Expected the two outputs [mean, log_var]. "
-                f"Received: {len(encoder.outputs)} output(s)"
+            raise argument_error(
+                "encoder",
+                "the two outputs [mean, log_var]",
+                received=f"{len(encoder.outputs)} output(s)",
             )
         if not beta >= 0:
-            raise ValueError(
-                "Invalid value for argument `beta`. Expected a non-negative number. "
-                f"Received: beta={beta}"
-            )
+            raise argument_error("beta", "a non-negative number", beta)
         self.likelihood = Bernoulli() if likelihood is None else likelihood
         self.beta = beta
         self.sampling = Sampling(seed=seed)

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.losses import GradientPenalty, Wasserstein
 from keras_gen.models.gan import GAN
 
@@ -57,10 +58,7 @@ class WGAN(WassersteinGAN):
     def __init__(self, generator, discriminator, clip=0.01, **kwargs):
         super().__init__(generator, discriminator, **kwargs)
         if not clip > 0:
-            raise ValueError(
-                "Invalid value for argument `clip`. Expected a positive number. "
-                f"Received: clip={clip}"
-            )
+            raise argument_error("clip", "a positive number", clip)
         self.clip = clip
 
     def discriminator_step(self, real, *condition, sample_weight=None):

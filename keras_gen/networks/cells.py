@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
+
 
 class Gate(NamedTuple):
     """The weights of one gate: a(x, h) = x U + b + h W + c.
@@ -146,9 +148,10 @@ def _gates(layer, names):
     kernel, recurrent, *bias = (np.asarray(weights, "float64") for weights in cell.get_weights())
     units = len(recurrent)
     if kernel.shape[1] != len(names) * units:
-        raise ValueError(
-            f"Invalid value for argument `layer`. Expected kernels of {len(names)} gates, {names}. "
-            f"Received: layer={layer}, with {kernel.shape[1] // units}"
+        raise argument_error(
+            "layer",
+            f"kernels of {len(names)} gates, {names}",
+            received=f"layer={layer}, with {kernel.shape[1] // units}",
         )
     bias = bias[0] if bias else np.zeros(kernel.shape[1])
     both = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_gen.arguments import argument_error
+
 
 def classifier_on(encoder, num_classes, frozen=False):
     """A classifier whose lower layers are a copy of an encoder.
@@ -59,13 +61,10 @@ def _unfrozen(layer):
 def _check(encoder, num_classes):
     inputs, outputs = (getattr(encoder, name, ()) for name in ("inputs", "outputs"))
     if len(inputs) != 1 or len(outputs) != 1:
-        raise ValueError(
-            "Invalid value for argument `encoder`. Expected a built functional or sequential model "
-            f"with one input and one output. Received: encoder={encoder} with {len(inputs)} inputs "
-            f"and {len(outputs)} outputs"
+        raise argument_error(
+            "encoder",
+            "a built functional or sequential model with one input and one output",
+            received=f"encoder={encoder} with {len(inputs)} inputs and {len(outputs)} outputs",
         )
     if not isinstance(num_classes, (int, np.integer)) or num_classes < 2:
-        raise ValueError(
-            "Invalid value for argument `num_classes`. Expected an integer of at least 2. "
-            f"Received: num_classes={num_classes}"
-        )
+        raise argument_error("num_classes", "an integer of at least 2", num_classes)

@@ -5,6 +5,8 @@ import math
 import keras
 from keras import layers
 
+from keras_gen.arguments import argument_error
+
 
 def convolutional_encoder(image_shape, filters, latent_dim, activation="relu", kernel_size=3):
     """A convolutional encoder: the feature maps grow in number while the image shrinks.
@@ -72,16 +74,14 @@ def convolutional_decoder(
 def _small_shape(image_shape, filters):
     """Shape of the image between the blocks and the code: filters[-1] maps, halved n times."""
     if not filters or any(maps < 1 for maps in filters):
-        raise ValueError(
-            "Invalid value for argument `filters`. Expected at least one positive integer. "
-            f"Received: filters={filters}"
-        )
+        raise argument_error("filters", "at least one positive integer", filters)
     factor = 2 ** len(filters)
     sides = image_shape[:2]
     if len(image_shape) != 3 or any(side is None or side < 1 or side % factor for side in sides):
-        raise ValueError(
-            "Invalid value for argument `image_shape`. Expected (height, width, channels) with "
-            f"height and width divisible by {factor}, because each of the {len(filters)} `filters` "
-            f"halves them. Received: image_shape={tuple(image_shape)}"
+        raise argument_error(
+            "image_shape",
+            f"(height, width, channels) with height and width divisible by {factor}, because "
+            f"each of the {len(filters)} `filters` halves them",
+            tuple(image_shape),
         )
     return sides[0] // factor, sides[1] // factor, filters[-1]

@@ -12,6 +12,7 @@ Reference:
 import keras
 from keras import layers
 
+from keras_gen.arguments import argument_error
 from keras_gen.networks.fused_batch_normalization import FusedBatchNormalization
 
 WEIGHT_STDDEV = 0.02  # section 4 of the paper
@@ -180,8 +181,7 @@ def _sizes(image_shape, smallest_side):
     while min(sizes[-1]) > smallest_side:
         sizes.append(tuple(-(-side // 2) for side in sizes[-1]))
     if len(sizes) == 1:
-        raise ValueError(
-            "Invalid value for argument `image_shape`. Expected height and width of at least "
-            f"{smallest_side + 1}. Received: image_shape={tuple(image_shape)}"
+        raise argument_error(
+            "image_shape", f"height and width of at least {smallest_side + 1}", tuple(image_shape)
         )
     return sizes

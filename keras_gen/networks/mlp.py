@@ -5,6 +5,8 @@ import math
 import keras
 from keras import layers
 
+from keras_gen.arguments import argument_error
+
 
 def mlp(
     input_shape,
@@ -83,10 +85,7 @@ def gaussian_encoder(input_shape, units, latent_dim, activation="relu"):
 
 def _hidden(input_shape, units, activation):
     if any(width < 1 for width in units):
-        raise ValueError(
-            "Invalid value for argument `units`. Expected positive integers. "
-            f"Received: units={units}"
-        )
+        raise argument_error("units", "positive integers", units)
     inputs = keras.Input(_shape(input_shape))
     x = layers.Flatten()(inputs) if len(inputs.shape) > 2 else inputs
     for width in units:

@@ -11,6 +11,8 @@ All topologies of recurrent networks are made of these parts:
 import keras
 from keras import layers
 
+from keras_gen.arguments import argument_error
+
 
 def recurrent_encoder(sequence_shape, units, latent_dim, unroll=False):
     """A sequence-to-vector network: what the last step remembers of all of them.
@@ -120,12 +122,8 @@ def recurrent_reader(sequence_shape, recurrent, outputs, output_activation=None)
 
 def _check(sequence_shape, units):
     if len(sequence_shape) != 2 or any(size is None or size < 1 for size in sequence_shape):
-        raise ValueError(
-            "Invalid value for argument `sequence_shape`. Expected (steps, features), two positive "
-            f"integers. Received: sequence_shape={tuple(sequence_shape)}"
+        raise argument_error(
+            "sequence_shape", "(steps, features), two positive integers", tuple(sequence_shape)
         )
     if not units or any(width < 1 for width in units):
-        raise ValueError(
-            "Invalid value for argument `units`. Expected at least one positive integer. "
-            f"Received: units={units}"
-        )
+        raise argument_error("units", "at least one positive integer", units)

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from keras_gen.arguments import argument_error
 from keras_gen.plotting.figures import DPI, saved
 
 _BINS = 50
@@ -26,9 +27,10 @@ def code_scatter(codes, labels=None, path=None):
     """
     codes = np.asarray(codes)
     if codes.ndim != 2 or codes.shape[1] != 2 or len(codes) == 0 or not np.isfinite(codes).all():
-        raise ValueError(
-            "Invalid value for argument `codes`. Expected finite numbers of shape [n, 2], at least "
-            f"one row. Received: shape={codes.shape}"
+        raise argument_error(
+            "codes",
+            "finite numbers of shape [n, 2], at least one row",
+            received=f"shape={codes.shape}",
         )
     figure = Figure(figsize=(6, 5), dpi=DPI, layout="constrained")
     axis = figure.subplots()
@@ -65,14 +67,14 @@ def activation_histogram(activations, path=None, target=None):
     """
     activations = np.asarray(activations)
     if activations.ndim != 2 or activations.size == 0:
-        raise ValueError(
-            "Invalid value for argument `activations`. Expected an array of shape [n, units]. "
-            f"Received: shape={activations.shape}"
+        raise argument_error(
+            "activations", "an array of shape [n, units]", received=f"shape={activations.shape}"
         )
     if not ((activations >= 0) & (activations <= 1)).all():
-        raise ValueError(
-            "Invalid value for argument `activations`. Expected numbers in [0, 1]. "
-            f"Received: numbers from {activations.min()} to {activations.max()}"
+        raise argument_error(
+            "activations",
+            "numbers in [0, 1]",
+            received=f"numbers from {activations.min()} to {activations.max()}",
         )
     mean = activations.mean()
     figure = Figure(figsize=(9, 3.5), dpi=DPI, layout="constrained")
@@ -92,8 +94,9 @@ def activation_histogram(activations, path=None, target=None):
 def _checked_labels(labels, count):
     labels = np.asarray(labels)
     if labels.shape != (count,) or labels.dtype.kind not in "iu" or labels.min() < 0:
-        raise ValueError(
-            f"Invalid value for argument `labels`. Expected {count} non-negative integers. "
-            f"Received: shape={labels.shape}, dtype={labels.dtype}"
+        raise argument_error(
+            "labels",
+            f"{count} non-negative integers",
+            received=f"shape={labels.shape}, dtype={labels.dtype}",
         )
     return labels

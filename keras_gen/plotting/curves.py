@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_gen.arguments import argument_error
 from keras_gen.plotting.figures import DPI, saved
 
 
@@ -24,10 +25,7 @@ def training_curves(history, path=None):
     curves = {name: list(values) for name, values in getattr(history, "history", history).items()}
     curves = {name: values for name, values in curves.items() if values}
     if not curves:
-        raise ValueError(
-            "Invalid value for argument `history`. Expected at least one epoch of one quantity. "
-            f"Received: history={history}"
-        )
+        raise argument_error("history", "at least one epoch of one quantity", history)
     losses = [name for name in curves if "loss" in name]
     gradients = [name for name in curves if "gradient" in name and name not in losses]
     others = [name for name in curves if name not in (*losses, *gradients)]
@@ -56,20 +54,14 @@ def curve_panels(panels, xlabel, path=None, logarithmic=()):
             fit the panels, or a curve has no points or x and y of different shapes.
     """
     if not panels or not all(panels.values()):
-        raise ValueError(
-            "Invalid value for argument `panels`. Expected at least one curve in each of one or "
-            f"more panels. Received: panels={panels}"
-        )
+        raise argument_error("panels", "at least one curve in each of one or more panels", panels)
     labels = [xlabel] * len(panels) if isinstance(xlabel, str) else list(xlabel)
     for argument, fits, value in [
         ("xlabel", len(labels) == len(panels), xlabel),
         ("logarithmic", set(logarithmic) <= set(panels), logarithmic),
     ]:
         if not fits:
-            raise ValueError(
-                f"Invalid value for argument `{argument}`. Expected texts for the panels "
-                f"{list(panels)}. Received: {argument}={value}"
-            )
+            raise argument_error(argument, f"texts for the panels {list(panels)}", value)
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
     figure = Figure(figsize=(4.5 * len(panels), 3.8), dpi=DPI, layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
@@ -102,15 +94,9 @@ def learning_curves(counts, scores, path=None):
     """
     counts = np.asarray(counts)
     if counts.ndim != 1 or counts.size == 0 or not (counts > 0).all():
-        raise ValueError(
-            "Invalid value for argument `counts`. Expected a list of positive numbers. "
-            f"Received: counts={counts.tolist()}"
-        )
+        raise argument_error("counts", "a list of positive numbers", counts.tolist())
     if not scores:
-        raise ValueError(
-            "Invalid value for argument `scores`. Expected at least one curve. "
-            f"Received: scores={scores}"
-        )
+        raise argument_error("scores", "at least one curve", scores)
     figure = Figure(figsize=(5, 3.5), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     for name, accuracies in scores.items():
@@ -145,14 +131,14 @@ def state_probabilities(probabilities, marked=(), path=None):
     probabilities, marked = np.asarray(probabilities), np.unique(np.asarray(marked, int))
     inside = (probabilities >= 0) & (probabilities <= 1)
     if probabilities.ndim != 1 or probabilities.size == 0 or not inside.all():
-        raise ValueError(
-            "Invalid value for argument `probabilities`. Expected numbers in [0, 1] of shape "
-            f"[states]. Received: shape {probabilities.shape}"
+        raise argument_error(
+            "probabilities",
+            "numbers in [0, 1] of shape [states]",
+            received=f"shape {probabilities.shape}",
         )
     if not ((marked >= 0) & (marked < len(probabilities))).all():
-        raise ValueError(
-            f"Invalid value for argument `marked`. Expected indices from 0 to "
-            f"{len(probabilities) - 1}. Received: marked={marked.tolist()}"
+        raise argument_error(
+            "marked", f"indices from 0 to {len(probabilities) - 1}", marked.tolist()
         )
     figure = Figure(figsize=(9, 3.5), dpi=DPI, layout="constrained")
     axis = figure.subplots()
@@ -169,9 +155,10 @@ def state_probabilities(probabilities, marked=(), path=None):
 def _checked_points(name, x, y):
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim != 1 or x.shape != y.shape or x.size == 0:
-        raise ValueError(
-            "Invalid value for argument `panels`. Expected pairs (x, y) of equally many numbers, "
-            f"one or more. Received: {name} of shapes {x.shape} and {y.shape}"
+        raise argument_error(
+            "panels",
+            "pairs (x, y) of equally many numbers, one or more",
+            received=f"{name} of shapes {x.shape} and {y.shape}",
         )
     return x, y
 
@@ -179,14 +166,16 @@ def _checked_points(name, x, y):
 def _checked_accuracies(name, accuracies, count):
     accuracies = np.asarray(accuracies)
     if accuracies.ndim != 2 or len(accuracies) != count or accuracies.shape[1] == 0:
-        raise ValueError(
-            f"Invalid value for argument `scores`. Expected arrays of shape [{count}, seeds]. "
-            f"Received: {name} of shape {accuracies.shape}"
+        raise argument_error(
+            "scores",
+            f"arrays of shape [{count}, seeds]",
+            received=f"{name} of shape {accuracies.shape}",
         )
     if not ((accuracies >= 0) & (accuracies <= 1)).all():
-        raise ValueError(
-            "Invalid value for argument `scores`. Expected accuracies in [0, 1]. "
-            f"Received: {name} from {accuracies.min()} to {accuracies.max()}"
+        raise argument_error(
+            "scores",
+            "accuracies in [0, 1]",
+            received=f"{name} from {accuracies.min()} to {accuracies.max()}",
         )
     return accuracies
 

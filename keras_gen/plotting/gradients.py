@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_gen.arguments import argument_error
 from keras_gen.plotting.figures import DPI, saved
 
 
@@ -23,18 +24,16 @@ def gradient_norms(norms, path=None, title=None):
         ValueError: If there is no curve, or a last norm is not positive.
     """
     if not norms:
-        raise ValueError(
-            "Invalid value for argument `norms`. Expected at least one curve. "
-            f"Received: norms={norms}"
-        )
+        raise argument_error("norms", "at least one curve", norms)
     figure = Figure(figsize=(8, 4), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     for name, values in norms.items():
         values = np.asarray(values, "float64")
         if values.ndim != 1 or values.size == 0 or not values[-1] > 0:
-            raise ValueError(
-                "Invalid value for argument `norms`. Expected arrays of shape [steps] that end "
-                f"with a positive number. Received: {name}={values}"
+            raise argument_error(
+                "norms",
+                "arrays of shape [steps] that end with a positive number",
+                received=f"{name}={values}",
             )
         steps = np.flatnonzero(values > 0)
         axis.semilogy(steps + 1, values[steps] / values[-1], label=name)

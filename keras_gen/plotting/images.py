@@ -5,6 +5,7 @@ from statistics import NormalDist
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_gen.arguments import argument_error
 from keras_gen.plotting.figures import DPI, saved
 from keras_gen.postprocessing import to_uint8
 
@@ -31,10 +32,7 @@ def montage(images, columns=None, value_range=(-1.0, 1.0), padding=1):
         ValueError: If there is no image, the shape is another one, or a value is NaN or infinite.
     """
     if not isinstance(padding, (int, np.integer)) or padding < 0:
-        raise ValueError(
-            "Invalid value for argument `padding`. Expected a non-negative integer. "
-            f"Received: padding={padding}"
-        )
+        raise argument_error("padding", "a non-negative integer", padding)
     pixels = to_uint8(_checked_images(images, value_range), value_range).numpy()
     count, height, width, channels = pixels.shape
     columns = _checked_columns(columns, count)
@@ -69,9 +67,8 @@ def image_grid(images, path=None, columns=None, value_range=(-1.0, 1.0), titles=
         canvas = montage(images, columns, value_range, padding)
         return saved(_exact_figure(canvas, max(images.shape[1:3])), path)
     if len(titles) != len(images):
-        raise ValueError(
-            f"Invalid value for argument `titles`. Expected {len(images)} texts, one per image. "
-            f"Received: {len(titles)}"
+        raise argument_error(
+            "titles", f"{len(images)} texts, one per image", received=f"{len(titles)}"
         )
     columns = _checked_columns(columns, len(images))
     rows = -(-len(images) // columns)
@@ -104,18 +101,14 @@ def reconstructions(images, *outputs, path=None, value_range=(0.0, 1.0), names=N
     rows = [_checked_images(row, value_range) for row in (images, *outputs)]
     shapes = [row.shape for row in rows]
     if len(set(shapes)) != 1:
-        raise ValueError(
-            f"Invalid value for argument `outputs`. Expected the shape of `images`, {shapes[0]}. "
-            f"Received: shapes={shapes[1:]}"
+        raise argument_error(
+            "outputs", f"the shape of `images`, {shapes[0]}", received=f"shapes={shapes[1:]}"
         )
     count = len(rows[0])
     if names is None:
         return image_grid(np.concatenate(rows), path, columns=count, value_range=value_range)
     if len(names) != len(rows):
-        raise ValueError(
-            f"Invalid value for argument `names`. Expected {len(rows)} texts, one per row. "
-            f"Received: names={names}"
-        )
+        raise argument_error("names", f"{len(rows)} texts, one per row", names)
     figure = Figure(figsize=(1 + 0.8 * count, 0.9 * len(rows)), dpi=DPI, layout="compressed")
     for axis, row, name in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, names):
         _show(axis, montage(row, count, value_range))
@@ -149,10 +142,7 @@ def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), value_range=(
         Kingma and Welling, 2013, Auto-Encoding Variational Bayes, arXiv:1312.6114, Figure 4.
     """
     if not 0 < span[0] < span[1] < 1:
-        raise ValueError(
-            "Invalid value for argument `span`. Expected two probabilities, 0 < low < high < 1. "
-            f"Received: span={span}"
-        )
+        raise argument_error("span", "two probabilities, 0 < low < high < 1", span)
     steps = [NormalDist().inv_cdf(p) for p in np.linspace(*span, side)]
     latents = np.array([(x, y) for y in reversed(steps) for x in steps], dtype="float32")
     images = np.asarray(decode(latents))
@@ -183,10 +173,10 @@ def filters(kernel, image_shape=None, path=None, columns=None):
     kernel = np.asarray(kernel)
     if image_shape is not None:
         if kernel.ndim != 2 or kernel.shape[0] != np.prod(image_shape):
-            raise ValueError(
-                "Invalid value for argument `image_shape`. Expected the shape of the "
-                f"{kernel.shape[0]} inputs of a dense kernel. Received: image_shape={image_shape}, "
-                f"kernel.shape={kernel.shape}"
+            raise argument_error(
+                "image_shape",
+                f"the shape of the {kernel.shape[0]} inputs of a dense kernel",
+                received=f"image_shape={image_shape}, kernel.shape={kernel.shape}",
             )
         kernel = kernel.reshape(*image_shape, -1)
     pictures = _checked_images(np.moveaxis(kernel, -1, 0), (-1, 1))
@@ -217,23 +207,22 @@ def _checked_images(images, value_range):
     if images.ndim == 3:
         images = images[..., np.newaxis]
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or images.size == 0:
-        raise ValueError(
-            "Invalid value for argument `images`. Expected an array of shape [count, height, "
-            "width, channels] with at least one image and 1 or 3 channels. "
-            f"Received: shape={images.shape}"
+        raise argument_error(
+            "images",
+            "an array of shape [count, height, width, channels] with at least one image and 1 "
+            "or 3 channels",
+            received=f"shape={images.shape}",
         )
     if np.issubdtype(images.dtype, np.integer) and tuple(value_range) != (0, 255):
-        raise ValueError(
-            "Invalid value for argument `images`. Expected floating point numbers, or integers and "
-            f"value_range=(0, 255). Received: dtype={images.dtype}, value_range={value_range}"
+        raise argument_error(
+            "images",
+            "floating point numbers, or integers and value_range=(0, 255)",
+            received=f"dtype={images.dtype}, value_range={value_range}",
         )
     images = images.astype("float32")
     bad = images.size - np.count_nonzero(np.isfinite(images))
     if bad:
-        raise ValueError(
-            "Invalid value for argument `images`. Expected finite numbers. "
-            f"Received: {bad} NaN or infinite values"
-        )
+        raise argument_error("images", "finite numbers", received=f"{bad} NaN or infinite values")
     return images
 
 
@@ -241,8 +230,5 @@ def _checked_columns(columns, count):
     if columns is None:
         return int(np.ceil(np.sqrt(count)))
     if not isinstance(columns, (int, np.integer)) or columns < 1:
-        raise ValueError(
-            "Invalid value for argument `columns`. Expected a positive integer. "
-            f"Received: columns={columns}"
-        )
+        raise argument_error("columns", "a positive integer", columns)
     return min(int(columns), count)

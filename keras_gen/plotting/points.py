@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_gen.arguments import argument_error
 from keras_gen.plotting.figures import DPI, saved
 
 _MARGIN = 0.15  # of the first cloud's width, on every side
@@ -27,10 +28,7 @@ def point_clouds(clouds, path=None, columns=None):
     """
     clouds = {name: _checked(name, points) for name, points in clouds.items()}
     if not clouds:
-        raise ValueError(
-            "Invalid value for argument `clouds`. Expected at least one set of points. "
-            f"Received: clouds={clouds}"
-        )
+        raise argument_error("clouds", "at least one set of points", clouds)
     first = next(iter(clouds.values()))
     low, high = first.min(axis=0), first.max(axis=0)
     margin = _MARGIN * max((high - low).max(), np.finfo("float32").eps)
@@ -68,9 +66,8 @@ def overlaid_clouds(panels, path=None):
         ValueError: If there is no set in a panel, or a shape or value is another one.
     """
     if not panels or not all(panels.values()):
-        raise ValueError(
-            "Invalid value for argument `panels`. Expected at least one set of points in each of "
-            f"one or more panels. Received: panels={panels}"
+        raise argument_error(
+            "panels", "at least one set of points in each of one or more panels", panels
         )
     names = list(dict.fromkeys(name for clouds in panels.values() for name in clouds))
     figure = Figure(figsize=(4 * len(panels), 4), dpi=DPI, layout="constrained")
@@ -92,8 +89,9 @@ def _checked(name, points):
         or len(points) == 0
         or not np.isfinite(points).all()
     ):
-        raise ValueError(
-            "Invalid value for argument `clouds`. Expected finite numbers of shape [n, 2], at "
-            f"least one row. Received: shape={points.shape} for {name!r}"
+        raise argument_error(
+            "clouds",
+            "finite numbers of shape [n, 2], at least one row",
+            received=f"shape={points.shape} for {name!r}",
         )
     return points

@@ -2,6 +2,7 @@
 
 from matplotlib.figure import Figure
 
+from keras_gen.arguments import argument_error
 from keras_gen.plotting.figures import DPI, saved
 
 _SIZE = 8  # points; a monospaced character is 0.6 of it wide and, with its spacing, 1.2 high
@@ -21,10 +22,7 @@ def text_page(text, path=None):
         ValueError: If there is nothing to see.
     """
     if not text.strip():
-        raise ValueError(
-            "Invalid value for argument `text`. Expected at least one visible character. "
-            f"Received: text={text!r}"
-        )
+        raise argument_error("text", "at least one visible character", received=f"text={text!r}")
     lines = text.expandtabs().splitlines()
     margin = 2 * _SIZE / 72
     width = 0.61 * _SIZE / 72 * max(map(len, lines)) + 2 * margin

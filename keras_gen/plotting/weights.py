@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_gen.arguments import argument_error
 from keras_gen.plotting.figures import DPI, saved
 
 _BINS = 20
@@ -26,9 +27,10 @@ def log_weights(estimate, path=None):
     """
     values = np.asarray(estimate.log_weights)
     if values.size == 0 or not np.isfinite(values).all():
-        raise ValueError(
-            "Invalid value for argument `estimate`. Expected finite log weights. "
-            f"Received: {values.size} of them, {np.sum(~np.isfinite(values))} not finite"
+        raise argument_error(
+            "estimate",
+            "finite log weights",
+            received=f"{values.size} of them, {np.sum(~np.isfinite(values))} not finite",
         )
     figure = Figure(figsize=(5, 3.5), dpi=DPI, layout="constrained")
     axis = figure.subplots()

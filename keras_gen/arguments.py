@@ -1,0 +1,54 @@
+"""Checks of arguments that the whole library shares, and the error that all of them raise."""
+
+import math
+import numbers
+
+
+def argument_error(name, expected, value=None, *, received=None):
+    """The `ValueError` that says what an argument should have been, to be raised.
+
+        Invalid value for argument `name`. Expected {expected}. Received: {name}={value}
+
+    Args:
+        name: the argument's name.
+        expected: what it should have been, in words.
+        value: what it was.
+        received: what it was, in words, where its value would say too little or too much.
+    """
+    received = f"{name}={value}" if received is None else received
+    return ValueError(
+        f"Invalid value for argument `{name}`. Expected {expected}. Received: {received}"
+    )
+
+
+def positive_integer(name, value):
+    """Returns `value` as an `int`, or raises the error that names the argument."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
+        raise argument_error(name, "a positive integer", value)
+    return int(value)
+
+
+def positive_number(name, value):
+    """Returns `value` as a `float`, or raises the error that names the argument."""
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value <= 0:
+        raise argument_error(name, "a positive number", value)
+    return float(value)
+
+
+def number_from_zero(name, value, end=math.inf):
+    """Returns `value` as a `float` if 0 <= value < end, or raises the error."""
+    if not isinstance(value, numbers.Real) or not 0 <= value < end:
+        expected = "a finite number from 0 on" if end == math.inf else f"a number in [0, {end})"
+        raise argument_error(name, expected, value)
+    return float(value)
+
+
+def positive_integer_pair(name, value):
+    """Returns an integer or a pair of them as a pair, or raises the error."""
+    pair = tuple(value) if isinstance(value, (list, tuple)) else (value, value)
+    try:
+        height, width = (positive_integer(name, item) for item in pair)
+    except ValueError:
+        raise argument_error(name, "a positive integer or two of them", value) from None
+    return height, width

@@ -108,6 +108,16 @@ def test_logs_name_what_is_monitored():
     assert set(gaussian.fit(V, verbose=0).history) == names - {"pseudo_log_likelihood"}
 
 
+@pytest.mark.parametrize("particles", [None, 5])
+def test_logs_of_a_step_are_those_of_the_weights_it_starts_from(particles):
+    model = machine(particles, rate=5.0)
+    w, b, c = (np.array(x) for x in model.rbm.weights)
+    h = 1 / (1 + np.exp(-(V @ w + c)))
+    error = (V - 1 / (1 + np.exp(-(h @ w.T + b)))) ** 2
+    logs = model.train_on_batch(V, return_dict=True)
+    np.testing.assert_allclose(logs["reconstruction_error"], error.sum(axis=1).mean(), rtol=1e-5)
+
+
 def test_equal_seeds_generate_equal_examples_and_others_do_not():
     model = machine(particles=5)
     first = model.generate(4, seed=3, gibbs_steps=20)

@@ -5,6 +5,7 @@ A server imports the libraries, uses none of them, and is forked for every proce
 
 import multiprocessing
 import os
+import runpy
 import sys
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -18,11 +19,12 @@ def start(function, *arguments, log, environment=None):
     """Starts `function(*arguments)` in another process, and returns the process.
 
     Args:
-        function: a function of a module.
+        function: a function of a module that the process can import: no test module.
         *arguments: what `pickle` can write.
-        log: file for all that it prints, and for the traceback if it fails.
+        log: path of a file for all that it prints, and for the traceback if it fails.
         environment: dict of further environment variables.
     """
+    log.touch()
     target = (function, arguments, log, environment or {})
     process = CONTEXT.Process(target=_run, args=target, daemon=True)
     process.start()
@@ -33,6 +35,13 @@ def finish(process, log, seconds=240):
     """Waits for a process, and fails with the end of its log if it has failed."""
     process.join(seconds)
     assert process.exitcode == 0, f"exit code {process.exitcode}: {log.read_text()[-3000:]}"
+
+
+def run_script(script, times, arguments):
+    """Runs the `main` of a script some times."""
+    main = runpy.run_path(str(script))["main"]
+    for _ in range(times):
+        main(**arguments)
 
 
 def _run(function, arguments, log, environment):

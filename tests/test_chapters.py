@@ -1,7 +1,6 @@
 """Every chapter script runs from end to end, writes its pictures and its models, and goes on."""
 
 import pathlib
-import runpy
 
 import processes
 import pytest
@@ -38,13 +37,6 @@ ARGUMENTS = {
 FOLDERS = {"topologies": ["one_to_many", "many_to_one", "many_to_many", "encoder_decoder"]}
 
 
-def run_script(script, times, arguments):
-    """Runs the `main` of a script some times."""
-    main = runpy.run_path(str(script))["main"]
-    for _ in range(times):
-        main(**arguments)
-
-
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.stem for script in SCRIPTS])
 def test_script_runs_and_writes_what_it_promises(script, tmp_path):
     if script.parent.name in WITH_CLASSIFIER and not saved_models.available():
@@ -54,7 +46,7 @@ def test_script_runs_and_writes_what_it_promises(script, tmp_path):
     arguments = {"limit": 330, "output": tmp_path, **ARGUMENTS.get(script.stem, {"epochs": 1})}
     # The second time the training is already complete.
     times = 1 if script.stem in WITHOUT_TRAINING else 2
-    process = processes.start(run_script, script, times, arguments, log=log)
+    process = processes.start(processes.run_script, script, times, arguments, log=log)
     processes.finish(process, log, seconds=None)
     assert str(tmp_path) in log.read_text().splitlines()[-1]
     for folder in FOLDERS.get(script.stem, [""]):

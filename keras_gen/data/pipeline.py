@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error
 
+_PARALLEL = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
 _READ_SIZE = 4096
 _WINDOW = 4096
 
@@ -144,7 +145,9 @@ def _cached_passes(dataset, batch_size, shuffle, drop_remainder, augment, next_k
     return (
         tf.data.Dataset.range(steps)
         .scan(nothing, choose)
-        .map(deliver, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .map(
+            deliver, **(_PARALLEL if augment is not None else {})
+        )  # gathering alone is no work to share
     )
 
 
@@ -167,11 +170,7 @@ def _streamed_passes(dataset, batch_size, shuffle, drop_remainder, augment, next
         return (
             stream.batch(batch_size, drop_remainder=drop_remainder)
             .enumerate()
-            .map(
-                lambda step, batch: _augmented(augment, key, step, batch),
-                num_parallel_calls=tf.data.AUTOTUNE,
-                deterministic=True,
-            )
+            .map(lambda step, batch: _augmented(augment, key, step, batch), **_PARALLEL)
         )
 
     result = tf.data.Dataset.from_tensors(0).flat_map(one_pass)

@@ -141,14 +141,9 @@ def _cached_passes(dataset, batch_size, shuffle, drop_remainder, augment, next_k
         return _augmented(augment, key, step, batch)
 
     nothing = tf.zeros([2], tf.int64), tf.zeros([count], tf.int32)
+    parallel = {} if augment is None else _PARALLEL  # gathering alone is no work to share
     # Not a dataset per epoch inside of another one: that costs 15 ms at each epoch's beginning.
-    return (
-        tf.data.Dataset.range(steps)
-        .scan(nothing, choose)
-        .map(
-            deliver, **(_PARALLEL if augment is not None else {})
-        )  # gathering alone is no work to share
-    )
+    return tf.data.Dataset.range(steps).scan(nothing, choose).map(deliver, **parallel)
 
 
 def _streamed_passes(dataset, batch_size, shuffle, drop_remainder, augment, next_key):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer
 
 _PARALLEL = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
 _READ_SIZE = 4096
@@ -88,7 +88,7 @@ def batches(
         digits = batches(load("digits"), batch_size=64, seed=7)
         model.fit(digits, epochs=10)
     """
-    _check_positive("batch_size", batch_size)
+    batch_size = positive_integer("batch_size", batch_size)
     seed = _checked_seed(seed)
     if not isinstance(dataset, tf.data.Dataset):
         dataset = _as_arrays(dataset)
@@ -240,11 +240,6 @@ def _check_finite(array):
             "finite numbers",
             received=f"{bad} NaN or infinite values in an array of shape {array.shape}",
         )
-
-
-def _check_positive(name, value):
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise argument_error(name, "a positive integer", value)
 
 
 def _checked_seed(seed):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import positive_integer
 
 PLANE_CENTRE = np.array([0.5, 0.5, 0.5])
 PLANE_AXES = np.array([[2.0, -1.0, 2.0], [2.0, 2.0, -1.0]]) / 3.0  # at right angles, of length 1
@@ -69,7 +69,7 @@ def plane(count, spread=(1.0, 0.5), stddev=0.2, seed=0):
     Returns:
         float32 array `[count, 3]`.
     """
-    _check_positive("count", count)
+    count = positive_integer("count", count)
     random = np.random.default_rng(seed)
     within = random.standard_normal((count, 2)) * spread @ PLANE_AXES
     return (PLANE_CENTRE + within + stddev * random.standard_normal((count, 3))).astype("float32")
@@ -90,7 +90,7 @@ def bars_and_stripes(side=3):
     Reference:
         MacKay, 2003, Information Theory, Inference, and Learning Algorithms, chapter 43.
     """
-    _check_positive("side", side)
+    side = positive_integer("side", side)
     choices = np.arange(2**side)[:, None] >> np.arange(side) & 1
     stripes = np.repeat(choices[:, :, None], side, axis=2)
     bars = stripes.swapaxes(1, 2)
@@ -99,26 +99,21 @@ def bars_and_stripes(side=3):
 
 def ring_centres(modes=8, radius=2.0):
     """The centres of `ring`, counter-clockwise from the positive x axis: float32 `[modes, 2]`."""
-    _check_positive("modes", modes)
+    modes = positive_integer("modes", modes)
     angles = 2 * np.pi * np.arange(modes) / modes
     return (radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype("float32")
 
 
 def grid_centres(side=5, spacing=1.0):
     """The centres of `grid`, row by row from the lower left: float32 `[side ** 2, 2]`."""
-    _check_positive("side", side)
+    side = positive_integer("side", side)
     steps = spacing * (np.arange(side) - (side - 1) / 2)
     y, x = np.meshgrid(steps, steps, indexing="ij")
     return np.stack([x.ravel(), y.ravel()], axis=1).astype("float32")
 
 
 def _mixture(count, centres, stddev, seed):
-    _check_positive("count", count)
+    count = positive_integer("count", count)
     random = np.random.default_rng(seed)
     chosen = centres[random.integers(len(centres), size=count)]
     return (chosen + stddev * random.standard_normal((count, 2))).astype("float32")
-
-
-def _check_positive(name, value):
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise argument_error(name, "a positive integer", value)

@@ -28,7 +28,7 @@ import scipy.linalg
 import tensorflow as tf
 import tyro
 
-from keras_gen import data, metrics, saved_models
+from keras_gen import data, evaluation, metrics, saved_models
 
 SEED = 1
 FEATURES = 2048
@@ -58,7 +58,7 @@ def main(
 def every_metric(dataset, count):
     """Seconds and value of each metric of generated against real images, as Markdown."""
     generator = saved_models.load(f"dcgan_{dataset}")
-    extractor = metrics.shipped_extractor(dataset)
+    extractor = evaluation.shipped_extractor(dataset)
     real = data.arrays(data.load(dataset, "test").take(count))
     samples = [generator.sample(count, seed).numpy() for seed in range(SEED, SEED + 3)]
     fake, stacked = samples[0], np.concatenate(samples, axis=-1)

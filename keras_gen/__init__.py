@@ -2,7 +2,7 @@
 
 Sub-packages load on first use: `keras_gen.layers` (any Keras backend), and on TensorFlow
 `keras_gen.models`, `losses`, `networks`, `optimizers`, `metrics`, `callbacks`, `data`,
-`plotting`, `saved_models`, `evaluation`.
+`plotting`, `saved_models`, `evaluation`, `greedy`.
 """
 
 import importlib
@@ -13,6 +13,7 @@ __all__ = [
     "callbacks",
     "data",
     "evaluation",
+    "greedy",
     "layers",
     "losses",
     "metrics",

@@ -22,7 +22,7 @@ import tensorflow as tf
 from training_process import train
 
 from keras_gen import saved_models
-from keras_gen.models.training import optimizers_of
+from keras_gen.state import optimizers_of, training_state
 
 RUN_ENDPOINTS = """
 import json, sys, traceback
@@ -65,10 +65,7 @@ def process_without_keras():
 
 def state(model):
     """Every number that a training moves: weights, statistics, random states, optimizer slots."""
-    variables = list(model.variables)
-    for optimizer in optimizers_of(model).values():
-        variables += optimizer.variables
-    return [np.array(v) for v in variables]
+    return [np.array(v) for v in training_state(model).values()]
 
 
 def assert_same_state(first, second):

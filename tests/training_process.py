@@ -11,7 +11,7 @@ import small_models
 import tensorflow as tf
 
 from keras_gen import callbacks, data
-from keras_gen.models.training import optimizers_of
+from keras_gen.state import optimizers_of
 
 PACE = 0.01  # seconds per batch: time enough to be killed in
 

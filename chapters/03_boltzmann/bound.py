@@ -22,7 +22,7 @@ import keras
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, layers, metrics, models, plotting, saved_models
+from keras_gen import callbacks, data, greedy, layers, metrics, models, plotting, saved_models
 
 BATCH_SIZE = 100
 PARTICLES = 100  # Tieleman (2008): as many chains as images in a batch
@@ -74,12 +74,11 @@ def main(
     first = models.RestrictedBoltzmannMachine(
         layers.RBM(hidden, seed=seed), images.shape[1:], **share
     )
-    first.rbm.set_visible_frequencies(images.mean(axis=0))
     schedule = keras.optimizers.schedules.PolynomialDecay(LEARNING_RATE, steps, 0.0)
     first.compile(keras.optimizers.SGD(schedule), steps_per_execution=STEPS_PER_EXECUTION)
-    resume = callbacks.Resume(output / "phases" / "first.state", batches)
     if trained is None:
-        first.fit(batches, epochs=epochs, callbacks=[resume])
+        folder = output / "phases"
+        greedy.train_machines([first], images, epochs, BATCH_SIZE, seed, folder=folder)
     else:
         first = saved_models.load_keras(trained)
 

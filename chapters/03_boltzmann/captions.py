@@ -24,7 +24,7 @@ import keras
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, layers, models, plotting, saved_models
+from keras_gen import data, greedy, layers, models, plotting, saved_models
 
 PARTICLES = 100  # persistent chains of the machines for images and of the top one
 CAPTION_UNITS, CAPTION_RATE, CAPTION_STDDEV = (30,), 0.5, 0.1  # few captions: codes that differ
@@ -69,30 +69,32 @@ def main(
     seen = [layers.RBM(units, seed=seed) for units in hidden]
     read = [layers.RBM(units, CAPTION_STDDEV, seed) for units in CAPTION_UNITS]
     share = {"centered": True, "seed": seed}
-    phases = {}
-    for number, machine in enumerate(seen):
-        network = models.DeepBeliefNetwork(
-            machine, shape, below=seen[:number], particles=PARTICLES, **share
-        )
-        phases[f"phases/images_{number + 1}.state"] = network, (images,), learning_rate
-    for number, machine in enumerate(read):
-        network = models.DeepBeliefNetwork(machine, words, below=read[:number], **share)
-        phases[f"phases/captions_{number + 1}.state"] = network, (captions,), CAPTION_RATE
+    of_images = [
+        models.DeepBeliefNetwork(machine, shape, below=seen[:number], particles=PARTICLES, **share)
+        for number, machine in enumerate(seen)
+    ]
+    of_captions = [
+        models.DeepBeliefNetwork(machine, words, below=read[:number], **share)
+        for number, machine in enumerate(read)
+    ]
     joint = models.CaptionMachine(
         layers.RBM(top, seed=seed), shape, words, seen, read, particles=PARTICLES, **share
     )
-    phases["captions.state"] = joint, (images, captions), learning_rate
 
     # Fit, one after the other. An interrupted run goes on where it was.
-    for state, (model, examples, rate) in phases.items():
-        batches = data.batches(examples, batch_size, seed=seed, augment=data.binarize)
-        model.rbm.set_visible_frequencies(model.visible_means(*examples))
-        schedule = keras.optimizers.schedules.PolynomialDecay(
-            rate, epochs * len(batches), end_learning_rate=0.0
+    steps = epochs * -(-len(images) // batch_size)
+    for folder, machines, examples, rate in [
+        ("images", of_images, images, learning_rate),
+        ("captions", of_captions, captions, CAPTION_RATE),
+        ("joint", [joint], (images, captions), learning_rate),
+    ]:
+        for machine in machines:
+            schedule = keras.optimizers.schedules.PolynomialDecay(rate, steps, 0.0)
+            optimizer = keras.optimizers.SGD(schedule)
+            machine.compile(optimizer, steps_per_execution=STEPS_PER_EXECUTION)
+        history = greedy.train_machines(
+            machines, examples, epochs, batch_size, seed, folder=output / "phases" / folder
         )
-        model.compile(keras.optimizers.SGD(schedule), steps_per_execution=STEPS_PER_EXECUTION)
-        resume = callbacks.Resume(output / state, batches)
-        history = model.fit(batches, epochs=epochs, callbacks=[resume])
 
     # Judge: captions with exactly the right words.
     described = joint.describe(test_images)

@@ -28,7 +28,7 @@ import keras
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, layers, metrics, models, plotting, saved_models
+from keras_gen import callbacks, data, greedy, layers, metrics, models, plotting, saved_models
 
 BATCH_SIZE = 100
 PARTICLES = 100  # the paper: as many chains as images in a batch
@@ -85,9 +85,7 @@ def main(
     for machine in machines:
         rate = decay(PRETRAINING_RATE, passes * len(batches), end_learning_rate=0.0)
         machine.compile(keras.optimizers.SGD(rate), steps_per_execution=STEPS_PER_EXECUTION)
-    models.train_rbms_greedily(
-        machines, train, passes, BATCH_SIZE, seed, folder=output / "pretraining"
-    )
+    greedy.train_machines(machines, train, passes, BATCH_SIZE, seed, folder=output / "pretraining")
 
     # Fit all layers jointly.
     dbm = models.DeepBoltzmannMachine.from_rbms(

@@ -31,7 +31,7 @@ import numpy as np
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, layers, models, plotting, saved_models
+from keras_gen import callbacks, data, greedy, layers, models, plotting, saved_models
 
 PARTICLES = 100  # persistent chains of every machine
 DROPOUT = 0.2  # in fine-tuning; Srivastava et al. (2014) drop .2 of the pixels, and more above
@@ -78,10 +78,8 @@ def main(
     # Build and fit, from the bottom to the top. An interrupted run goes on where it was.
     machines = [layers.RBM(units, seed=seed) for units in hidden[:-1]]
     machines.append(layers.LabelRBM(hidden[-1], num_classes, seed=seed))
-    states = [output / "phases" / f"layer_{number}.state" for number in range(1, len(hidden))]
-    states.append(output / "dbn.state")
-    for number, (machine, state) in enumerate(zip(machines, states)):
-        network = models.DeepBeliefNetwork(
+    networks = [
+        models.DeepBeliefNetwork(
             machine,
             shape,
             below=machines[:number],
@@ -90,13 +88,16 @@ def main(
             seed=seed,
             guidance=GUIDANCE,
         )
-        machine.set_visible_frequencies(network.visible_means(*train))
+        for number, machine in enumerate(machines)
+    ]
+    for network in networks:
         schedule = keras.optimizers.schedules.PolynomialDecay(
             learning_rate, epochs * len(batches), end_learning_rate=0.0
         )
         network.compile(keras.optimizers.SGD(schedule), steps_per_execution=STEPS_PER_EXECUTION)
-        resume = callbacks.Resume(state, batches)
-        history = network.fit(batches, epochs=epochs, callbacks=[resume])
+    history = greedy.train_machines(
+        networks, train, epochs, batch_size, seed, folder=output / "phases"
+    )
 
     # Fine-tune a copy, on grey images.
     grey_batches = data.batches(train, batch_size, seed=seed)
@@ -114,11 +115,11 @@ def main(
     classifier.fit(grey_batches, epochs=tuning_epochs, shuffle=False, callbacks=[resume])
 
     # Judge: errors on test images, and generated images that another network reads as their label.
-    greedy = np.mean(network.classify(test_images).argmax(axis=1) != test_labels)
+    untuned = np.mean(network.classify(test_images).argmax(axis=1) != test_labels)
     tuned = np.mean(classifier.predict(test_images).argmax(axis=1) != test_labels)
     wanted = np.repeat(np.arange(num_classes), SAMPLES)
     reader = saved_models.load("lenet_mnist").serve if dataset == "mnist" else classifier
-    print(f"test error: greedy {100 * greedy:.2f} %, fine-tuned {100 * tuned:.2f} %")
+    print(f"test error: greedy {100 * untuned:.2f} %, fine-tuned {100 * tuned:.2f} %")
     read_as_wanted = {}
     for guidance in (1.0, GUIDANCE):
         fantasies = network.generate(labels=wanted, seed=seed, guidance=guidance)
@@ -140,7 +141,7 @@ def main(
         (0, 1),
         seed,
         {
-            f"error_greedy_{len(test_labels)}": greedy,
+            f"error_greedy_{len(test_labels)}": untuned,
             f"error_fine_tuned_{len(test_labels)}": tuned,
             **read_as_wanted,
         },

@@ -22,7 +22,7 @@ import keras
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, models, networks, plotting, saved_models
+from keras_gen import callbacks, data, greedy, models, networks, plotting, saved_models
 
 BATCH_SIZE = 32  # the published protocol: Nadam with its default rate, batches of 32
 LEARNING_RATE = 1e-3
@@ -77,7 +77,7 @@ def main(
         phase.compile(optimizer, "mse", steps_per_execution=STEPS_PER_EXECUTION)
 
     # Fit one after the other; interrupt it and run the same command again, and it goes on.
-    autoencoder = models.train_greedily(
+    autoencoder = greedy.train_autoencoders(
         [outer, inner],
         data.arrays(train),
         epochs,

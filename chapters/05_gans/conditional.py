@@ -31,7 +31,17 @@ import numpy as np
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, losses, metrics, models, networks, plotting, saved_models
+from keras_gen import (
+    callbacks,
+    data,
+    evaluation,
+    losses,
+    metrics,
+    models,
+    networks,
+    plotting,
+    saved_models,
+)
 
 SEED = 1
 IMAGE_SIZE = 28
@@ -88,7 +98,7 @@ def main(
     )
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.
-    extractor = metrics.shipped_extractor(dataset)
+    extractor = evaluation.shipped_extractor(dataset)
     rows = np.repeat(np.arange(classes), COLUMNS)
     watch = [
         callbacks.SampleGrid(output / "epochs", len(rows), every=max(epochs // 10, 1), labels=rows),
@@ -104,7 +114,7 @@ def main(
 
     # Judge: the labels asked for are those of the test and of the training images.
     generated = gan.generate(seed=SEED, labels=test_labels)
-    report = metrics.frechet_report(extractor, test, generated, train)
+    report = evaluation.frechet_report(extractor, test, generated, train)
     read_as_asked = metrics.gan_test(extractor, generated, test_labels)
     classifier = networks.lenet(test.shape[1:], classes)
     classifier.compile("adam", "sparse_categorical_crossentropy")

@@ -24,6 +24,7 @@ import tyro
 from keras_gen import (
     callbacks,
     data,
+    evaluation,
     losses,
     metrics,
     models,
@@ -81,7 +82,7 @@ def main(
     )
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.
-    extractor = metrics.shipped_extractor(dataset)
+    extractor = evaluation.shipped_extractor(dataset)
     watch = [
         callbacks.SampleGrid(output / "epochs", every=max(epochs // 10, 1)),
         callbacks.GenerativeMetrics(
@@ -93,7 +94,7 @@ def main(
 
     # Judge and look.
     generated = gan.generate(len(test), seed=SEED)
-    report = metrics.frechet_report(extractor, test, generated, data.arrays(train))
+    report = evaluation.frechet_report(extractor, test, generated, data.arrays(train))
     samples = plotting.image_grid(generated[:64], output / "samples.png")
     between = np.linspace(*gan.latents(2, [SEED, 0]).numpy(), 12)
     plotting.image_grid(gan.predict(between, verbose=0), output / "interpolation.png", 12)

@@ -60,7 +60,7 @@ def main(
     # Prepare: as many images of every kind.
     test = data.arrays(data.load(dataset, "test", IMAGE_SIZE).take(limit or -1))
     train = data.arrays(data.load(dataset, "train", IMAGE_SIZE))
-    extractor = metrics.shipped_extractor(dataset)
+    extractor = evaluation.shipped_extractor(dataset)
     count = len(test)
     random = np.random.default_rng(SEED)
     noise = random.standard_normal(train[:count].shape).astype("float32")

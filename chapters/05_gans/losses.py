@@ -40,7 +40,17 @@ import numpy as np
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, losses, metrics, models, networks, plotting, saved_models
+from keras_gen import (
+    callbacks,
+    data,
+    evaluation,
+    losses,
+    metrics,
+    models,
+    networks,
+    plotting,
+    saved_models,
+)
 
 IMAGE_SIZE = 28
 LATENT_DIM = 100
@@ -93,7 +103,7 @@ def main(
     # Prepare: pixels in [-1, 1], the range of tanh.
     train = data.load(dataset, "train", IMAGE_SIZE).take(limit or -1)
     test = data.arrays(data.load(dataset, "test", IMAGE_SIZE).take(limit or -1))
-    fid = metrics.FrechetDistance(metrics.shipped_extractor(dataset))
+    fid = metrics.FrechetDistance(evaluation.shipped_extractor(dataset))
     runs = {name: [] for name in games}
     best, best_distance = None, np.inf
     for seed, name in itertools.product(range(1, seeds + 1), games):

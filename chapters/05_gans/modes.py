@@ -27,7 +27,17 @@ import numpy as np
 import tensorflow as tf
 import tyro
 
-from keras_gen import callbacks, data, losses, metrics, models, networks, plotting, saved_models
+from keras_gen import (
+    callbacks,
+    data,
+    evaluation,
+    losses,
+    metrics,
+    models,
+    networks,
+    plotting,
+    saved_models,
+)
 
 SEED = 1
 IMAGE_SIZE = 28
@@ -85,7 +95,7 @@ def main(
     images = data.arrays(train)
     real = data.stacked(np.resize(images, (count, *images.shape[1:])), SEED)
     generated = gan.generate(count, seed=SEED)
-    modes = metrics.StackedModes(metrics.shipped_extractor(dataset))
+    modes = metrics.StackedModes(evaluation.shipped_extractor(dataset))
     report = {}
     for suffix, stacks in [("", generated), ("_training_images", real)]:
         modes.reset_fake()

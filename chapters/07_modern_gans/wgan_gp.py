@@ -24,6 +24,7 @@ import tyro
 from keras_gen import (
     callbacks,
     data,
+    evaluation,
     metrics,
     models,
     networks,
@@ -82,7 +83,7 @@ def main(
     )
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.
-    extractor = metrics.shipped_extractor(dataset)
+    extractor = evaluation.shipped_extractor(dataset)
     watch = [
         callbacks.SampleGrid(output / "epochs", every=max(epochs // 10, 1)),
         callbacks.GenerativeMetrics(
@@ -94,7 +95,7 @@ def main(
 
     # Judge and look.
     generated = gan.generate(len(test), seed=SEED)
-    report = metrics.frechet_report(extractor, test, generated, data.arrays(train))
+    report = evaluation.frechet_report(extractor, test, generated, data.arrays(train))
     samples = plotting.image_grid(generated[:64], output / "samples.png")
     plotting.training_curves(history, output / "training.png")
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.metrics.neighbours import squared_distances
+from keras_gen.distances import squared_distances
 
 ACCURACIES = ("real_accuracy", "fake_accuracy")  # which a GAN logs itself
 OBSERVED = ("discriminator_gradient", "generator_gradient", "gradient_share", "diversity")

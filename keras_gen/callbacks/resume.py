@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
-from keras_gen.models.training import optimizers_of
+from keras_gen.state import training_state
 
 # What reading a damaged archive raises; the last one for a wrong compression method or version.
 DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
@@ -81,24 +81,16 @@ class Resume(keras.callbacks.Callback):
             for name in dict.fromkeys(name for epoch in self.history for name in epoch)
         }
 
-    def _variables(self):
-        """Every variable of the training, by a name that says what it belongs to."""
-        named = {f"model/{i}/{v.path}": v for i, v in enumerate(self.model.variables)}
-        for owner, optimizer in optimizers_of(self.model).items():
-            if not optimizer.built:
-                optimizer.build(self.model.trainable_variables)
-            named.update({f"{owner}/{i}/{v.path}": v for i, v in enumerate(optimizer.variables)})
-        return named
-
     def _save(self):
-        arrays = {f"{i}": np.asarray(v) for i, v in enumerate(self._variables().values())}
-        header = {"history": self.history, "variables": _shapes(self._variables())}
+        state = training_state(self.model)
+        arrays = {f"{i}": np.asarray(v) for i, v in enumerate(state.values())}
+        header = {"history": self.history, "variables": _shapes(state)}
         with replacing(self.path) as temporary, open(temporary, "wb") as file:
             np.savez(file, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
 
     def _restore(self):
         """Restores every variable and returns the logs of the finished epochs."""
-        variables = self._variables()
+        variables = training_state(self.model)
         try:
             with np.load(self.path) as archive:
                 header = json.loads(archive["header"].tobytes())

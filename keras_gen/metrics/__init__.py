@@ -24,7 +24,6 @@ from keras_gen.metrics.precision_recall import (
     manifold_coverage,
     precision_recall,
 )
-from keras_gen.metrics.reports import frechet_report, shipped_extractor
 from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
 from keras_gen.metrics.whole_sequences import whole_sequences
 
@@ -44,7 +43,6 @@ __all__ = [
     "annealing_schedule",
     "check_images",
     "frechet_distance",
-    "frechet_report",
     "gan_test",
     "gan_train",
     "importance_weighted_bound",
@@ -56,7 +54,6 @@ __all__ = [
     "pca_error",
     "precision_recall",
     "rescale",
-    "shipped_extractor",
     "sliced_wasserstein",
     "squared_mmd",
     "squared_mmd_error",

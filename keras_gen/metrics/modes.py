@@ -4,9 +4,9 @@ import keras
 import numpy as np
 
 from keras_gen.arguments import argument_error
+from keras_gen.distances import squared_distances
 from keras_gen.metrics.arguments import check_integer, check_vectors
 from keras_gen.metrics.extractors import check_images
-from keras_gen.metrics.neighbours import squared_distances
 
 
 class _Modes(keras.metrics.Metric):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from keras_gen.distances import squared_distances
 from keras_gen.metrics.arguments import check_integer, check_vectors
 from keras_gen.metrics.image_sets import FeatureSets
-from keras_gen.metrics.neighbours import squared_distances
 
 
 def manifold_coverage(references, queries, neighbours=3):

@@ -9,32 +9,35 @@ if keras.backend.backend() != "tensorflow":
         f'Received: KERAS_BACKEND="{keras.backend.backend()}"'
     )
 
-# What saved models are made of has to be known where they are loaded.
-import keras_gen.networks
-import keras_gen.optimizers  # noqa: F401
-from keras_gen.models.adversarial import AdversarialModel
-from keras_gen.models.adversarial_examples import adversarial_examples
-from keras_gen.models.adversarial_training import AdversarialTraining
-from keras_gen.models.autoencoder import Autoencoder
-from keras_gen.models.autoregressive import AutoregressiveModel
-from keras_gen.models.boltzmann_machine import BoltzmannMachine
-from keras_gen.models.caption_machine import CaptionMachine
-from keras_gen.models.character_model import CharacterModel
-from keras_gen.models.deep_belief_network import DeepBeliefNetwork
-from keras_gen.models.deep_boltzmann_machine import DeepBoltzmannMachine
-from keras_gen.models.domain_adversarial import DomainAdversarial
-from keras_gen.models.gan import GAN
-from keras_gen.models.greedy import stack, train_greedily
-from keras_gen.models.greedy_rbms import train_rbms_greedily
-from keras_gen.models.made import MADE
-from keras_gen.models.pixel_cnn import PixelCNN
-from keras_gen.models.replay import ReplayMemory
-from keras_gen.models.restricted_boltzmann_machine import RestrictedBoltzmannMachine
-from keras_gen.models.semi_supervised import SemiSupervisedGAN
-from keras_gen.models.tied_autoencoder import TiedAutoencoder
-from keras_gen.models.training import GenerativeModel, descend
-from keras_gen.models.vae import VAE
-from keras_gen.models.wgan import WGAN, WGANGP
+# Whatever a saved model may be made of is registered with Keras when it is imported.
+import keras_gen.fused
+import keras_gen.layers
+import keras_gen.losses
+import keras_gen.metrics
+import keras_gen.networks  # noqa: F401
+from keras_gen.models.adversarial import (
+    GAN,
+    WGAN,
+    WGANGP,
+    AdversarialModel,
+    ReplayMemory,
+    SemiSupervisedGAN,
+)
+from keras_gen.models.autoencoders import VAE, Autoencoder, TiedAutoencoder
+from keras_gen.models.autoregressive import MADE, AutoregressiveModel, CharacterModel, PixelCNN
+from keras_gen.models.base import GenerativeModel, descend
+from keras_gen.models.boltzmann import (
+    BoltzmannMachine,
+    CaptionMachine,
+    DeepBeliefNetwork,
+    DeepBoltzmannMachine,
+    RestrictedBoltzmannMachine,
+)
+from keras_gen.models.classifiers import (
+    AdversarialTraining,
+    DomainAdversarial,
+    adversarial_examples,
+)
 
 __all__ = [
     "GAN",
@@ -60,7 +63,4 @@ __all__ = [
     "TiedAutoencoder",
     "adversarial_examples",
     "descend",
-    "stack",
-    "train_greedily",
-    "train_rbms_greedily",
 ]

@@ -1,10 +1,10 @@
 """Functional builders: numbers in, `keras.Model` out."""
 
+from keras_gen.fused import FusedBatchNormalization
 from keras_gen.networks.classifier import classifier_on
 from keras_gen.networks.convolutional import convolutional_decoder, convolutional_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.feature_extractor import feature_extractor
-from keras_gen.networks.fused_batch_normalization import FusedBatchNormalization
 from keras_gen.networks.lenet import lenet
 from keras_gen.networks.mlp import gaussian_encoder, mlp, mlp_decoder, mlp_encoder
 from keras_gen.networks.noisy_classifier import noisy_classifier

@@ -13,7 +13,7 @@ import keras
 from keras import layers
 
 from keras_gen.arguments import argument_error
-from keras_gen.networks.fused_batch_normalization import FusedBatchNormalization
+from keras_gen.fused import FusedBatchNormalization
 
 WEIGHT_STDDEV = 0.02  # section 4 of the paper
 LEAKY_SLOPE = 0.2  # section 4 of the paper

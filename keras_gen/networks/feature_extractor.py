@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_gen.networks.fused_batch_normalization import FusedBatchNormalization
+from keras_gen.fused import FusedBatchNormalization
 
 
 def feature_extractor(

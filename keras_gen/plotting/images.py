@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error
+from keras_gen.images import to_uint8
 from keras_gen.plotting.figures import DPI, saved
-from keras_gen.postprocessing import to_uint8
 
 _VISIBLE_SIDE = 96
 _LARGEST_SIDE = 2048

@@ -3,8 +3,8 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
+from keras_gen.distances import squared_distances
 from keras_gen.metrics import nearest_neighbours
-from keras_gen.metrics.neighbours import squared_distances
 
 
 def vectors(count, seed, dim=5):

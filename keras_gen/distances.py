@@ -1,0 +1,37 @@
+"""Squared distances between two sets of vectors, in blocks that fit into memory."""
+
+import numpy as np
+
+_ENTRIES = 2**23  # of a block of distances: 64 MiB
+_MOST_ROWS = 1024
+
+
+def squared_distances(x, y):
+    """Squared Euclidean distances between the rows of two matrices, in blocks of rows of `x`.
+
+        ||x_i - y_j||^2 = ||x_i - c||^2 + ||y_j - c||^2 - 2 (x_i - c)^T (y_j - c),   c = mean(y)
+
+    Equal rows have no distance: what could be the rounding error of the sums is zero. So are
+    distances below about a millionth of the rows' length, where features in float32 round.
+
+    Args:
+        x: float64 array `[n, d]`.
+        y: float64 array `[m, d]`.
+
+    Yields:
+        Arrays `[rows, m]`, of 64 MiB at most unless a single row is longer.
+    """
+    centre = y.mean(axis=0)
+    y = y - centre
+    y_norms = np.einsum("md,md->m", y, y)
+    rounding = y.shape[1] * np.finfo("float64").eps
+    rows = int(np.clip(_ENTRIES // len(y), 1, _MOST_ROWS))
+    for start in range(0, len(x), rows):
+        block = x[start : start + rows] - centre
+        squared = block @ y.T
+        squared *= -2
+        norms = np.einsum("nd,nd->n", block, block)[:, None] + y_norms
+        squared += norms
+        norms *= rounding
+        squared[squared <= norms] = 0
+        yield squared

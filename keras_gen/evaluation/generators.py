@@ -1,0 +1,206 @@
+"""Every measure that applies to a saved generator, beside what real images get."""
+
+import dataclasses
+import json
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gen import data, metrics, saved_models
+from keras_gen.arguments import argument_error
+from keras_gen.evaluation.extractors import shipped_extractor
+from keras_gen.evaluation.measures import NEIGHBOURS, image_measures, stack_measures
+from keras_gen.files import replacing
+from keras_gen.metrics.arguments import check_integer
+
+_CHUNK = 1000  # images sampled at a time
+_MOST_TRAINING_IMAGES = 60_000  # among which nearest neighbours are looked for
+_BEST = {  # where a measure is best, by the beginning of its name
+    **dict.fromkeys(("inception_score", "precision", "recall", "gan_test", "modes"), "high"),
+    **dict.fromkeys(("fid", "kid", "swd", "kl"), "low"),
+    "nearest": "as real",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """Measures of a generator, by names that say the extractor and the number of images.
+
+    Attributes:
+        model: name or path of the SavedModel.
+        dataset: name of the images it is compared with.
+        seed: of the samples.
+        generated: dict from names to numbers.
+        real: the same measures of training images in the place of the generated ones: the floor.
+            Nearest neighbours among the training images are those of test images.
+    """
+
+    model: str
+    dataset: str
+    seed: int
+    generated: dict
+    real: dict
+
+    def table(self):
+        """The measures as a Markdown table."""
+        lines = ["| measure | generated | real images | best |", "| --- | --- | --- | --- |"]
+        for name, value in self.generated.items():
+            best = next(best for start, best in _BEST.items() if name.startswith(start))
+            lines.append(f"| {name} | {value:.4g} | {self.real[name]:.4g} | {best} |")
+        return "\n".join(lines)
+
+    def save(self, path):
+        """Writes everything as JSON; an older file stays whole until the new one is."""
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+
+
+def evaluate(model, dataset, count=10_000, seed=1, image_size=None, extractor=None):
+    """Judges a saved generator by test images, and training images beside it.
+
+    FID, KID, Inception Score, precision, recall and sliced Wasserstein distances always; GAN-test
+    if the generator makes images of a label; the distance to the nearest training image, which
+    is suspiciously small for copies. If the images have three channels and the data one, they are
+    taken for stacks, such as stacked MNIST: the modes found and their divergence from equally
+    many, and sliced Wasserstein distances to stacks of real images.
+
+    Args:
+        model: name of a shipped model, or path of a SavedModel with an endpoint
+            `sample(count, seed)`, or `sample(label, count, seed)` for classes from 0 on.
+        dataset: as for `keras_gen.data.load`, with the splits `train` and `test`.
+        count: number of images; no more than there are test images are used, and as many
+            training images.
+        seed: integer that fixes the samples.
+        image_size: size to which the data is resized, for a generator of such images.
+        extractor: a `FeatureExtractor` whose classes are those of the data; by default the shipped
+            LeNet of the data, or of MNIST if there is none.
+
+    Returns:
+        An `Evaluation`.
+
+    Raises:
+        ValueError: if there is no such model or dataset, the model has no endpoint `sample` of
+            that form, there are fewer images than four, or shapes differ.
+    """
+    check_integer("count", count, least=NEIGHBOURS + 1)
+    generator = saved_models.load(model)
+    conditional = _is_conditional(generator, model)
+    value_range = _value_range(model)
+    options = {"image_size": image_size, "value_range": value_range, "labels": conditional}
+    test, _ = _images(dataset, "test", count, options)
+    train, train_labels = _images(dataset, "train", _MOST_TRAINING_IMAGES, options)
+    count = min(len(test), len(train))
+    check_integer("count", count, least=NEIGHBOURS + 1)
+    test, few_train = test[:count], train[:count]
+    fake, asked = samples(generator, count, seed, train_labels.max() + 1 if conditional else None)
+    stacked = _are_stacks(fake, test, dataset, image_size)
+    reads_these_classes = extractor is not None or _has_reader(dataset)
+    extractor = extractor or shipped_extractor(dataset)
+    if stacked:
+        test, few_train = (_stacks(images, count, seed) for images in (test, few_train))
+    measures = stack_measures if stacked else image_measures
+    generated = measures(extractor, test, fake, value_range)
+    real = measures(extractor, test, few_train, value_range)
+    if not stacked:
+        generated.update(_nearest(fake, train))
+        real.update(_nearest(test, train))
+    if conditional and reads_these_classes and not stacked:
+        name = f"gan_test_{extractor.name}_{count}"
+        generated[name] = metrics.gan_test(extractor, fake, asked, value_range)
+        real[name] = metrics.gan_test(extractor, few_train, train_labels[:count], value_range)
+    return Evaluation(str(model), str(dataset), seed, generated, real)
+
+
+def samples(generator, count, seed, classes=None):
+    """Images of a loaded generator, and the labels that were asked for.
+
+    Args:
+        generator: SavedModel with an endpoint `sample(count, seed)`, or, with `classes`,
+            `sample(label, count, seed)`.
+        count: number of images.
+        seed: integer; other seeds give other images throughout.
+        classes: number of classes, each of which gets its share of the images.
+
+    Returns:
+        Floats `[count, height, width, channels]` and integers `[count]`; without classes `None`.
+    """
+    shares = [count] if classes is None else np.bincount(np.arange(count) % classes)
+    jobs = [
+        (label, min(_CHUNK, share - start))
+        for label, share in enumerate(shares)
+        for start in range(0, share, _CHUNK)
+    ]
+    seeds = np.random.default_rng(seed).integers(2**31, size=len(jobs))
+    images = []
+    for (label, part), part_seed in zip(jobs, seeds, strict=True):
+        numbers = (part, part_seed) if classes is None else (label, part, part_seed)
+        images.append(generator.sample(*(tf.constant(n, tf.int32) for n in numbers)).numpy())
+    labels = None if classes is None else np.repeat(np.arange(len(shares)), shares)
+    return np.concatenate(images), labels
+
+
+def _is_conditional(generator, model):
+    """Whether `sample` takes a label; an error if it is neither of the two forms."""
+    names = None
+    if hasattr(generator, "sample"):
+        signature = generator.sample.concrete_functions[0].structured_input_signature
+        arguments = tf.nest.flatten(signature)
+        names = [each.name for each in arguments if isinstance(each, tf.TensorSpec)]
+    forms = (["count", "seed"], ["label", "count", "seed"])
+    if names not in forms:
+        received = "none" if names is None else f"sample({', '.join(names)})"
+        raise argument_error(
+            "model",
+            "a SavedModel with the endpoint `sample(count, seed)` or `sample(label, count, "
+            "seed)` of integers",
+            received=f"model={model}, with {received}",
+        )
+    return names == forms[1]
+
+
+def _value_range(model):
+    """The range that the model's card declares, or [-1, 1] without a card."""
+    try:
+        return tuple(saved_models.read_card(model)["value_range"])
+    except FileNotFoundError:
+        return (-1.0, 1.0)
+
+
+def _images(dataset, split, count, options):
+    """The first images of a split, and their labels or `None`."""
+    loaded = data.arrays(data.load(dataset, split, **options).take(count))
+    return loaded if options["labels"] else (loaded, None)
+
+
+def _has_reader(dataset):
+    """Whether the default extractor's classes are those of the data."""
+    return dataset == "digits" or f"lenet_{dataset}" in saved_models.available()
+
+
+def _are_stacks(fake, real, dataset, image_size):
+    """Whether three grey images are stacked in each generated one; an error for other shapes."""
+    (*fake_size, fake_channels), (*real_size, real_channels) = fake.shape[1:], real.shape[1:]
+    stacked = (fake_channels, real_channels) == (3, 1)
+    if fake_size != real_size or not (stacked or fake_channels == real_channels):
+        raise argument_error(
+            "image_size",
+            f"images of the data of the shape of the generated ones, {fake.shape[1:]}",
+            received=f"image_size={image_size}, which makes those of {dataset} {real.shape[1:]}",
+        )
+    return stacked
+
+
+def _stacks(images, count, seed):
+    """Triples of grey images as the channels of one."""
+    chosen = np.random.default_rng(seed).integers(len(images), size=(3, count))
+    return np.concatenate([images[each] for each in chosen], axis=-1)
+
+
+def _nearest(images, train):
+    """How far images are from the nearest training image, in the Euclidean norm of all pixels."""
+    distances = metrics.nearest_neighbours(images, train)[1]
+    name = f"nearest_of_{len(train)}_training_images"
+    return {
+        f"{name}_{part}_{len(images)}": float(of(distances))
+        for part, of in (("median", np.median), ("smallest", np.min))
+    }

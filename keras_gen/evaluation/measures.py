@@ -1,0 +1,57 @@
+"""The measures that generated images are judged by, all at once."""
+
+from keras_gen import metrics
+from keras_gen.metrics.frechet import Moments
+
+NEIGHBOURS = 3  # of precision and recall
+
+
+def image_measures(extractor, real, fake, value_range=(-1.0, 1.0)):
+    """What all kinds of images are judged by.
+
+    Args:
+        extractor: a `FeatureExtractor`.
+        real: test images `[n, height, width, channels]`.
+        fake: as many images to be judged, of the same shape.
+        value_range: closed interval of the pixels of both.
+
+    Returns:
+        Dict from `fid`, `kid`, `inception_score`, `precision` and `recall`, each with
+        `_{extractor}_{n}`, and from `swd_{height}_{n}` of every level and `swd_mean_{n}`.
+    """
+    features = [extractor.features(images, value_range) for images in (real, fake)]
+    of_features = {
+        "fid": _frechet(*features),
+        "kid": metrics.squared_mmd(*features),
+        "inception_score": metrics.inception_score(extractor.probabilities(fake, value_range)),
+        **dict(zip(("precision", "recall"), metrics.precision_recall(*features, NEIGHBOURS))),
+    }
+    measures = {f"{name}_{extractor.name}_{len(fake)}": v for name, v in of_features.items()}
+    return {**measures, **_levels(real, fake, value_range)}
+
+
+def stack_measures(extractor, real, fake, value_range=(-1.0, 1.0)):
+    """What images with a digit in each channel are judged by; arguments as `image_measures`.
+
+    Returns:
+        Dict from `modes_of_{modes}_{extractor}_{n}`, how many combinations of classes there are,
+        `kl_` and that name, their divergence from equally many, and from `swd_{height}_{n}`.
+    """
+    modes = metrics.StackedModes(extractor, value_range=value_range)
+    modes.update_state(None, fake)
+    counted = {modes.name: float(modes.result()), "kl_" + modes.name: modes.divergence()}
+    measures = {f"{name}_{len(fake)}": value for name, value in counted.items()}
+    return {**measures, **_levels(real, fake, value_range)}
+
+
+def _frechet(real, fake):
+    moments = [Moments(), Moments()]
+    for each, features in zip(moments, (real, fake), strict=True):
+        each.merge(features)
+    return moments[0].distance(moments[1])
+
+
+def _levels(real, fake, value_range):
+    distance = metrics.SlicedWasserstein(value_range)
+    distance.update_state(real, fake)
+    return {f"{name}_{len(fake)}": value for name, value in distance.levels().items()}

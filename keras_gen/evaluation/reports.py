@@ -1,0 +1,28 @@
+"""What a chapter says about its generated images."""
+
+from keras_gen.metrics import FrechetDistance
+
+
+def frechet_report(extractor, test, generated, train, value_range=(-1.0, 1.0)):
+    """The Fréchet distance of generated images to the test images, and its floor.
+
+    The floor is what perfect images would get: as many training images against the same test
+    images.
+
+    Args:
+        extractor: a `FeatureExtractor`.
+        test, generated, train: arrays of images in `value_range`; of `train` as many as of
+            `generated` are used.
+        value_range: closed interval of the pixels.
+
+    Returns:
+        Dict with the keys `fid_{extractor}_{count}` and `fid_{extractor}_{count}_training_images`.
+    """
+    fid = FrechetDistance(extractor, value_range)
+    fid.update_state(test, None)
+    report = {}
+    for suffix, images in [("", generated), ("_training_images", train[: len(generated)])]:
+        fid.reset_fake()
+        fid.update_state(None, images)
+        report[f"{fid.name}_{len(images)}{suffix}"] = float(fid.result())
+    return report

@@ -1,0 +1,16 @@
+"""Games of two players: the game itself, and the networks that play it."""
+
+from keras_gen.models.adversarial.game import AdversarialModel
+from keras_gen.models.adversarial.gan import GAN
+from keras_gen.models.adversarial.replay import ReplayMemory
+from keras_gen.models.adversarial.semi_supervised import SemiSupervisedGAN
+from keras_gen.models.adversarial.wgan import WGAN, WGANGP
+
+__all__ = [
+    "GAN",
+    "WGAN",
+    "WGANGP",
+    "AdversarialModel",
+    "ReplayMemory",
+    "SemiSupervisedGAN",
+]

@@ -1,0 +1,144 @@
+"""The autoencoder: an encoder, a decoder, and the input as its own target."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from keras_gen.arguments import argument_error
+from keras_gen.models.base import GenerativeModel
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class Autoencoder(GenerativeModel):
+    """An encoder and a decoder that learn to copy the input through a code.
+
+        code = encoder(x),  reconstruction = decoder(code),  loss(x, reconstruction) -> min
+
+    It is compiled like any Keras model (`optimizer`, `loss`, `metrics`). `fit(x)` takes the input
+    as its target; `fit(x, y)` takes `y`.
+
+    Args:
+        encoder: functional or sequential model from examples to codes.
+        decoder: functional or sequential model from codes to examples.
+        value_range: closed interval of the data, or `None` for any finite values.
+        undercomplete: whether to refuse a code that is not smaller than the example. A larger one
+            (overcomplete) needs noise or a penalty that keeps it from mere copying.
+        seed: integer or `None`.
+
+    Raises:
+        ValueError: if the decoder does not take the codes or does not return the input's shape, or
+            if an undercomplete code is not.
+    """
+
+    compile = keras.Model.compile
+
+    def __init__(
+        self, encoder, decoder, value_range=None, undercomplete=False, seed=None, **kwargs
+    ):
+        super().__init__(value_range=value_range, seed=seed, **kwargs)
+        _check_halves(encoder, decoder)
+        if undercomplete:
+            _check_undercomplete(encoder)
+        self.undercomplete = undercomplete
+        self.encoder = encoder
+        self.decoder = decoder
+        self.built = True
+
+    def call(self, x, training=False):
+        return self.decoder(self.encoder(x, training=training), training=training)
+
+    def train_step(self, data):
+        return super().train_step(_with_target(data))
+
+    def test_step(self, data):
+        return super().test_step(_with_target(data))
+
+    def data_shape(self):
+        return self.encoder.inputs[0].shape[1:]
+
+    def encode(self, x, batch_size=256):
+        """Codes of examples, as a NumPy array."""
+        return self.encoder.predict(x, batch_size, verbose=0)
+
+    def decode(self, codes, batch_size=256):
+        """Examples for codes, as a NumPy array."""
+        return self.decoder.predict(codes, batch_size, verbose=0)
+
+    def reconstruct(self, x, batch_size=256):
+        """What is left of examples after the way through the code, as a NumPy array."""
+        return self.decode(self.encode(x, batch_size), batch_size)
+
+    def interpolate(self, start, end, steps=8):
+        """Decoded points on the straight line between two examples' codes, both ends included.
+
+        decoder((1 - t) encoder(start) + t encoder(end)),  t = 0 ... 1
+        """
+        first, last = self.encode(tf.stack([start, end]))
+        t = keras.ops.reshape(keras.ops.linspace(0.0, 1.0, steps), [-1] + [1] * first.ndim)
+        return self.decode((1.0 - t) * first + t * last)
+
+    def endpoints(self):
+        """What `saved_models.export` writes: name -> (function, input signature)."""
+        x = tf.TensorSpec(self.encoder.inputs[0].shape, tf.float32, "x")
+        codes = tf.TensorSpec(self.decoder.inputs[0].shape, tf.float32, "codes")
+
+        def encode(x):
+            return tf.cast(self.codes(x), tf.float32)
+
+        def decode(codes):
+            return tf.cast(self.decoded(codes), tf.float32)
+
+        def reconstruct(x):
+            return decode(encode(x))
+
+        return {
+            "encode": (encode, [x]),
+            "decode": (decode, [codes]),
+            "reconstruct": (reconstruct, [x]),
+        }
+
+    def codes(self, x):
+        """The code tensor of examples at inference."""
+        return self.encoder(x, training=False)
+
+    def decoded(self, codes):
+        """The example tensor of codes at inference."""
+        return self.decoder(codes, training=False)
+
+
+def _with_target(data):
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    if sample_weight is not None:
+        # Keras's losses keep all axes of an image but the last one.
+        shape = [-1] + [1] * (len(x.shape) - 2)
+        sample_weight = keras.ops.reshape(sample_weight, shape)
+    return x, x if y is None else y, sample_weight
+
+
+def _check_halves(encoder, decoder):
+    code, taken = encoder.outputs[0].shape[1:], decoder.inputs[0].shape[1:]
+    if tuple(code) != tuple(taken):
+        raise argument_error(
+            "decoder",
+            f"an input of the encoder's output shape {tuple(code)}",
+            received=f"decoder.input_shape[1:]={tuple(taken)}",
+        )
+    example, returned = encoder.inputs[0].shape[1:], decoder.outputs[0].shape[1:]
+    if tuple(example) != tuple(returned):
+        raise argument_error(
+            "decoder",
+            f"an output of the encoder's input shape {tuple(example)}",
+            received=f"decoder.output_shape[1:]={tuple(returned)}",
+        )
+
+
+def _check_undercomplete(encoder):
+    example, code = encoder.inputs[0].shape[1:], encoder.outputs[0].shape[1:]
+    if math.prod(code) >= math.prod(example):
+        raise argument_error(
+            "encoder",
+            f"codes of fewer numbers than the {math.prod(example)} of an example, because "
+            "undercomplete=True",
+            received=f"codes of shape {tuple(code)}, {math.prod(code)} numbers",
+        )

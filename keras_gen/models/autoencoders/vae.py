@@ -1,0 +1,144 @@
+"""The variational autoencoder."""
+
+import keras
+import tensorflow as tf
+
+from keras_gen.arguments import argument_error
+from keras_gen.layers import Sampling
+from keras_gen.losses import Bernoulli, latent_loss
+from keras_gen.models.autoencoders.autoencoder import Autoencoder
+from keras_gen.models.base import GenerativeModel, descend
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class VAE(Autoencoder):
+    """A variational autoencoder: codes are drawn, and pushed towards a standard normal cloud.
+
+        q(z|x) = N(mean(x), exp(log_var(x)))
+        loss   = E_q[-log p(x|z)] + beta KL(q(z|x) || N(0, I))
+
+    in nats per example, so with beta = 1 the loss is the negative evidence lower bound (ELBO).
+
+    Args:
+        encoder: functional model from examples to the pair `[mean, log_var]`, each
+            (batch, latent_dim).
+        decoder: functional or sequential model from latents to the likelihood's parameters
+            (logits for Bernoulli, the mean for Gaussian).
+        likelihood: `losses.Bernoulli()` (data in [0, 1]) or `losses.Gaussian(stddev)`.
+        beta: non-negative float, weight of the latent loss.
+        value_range: closed interval of the data.
+        seed: integer or `None`.
+
+    Example:
+        encoder = gaussian_encoder((28, 28, 1), [200, 200], 50)
+        vae = VAE(encoder, mlp_decoder(50, [200, 200], (28, 28, 1)))
+        vae.compile(keras.optimizers.Adam(1e-3))
+        vae.fit(images, batch_size=100, epochs=50)
+        vae.generate(16, seed=1)
+
+    Reference:
+        Kingma & Welling (2014), Auto-Encoding Variational Bayes, arXiv:1312.6114, equation 10;
+        Higgins et al. (2017), beta-VAE.
+    """
+
+    tracked = ("loss", "reconstruction_loss", "latent_loss")
+
+    compile = GenerativeModel.compile  # the loss is its own
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        likelihood=None,
+        beta=1.0,
+        value_range=(0.0, 1.0),
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(encoder, decoder, value_range=value_range, seed=seed, **kwargs)
+        if len(encoder.outputs) != 2:
+            raise argument_error(
+                "encoder",
+                "the two outputs [mean, log_var]",
+                received=f"{len(encoder.outputs)} output(s)",
+            )
+        if not beta >= 0:
+            raise argument_error("beta", "a non-negative number", beta)
+        self.likelihood = Bernoulli() if likelihood is None else likelihood
+        self.beta = beta
+        self.sampling = Sampling(seed=seed)
+
+    def call(self, x, training=False):
+        mean, log_var = self.encoder(x, training=training)
+        z = self.sampling([mean, log_var]) if training else mean
+        return self.likelihood.mean(self.decoder(z, training=training))
+
+    def negative_elbo(self, data, training):
+        """The loss of a batch; its two parts go into the logs."""
+        x, target, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        target = x if target is None else target
+        mean, log_var = self.encoder(x, training=training)
+        output = self.decoder(self.sampling([mean, log_var]), training=training)
+        reconstruction = self.likelihood.negative_log_likelihood(target, output)
+        latent = latent_loss(mean, log_var)
+        weight = 1.0 if sample_weight is None else tf.cast(sample_weight, tf.float32)
+        loss = tf.reduce_mean(weight * (reconstruction + self.beta * latent))
+        self.track(loss=loss, reconstruction_loss=reconstruction, latent_loss=latent)
+        return loss
+
+    def train_step(self, data):
+        descend(
+            lambda: self.negative_elbo(data, training=True),
+            self.trainable_variables,
+            self.optimizer,
+        )
+        return self.tracked_results()
+
+    def test_step(self, data):
+        self.negative_elbo(data, training=False)
+        return self.tracked_results()
+
+    # Use
+
+    def codes(self, x):
+        return self.encoder(x, training=False)[0]
+
+    def decoded(self, codes):
+        return self.likelihood.mean(self.decoder(codes, training=False))
+
+    def encode(self, x, batch_size=256):
+        """Mean codes of examples, as a NumPy array."""
+        return self.encoder.predict(x, batch_size, verbose=0)[0]
+
+    def decode(self, codes, batch_size=256):
+        """Expected examples (pixel probabilities for Bernoulli) for codes, as a NumPy array."""
+        output = self.decoder.predict(codes, batch_size, verbose=0)
+        return keras.ops.convert_to_numpy(self.likelihood.mean(output))
+
+    def latents(self, count, seed):
+        """Draws from the prior N(0, I); `seed` is an integer tensor of shape (2,)."""
+        return tf.random.stateless_normal([count, *self.decoder.inputs[0].shape[1:]], seed)
+
+    def generate(self, count, seed=None, batch_size=256):
+        """Decodes draws from the prior; equal seeds give equal images.
+
+        Args:
+            count: number of images.
+            seed: integer, or `None` for the next images of the model's own random numbers.
+            batch_size: images made at a time.
+
+        Returns:
+            NumPy array of expected examples.
+        """
+        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
+        return self.decode(self.latents(count, seed), batch_size)
+
+    def endpoints(self):
+        count, seed = (tf.TensorSpec([], tf.int32, name) for name in ("count", "seed"))
+        endpoints = super().endpoints()
+        decode = endpoints["decode"][0]
+
+        def sample(count, seed):
+            return decode(self.latents(count, tf.stack([seed, 0])))
+
+        return {**endpoints, **self.sample_endpoints(sample, count, seed)}

@@ -1,0 +1,184 @@
+"""The character model: a recurrent network that knows how a text goes on."""
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from keras_gen.arguments import argument_error
+from keras_gen.data.alphabet import Alphabet
+from keras_gen.models.base import GenerativeModel, descend
+from keras_gen.models.inputs import check_tokens
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class CharacterModel(GenerativeModel):
+    """Predicts every character of a text from those before it, and writes by drawing from that.
+
+        h_t = cells(embedding(x_t), h_{t-1}),   P(x_{t+1} | x_1 ... x_t) = softmax(W h_t + b)
+
+        loss = -mean_t log P(x_{t+1} | x_1 ... x_t),   in nats per character
+
+    An example for `fit()` is a piece of text, the numbers of its characters in an `Alphabet`: the
+    model reads all but the last of them, from a zero state, and predicts all but the first. A `y`
+    is not looked at. It is compiled with an optimizer alone.
+
+    A temperature divides the logits before a character is drawn: 1 draws from what was learned,
+    less makes likely characters likelier (towards always the likeliest one), more evens them out.
+
+    Args:
+        characters: string, the alphabet.
+        cells: list of Keras recurrent cells, such as `[LSTMCell(256), LSTMCell(256)]`, the first
+            one next to the characters.
+        embedding_dim: length of the vector that stands for a character.
+        dropout: rate in [0, 1) before the last layer.
+        seed: integer or `None`.
+
+    Example:
+        model = CharacterModel(alphabet.characters, [keras.layers.LSTMCell(256)])
+        model.compile(keras.optimizers.Adam(2e-3))
+        model.fit(windows, batch_size=64, epochs=10)
+        model.generate("The ", length=200, temperature=0.8, seed=1)
+    """
+
+    tracked = ("loss",)
+
+    def __init__(self, characters, cells, embedding_dim=64, dropout=0.0, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.alphabet = Alphabet(characters)
+        self.characters = self.alphabet.characters
+        self.cells = list(cells)
+        self.embedding_dim = embedding_dim
+        self.dropout = dropout
+        count = len(self.alphabet)
+        self.embedding = layers.Embedding(count, embedding_dim, name="embedding")
+        self.recurrent = layers.RNN(
+            layers.StackedRNNCells(self.cells), return_sequences=True, return_state=True
+        )
+        self.drop = layers.Dropout(dropout, seed=seed)
+        self.head = layers.Dense(count, dtype="float32", name="logits")
+        self(tf.zeros([1, 2], tf.int32))
+
+    def call(self, tokens, training=False):
+        """Logits (batch, steps, characters) of the character after each of (batch, steps)."""
+        states, *_ = self.recurrent(self.embedding(tokens), training=training)
+        return self.head(self.drop(states, training=training))
+
+    def negative_log_likelihood(self, data, training):
+        """The mean over a batch; that over the examples so far goes into the logs."""
+        tokens, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        logits = self(tokens[:, :-1], training=training)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[:, 1:], logits)
+        losses = tf.reduce_mean(losses, axis=1)
+        if sample_weight is not None:
+            losses = losses * tf.cast(sample_weight, tf.float32)
+        self.track(loss=losses)
+        return tf.reduce_mean(losses)
+
+    def train_step(self, data):
+        descend(
+            lambda: self.negative_log_likelihood(data, training=True),
+            self.trainable_variables,
+            self.optimizer,
+        )
+        return self.tracked_results()
+
+    def test_step(self, data):
+        self.negative_log_likelihood(data, training=False)
+        return self.tracked_results()
+
+    def check(self, x, y, name):
+        check_tokens(x, name, len(self.alphabet))
+
+    # Use
+
+    def generate(self, prompt, length=200, temperature=1.0, seed=None):
+        """Writes on where a text stops; equal seeds give equal texts.
+
+        Args:
+            prompt: string, at least one character of the alphabet.
+            length: number of characters to write.
+            temperature: positive number.
+            seed: integer, or `None` for the next text of the model's own random numbers.
+
+        Returns:
+            The continuation, a string without the prompt.
+
+        Raises:
+            ValueError: for an empty prompt, a character that is not of the alphabet, or a
+                temperature or length that is not positive.
+        """
+        if not prompt:
+            raise argument_error("prompt", "at least one character", received=f"prompt={prompt!r}")
+        for name, value in [("length", length), ("temperature", temperature)]:
+            if not value > 0:
+                raise argument_error(name, "a positive number", value)
+        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
+        write = tf.function(self.continued, autograph=False, reduce_retracing=True)
+        tokens = write(
+            tf.constant(self.alphabet.encode([prompt])),
+            tf.constant(length),
+            tf.constant(temperature, tf.float32),
+            seed,
+        )
+        return self.alphabet.decode(tokens)[0]
+
+    def continued(self, tokens, length, temperature, seed):
+        """Draws int32 tokens (batch, length) that follow int32 tokens (batch, steps).
+
+        Args:
+            tokens: at least one per row.
+            length: scalar, number of tokens to draw.
+            temperature: positive scalar.
+            seed: integer tensor of shape (2,).
+        """
+        cell = self.recurrent.cell
+        structure = cell.get_initial_state(batch_size=1)
+        outputs, *states = self.recurrent(self.embedding(tokens), training=False)
+
+        def drawn(output, index):
+            key = tf.random.experimental.stateless_fold_in(seed, index)
+            logits = self.head(output) / temperature
+            return tf.random.stateless_categorical(logits, 1, key, tf.int32)[:, 0]
+
+        def step(index, token, states, written):
+            states = tf.nest.pack_sequence_as(structure, states)
+            output, states = cell(self.embedding(token), states, training=False)
+            written = written.write(index, token)
+            return index + 1, drawn(output, index + 1), tf.nest.flatten(states), written
+
+        written = tf.TensorArray(tf.int32, length, element_shape=[None])
+        start = (0, drawn(outputs[:, -1], 0), tf.nest.flatten(states), written)
+        *_, written = tf.while_loop(lambda index, *_: index < length, step, start)
+        return tf.transpose(written.stack())
+
+    def endpoints(self):
+        """What `saved_models.export` writes: name -> (function, input signature).
+
+        `generate(prompt, length, temperature, seed)` takes and gives a text, a scalar string;
+        `log_probabilities(tokens)` gives those of every next character.
+        """
+        characters = tf.constant(list(self.characters))
+
+        def generate(prompt, length, temperature, seed):
+            letters = tf.strings.unicode_split(prompt, "UTF-8")
+            known = letters[:, tf.newaxis] == characters
+            unknown = tf.boolean_mask(letters, ~tf.reduce_any(known, axis=1))
+            check = tf.debugging.Assert(
+                tf.logical_and(tf.size(letters) > 0, tf.equal(tf.size(unknown), 0)),
+                ["Expected a prompt of these characters:", self.characters, "Received:", unknown],
+            )
+            with tf.control_dependencies([check]):  # or a bad prompt may fail elsewhere first
+                tokens = tf.argmax(known, axis=1, output_type=tf.int32)[tf.newaxis]
+            tokens = self.continued(tokens, length, temperature, tf.stack([seed, 0]))
+            return tf.strings.reduce_join(tf.gather(characters, tokens[0]))
+
+        def log_probabilities(tokens):
+            return tf.nn.log_softmax(self(tokens, training=False))
+
+        scalars = [("prompt", tf.string), ("length", tf.int32), ("temperature", tf.float32)]
+        scalars = [tf.TensorSpec([], dtype, name) for name, dtype in [*scalars, ("seed", tf.int32)]]
+        tokens = tf.TensorSpec([None, None], tf.int32, "tokens")
+        return {
+            "generate": (generate, scalars),
+            "log_probabilities": (log_probabilities, [tokens]),
+        }

@@ -1,0 +1,246 @@
+"""What every model of the library shares: one place that owns a tape, and exact saving."""
+
+import inspect
+
+import keras
+import tensorflow as tf
+
+from keras_gen.files import replacing
+from keras_gen.images import to_uint8
+from keras_gen.models.inputs import check_data
+from keras_gen.state import random_states_of
+
+REPLICA_STRIDE = 0x3C6EF372  # keeps the replicas' seeds far apart
+
+
+def descend(loss, variables, optimizer, precondition=None):
+    """One optimizer step of `variables`, and of nothing else, down the gradient of a loss.
+
+        w <- w - step(dL / dw)
+
+    Args:
+        loss: function without arguments that returns the scalar loss.
+        variables: the variables that move.
+        optimizer: a built Keras optimizer; it scales its own loss in half precision. Under a
+            distribution strategy gradients are summed over the replicas, so each contributes its
+            share of the mean.
+        precondition: linear function from the list of gradients to the list that the optimizer
+            gets, or `None`.
+
+    Returns:
+        The value of the loss before the step.
+    """
+    with tf.GradientTape() as tape:
+        value = loss()
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        scaled = optimizer.scale_loss(value / replicas)
+    gradients = tape.gradient(scaled, variables)
+    if precondition is not None:
+        gradients = precondition(gradients)
+    # Everything is read before anything moves. In a graph a read may come late, and TensorFlow's
+    # graph optimizer drops its order before a later write if it believes that to be implied.
+    computed = tf.group(value, *[gradient for gradient in gradients if gradient is not None])
+    with tf.control_dependencies([computed]):
+        optimizer.apply(gradients, variables)
+    return value
+
+
+class GenerativeModel(keras.Model):
+    """A `keras.Model` that checks its data, logs means, saves everything and resumes exactly.
+
+    A subclass stores every `__init__` argument under its own name; configuration, sub-networks
+    included, then follows from the signature. `tracked` names the quantities of the epoch logs.
+
+    Args:
+        value_range: closed interval that the data must lie in, or `None` for any finite values.
+        seed: integer, start of the model's random numbers, or `None` for a new one each time.
+    """
+
+    tracked = ()
+    first_label = 0  # the lowest integer that `y` may hold
+
+    def __init__(self, value_range=None, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.value_range = None if value_range is None else tuple(value_range)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in self.tracked}
+
+    # Configuration
+
+    def get_config(self):
+        config = super().get_config()
+        for name in _own_arguments(type(self)):
+            config[name] = keras.saving.serialize_keras_object(getattr(self, name))
+        return config
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**_deserialized(config, custom_objects))
+
+    def compile(self, optimizer, **kwargs):
+        """Configures training; the loss is the model's own.
+
+        Args:
+            optimizer: a Keras optimizer.
+            **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
+                `steps_per_execution`.
+        """
+        self.compile_players({}, {"optimizer": (optimizer, self.parameters())}, **kwargs)
+
+    def parameters(self):
+        """The variables that training moves."""
+        return self.trainable_variables
+
+    def compile_players(self, arguments, players, **kwargs):
+        """Compiles with one optimizer per player, each built on its player's variables.
+
+        Args:
+            arguments: dict, everything that `compile` got, as it is to be saved.
+            players: dict from the attribute that shall hold an optimizer to the pair
+                `(optimizer, variables)`.
+            **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
+                `steps_per_execution`.
+        """
+        super().compile(optimizer=None, loss=None, **kwargs)
+        self._loss_tracker = None  # this library's models bring their own trackers
+        for name, (optimizer, variables) in players.items():
+            optimizer = keras.optimizers.get(optimizer)
+            arguments = {**arguments, name: optimizer}
+            if self.dtype_policy.name == "mixed_float16" and not isinstance(
+                optimizer, keras.optimizers.LossScaleOptimizer
+            ):
+                optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+            if not optimizer.built:
+                optimizer.build(variables)
+            setattr(self, name, optimizer)
+        self._compile_arguments = {**arguments, **kwargs}
+
+    def get_compile_config(self):
+        if not self.compiled or not hasattr(self, "_compile_arguments"):
+            return super().get_compile_config()
+        return {
+            name: keras.saving.serialize_keras_object(value)
+            for name, value in self._compile_arguments.items()
+        }
+
+    def compile_from_config(self, config):
+        if type(self).compile is keras.Model.compile:
+            super().compile_from_config(config)
+        else:
+            self.compile(**_deserialized(config))
+
+    # Saving
+
+    def save(self, filepath, overwrite=True, **kwargs):
+        """Saves as `keras.Model.save` does; an older file stays whole until the new one is."""
+        if not overwrite:
+            return super().save(filepath, overwrite=False, **kwargs)
+        with replacing(filepath) as temporary:
+            super().save(temporary, **kwargs)
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        for index, state in enumerate(random_states_of(self)):
+            store[f"random_state_{index}"] = state
+
+    def load_own_variables(self, store):
+        states = random_states_of(self)
+        for index, state in enumerate(states):
+            state.assign(store[f"random_state_{index}"])
+        names = [name for name in store.keys() if not name.startswith("random_state_")]
+        super().load_own_variables({name: store[name] for name in names})
+
+    # Training
+
+    def data_shape(self):
+        """Shape of one training example, without the batch axis."""
+        raise NotImplementedError
+
+    def label_count(self):
+        """Number of classes that integer labels in `y` may name; `None` if labels do not matter."""
+        return None
+
+    def check(self, x, y, name):
+        """Raises a `ValueError` for data that `fit` cannot take; `name` is for its message."""
+        shape, classes = self.data_shape(), self.label_count()
+        check_data(x, y, name, shape, self.value_range, classes, self.first_label)
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Trains as `keras.Model.fit` does, after a check of the data.
+
+        Raises:
+            ValueError: for data of the wrong rank, shape or type, outside the declared range, not
+                a number, or empty, and for labels out of range; before the first step.
+        """
+        pairs = [("x", x, y)]
+        validation = kwargs.get("validation_data")
+        if validation is not None:
+            pairs.append(("validation_data", *_first_two(validation)))
+        for name, data, labels in pairs:
+            self.check(data, labels, name)
+        if isinstance(x, tf.data.Dataset):
+            kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
+        return super().fit(x, y, *args, **kwargs)
+
+    def sample_endpoints(self, sample, *arguments):
+        """The endpoint `sample` and, where the range is declared, `sample_uint8`.
+
+        Args:
+            sample: function from tensors to generated examples.
+            *arguments: the `tf.TensorSpec`s of these tensors.
+
+        Returns:
+            Dict for `endpoints`: name -> (function, input signature).
+        """
+
+        def sample_uint8(*tensors):
+            return to_uint8(sample(*tensors), self.value_range)
+
+        functions = {"sample": sample}
+        if self.value_range is not None:
+            functions["sample_uint8"] = sample_uint8
+        return {name: (function, list(arguments)) for name, function in functions.items()}
+
+    def next_seed(self):
+        """The next seed, an integer tensor of shape (2,), different on every replica."""
+        seed = tf.cast(self.seed_generator.next(), tf.int32)
+        context = tf.distribute.get_replica_context()
+        if context is None or context.num_replicas_in_sync == 1:
+            return seed
+        return seed + tf.stack([REPLICA_STRIDE * context.replica_id_in_sync_group, 0])
+
+    def track(self, **values):
+        """Adds this step's values to the epoch means of the logs."""
+        for name, value in values.items():
+            self.trackers[name].update_state(value)
+
+    def tracked_results(self):
+        """The epoch means so far, by name."""
+        results = {name: tracker.result() for name, tracker in self.trackers.items()}
+        if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            # Keras concatenates the workers' logs there, which needs an axis.
+            results = {name: tf.expand_dims(value, 0) for name, value in results.items()}
+        return results
+
+
+def _own_arguments(model_class):
+    """Names of the `__init__` arguments of a model class and its bases in this library."""
+    bases = model_class.__mro__[: model_class.__mro__.index(GenerativeModel) + 1]
+    names = [name for base in bases for name in inspect.signature(base.__init__).parameters]
+    return [name for name in dict.fromkeys(names) if name not in ("self", "args", "kwargs")]
+
+
+def _deserialized(config, custom_objects=None):
+    return {
+        name: keras.saving.deserialize_keras_object(value, custom_objects)
+        if isinstance(value, (dict, list))
+        else value
+        for name, value in config.items()
+    }
+
+
+def _first_two(data):
+    if isinstance(data, (tuple, list)):
+        return (*data, None)[:2]
+    return data, None

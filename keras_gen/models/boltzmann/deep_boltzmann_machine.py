@@ -1,0 +1,351 @@
+"""The deep Boltzmann machine: mean field for the data, persistent chains for the model."""
+
+import itertools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.arguments import argument_error, positive_integer, positive_number
+from keras_gen.layers import RBM
+from keras_gen.models.base import descend
+from keras_gen.models.boltzmann.energy_model import EnergyModel
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class DeepBoltzmannMachine(EnergyModel):
+    """Layers of binary units, each connected in both directions with the next one.
+
+        E(v, h)      = -b_0'v - sum_l b_l'h_l - sum_l h_l-1' W_l h_l,    h_0 = v, l = 1 ... L
+        P(h_l=1 | .) = sigmoid(b_l + W_l' h_l-1 + W_l+1 h_l+1)
+
+        log p(v) >= -E(v, mu) + H(mu) - log Z,   mu_l = sigmoid(b_l + W_l' mu_l-1 + W_l+1 mu_l+1)
+        loss      = mean E(v_data, mu) - mean E(chains)
+
+    `mu` and the chains count as constants, so the gradient is the difference of outer products
+
+        dL/dW_l = <h_l-1 h_l'>_chains - <mu_l-1 mu_l'>_data.
+
+    Mean field starts with a pass upwards in which every layer but the last is heard twice, and
+    then takes a fixed number of updates, odd and even layers in turn; each raises the bound. The
+    chains persist. Given the odd layers the even ones are independent, and the reverse, so a Gibbs
+    step draws the even ones, pixels among them, and then the odd ones, and only the odd ones are
+    kept. For the odd layers the loss takes P(odd | even) of the last step instead of what was
+    drawn: E is linear in them, so the gradient has the same mean and less noise.
+
+    Args:
+        units: sizes of the hidden layers, two or more.
+        example_shape: shape of one example, such as (28, 28, 1); an integer means vectors.
+        gibbs_steps: positive integer, steps of every chain between two updates of the weights.
+        mean_field_steps: positive integer, updates of `mu` after the pass upwards.
+        particles: positive integer, number of chains.
+        value_range: closed interval of the data.
+        weight_stddev: standard deviation of the initial weights; biases start at 0.
+        seed: integer or `None`; starts weights and chains.
+
+    Example:
+        machine = DeepBoltzmannMachine((500, 1000), (28, 28, 1))
+        machine.compile(keras.optimizers.SGD(0.005))
+        machine.fit(binary_images, batch_size=100, epochs=100)
+
+    Reference:
+        Salakhutdinov & Hinton, 2009, Deep Boltzmann Machines, sections 2 and 3.
+    """
+
+    tracked = ("loss", "reconstruction_error")
+
+    def __init__(
+        self,
+        units,
+        example_shape,
+        gibbs_steps=5,
+        mean_field_steps=10,
+        particles=100,
+        value_range=(0.0, 1.0),
+        weight_stddev=0.01,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(example_shape, value_range, seed, **kwargs)
+        if not isinstance(units, (tuple, list)) or len(units) < 2:
+            raise argument_error("units", "the sizes of two or more hidden layers", units)
+        self.units = tuple(positive_integer("units", size) for size in units)
+        self.gibbs_steps = positive_integer("gibbs_steps", gibbs_steps)
+        self.mean_field_steps = positive_integer("mean_field_steps", mean_field_steps)
+        self.particles = positive_integer("particles", particles)
+        self.weight_stddev = positive_number("weight_stddev", weight_stddev)
+        normal = keras.initializers.RandomNormal(stddev=weight_stddev, seed=self.seed_generator)
+        widths = (self.visible_units, *self.units)
+        self.biases = [
+            self.add_weight((width,), "zeros", name=f"bias_{layer}")
+            for layer, width in enumerate(widths)
+        ]
+        self.kernels = [
+            self.add_weight(shape, normal, name=f"kernel_{layer}")
+            for layer, shape in enumerate(itertools.pairwise(widths), 1)
+        ]
+        self.chains = [
+            self.add_weight(
+                (particles, width),
+                keras.initializers.RandomUniform(0.0, 1.0, seed=self.seed_generator),
+                trainable=False,
+                aggregation="only_first_replica",
+                name=f"chains_{layer}",
+            )
+            for layer, width in list(enumerate(widths))[1::2]
+        ]
+        self.built = True
+
+    @classmethod
+    def from_rbms(cls, rbms, example_shape, *args, **kwargs):
+        """A machine that starts with the weights of layers trained one after the other.
+
+            W_l = W of machine l,    b_0 = b of the first,    b_L = c of the last
+            b_l = (c of machine l + b of machine l+1) / 2
+
+        so that a layer's input is the mean of what the two machines that know it say.
+
+        Args:
+            rbms: trained `layers.doubled_rbms(units)`.
+            example_shape: shape of one example; the first of `rbms` has seen it as a vector.
+            *args, **kwargs: the further arguments of the class.
+
+        Raises:
+            ValueError: if there are fewer than two, they are not built, double other sides than
+                those of `doubled_rbms`, or do not fit on each other.
+        """
+        model = cls([rbm.units for rbm in rbms], example_shape, *args, **kwargs)
+        _check_rbms(rbms, model.visible_units)
+        up = [rbm.hidden_bias for rbm in rbms]
+        down = [rbm.visible_bias for rbm in rbms]
+        between = [(c + b) / 2 for c, b in zip(up, down[1:])]
+        for bias, value in zip(model.biases, [down[0], *between, up[-1]]):
+            bias.assign(value)
+        for kernel, rbm in zip(model.kernels, rbms):
+            kernel.assign(rbm.kernel)
+        return model
+
+    # Energy and conditionals; `states` lists the layers of a batch, the visible one first
+
+    def energy(self, states):
+        """E(v, h) in nats, of shape (batch,)."""
+        agreement = [s * self.cast(b) for s, b in zip(states, self.biases)]
+        agreement += [s * self.from_below(layer, states) for layer, s in enumerate(states) if layer]
+        return -tf.add_n([tf.reduce_sum(tf.cast(a, tf.float32), axis=1) for a in agreement])
+
+    def from_below(self, layer, states):
+        """W_l' h_l-1."""
+        return tf.matmul(states[layer - 1], self.cast(self.kernels[layer - 1]))
+
+    def from_above(self, layer, states):
+        """W_l+1 h_l+1."""
+        return tf.matmul(states[layer + 1], self.cast(self.kernels[layer]), transpose_b=True)
+
+    def probabilities(self, layer, states, below=None):
+        """P(h_l=1 | its neighbours); `below` is W_l' h_l-1 where it is known already."""
+        total = self.cast(self.biases[layer])
+        if layer > 0:
+            total += self.from_below(layer, states) if below is None else below
+        if layer < len(self.units):
+            total += self.from_above(layer, states)
+        return tf.sigmoid(total)
+
+    def cast(self, variable):
+        """A variable in the compute dtype."""
+        return tf.cast(variable, self.compute_dtype)
+
+    # Mean field
+
+    def mean_field(self, visible, steps=None):
+        """The states [v, mu_1, ..., mu_L] after some updates, `mean_field_steps` by default."""
+        top = len(self.units)
+        evidence = self.from_below(1, [visible])  # the same in every update
+        states = [visible]
+        for layer in range(1, top + 1):
+            below = evidence if layer == 1 else self.from_below(layer, states)
+            twice = 2 if layer < top else 1
+            states.append(tf.sigmoid(self.cast(self.biases[layer]) + twice * below))
+        for _ in range(self.mean_field_steps if steps is None else steps):
+            for layer in [*range(1, top + 1, 2), *range(2, top + 1, 2)]:
+                known = evidence if layer == 1 else None
+                states[layer] = self.probabilities(layer, states, known)
+        return states
+
+    @tf.function(reduce_retracing=True)
+    def variational_bound(self, x, log_z, mean_field_steps=None):
+        """A lower bound of log p(v) of every example, in nats.
+
+            log p(v) >= -E(v, mu) + H(mu) - log Z,    H(mu) = -sum mu log mu + (1-mu) log(1-mu)
+
+        Args:
+            x: binary examples.
+            log_z: log of the partition function, as `metrics.log_partition` of `as_rbm()` has it.
+            mean_field_steps: updates of `mu`; the model's number by default.
+
+        Returns:
+            Tensor (examples,).
+        """
+        states = self.mean_field(self.flat(x), mean_field_steps)
+        entropy = [
+            -tf.reduce_sum(tf.math.xlogy(mu, mu) + tf.math.xlogy(1 - mu, 1 - mu), axis=1)
+            for mu in [tf.cast(mu, tf.float32) for mu in states[1:]]
+        ]
+        return tf.add_n(entropy) - self.energy(states) - tf.cast(log_z, tf.float32)
+
+    # Chains
+
+    def gibbs_step(self, odd, seed):
+        """The even layers given the odd ones, then the odd ones given the even ones.
+
+        Args:
+            odd: list of the states of the odd layers.
+            seed: integer tensor of shape (2,).
+
+        Returns:
+            The new states of the odd layers, and the states of all layers with P(odd | even) in
+            the place of what was drawn.
+        """
+        count = len(self.units) + 1
+        states, means = [None] * count, [None] * count
+        states[1::2] = odd
+        for layer in [*range(0, count, 2), *range(1, count, 2)]:
+            means[layer] = self.probabilities(layer, states)
+            key = tf.random.experimental.stateless_fold_in(seed, layer)
+            noise = tf.random.stateless_uniform(tf.shape(means[layer]), key)
+            drawn = noise < tf.cast(means[layer], tf.float32)
+            states[layer] = tf.cast(drawn, means[layer].dtype)
+        expected = [m if layer % 2 else s for layer, (s, m) in enumerate(zip(states, means))]
+        return states[1::2], expected
+
+    def negative_phase(self):
+        """Moves copies of the chains: their odd layers, and the states that the loss looks at."""
+        odd, seed = [self.cast(chain) for chain in self.chains], self.next_seed()
+        for step in range(self.gibbs_steps):
+            key = tf.random.experimental.stateless_fold_in(seed, step)
+            odd, expected = self.gibbs_step(odd, key)
+        return odd, expected
+
+    # Training
+
+    def contrast(self, data, model, sample_weight=None):
+        """mean E(data) - mean E(model), by the products of the states that E is linear in."""
+        parameters = [*self.biases, *self.kernels]
+        positive, negative = products(data, sample_weight), products(model)
+        return -tf.add_n(
+            [tf.reduce_sum(w * (p - n)) for w, p, n in zip(parameters, positive, negative)]
+        )
+
+    def train_step(self, data):
+        visible, sample_weight = self.unpack(data)
+        states = self.mean_field(visible)
+        odd, model = self.negative_phase()
+        for chain, state in zip(self.chains, odd):
+            chain.assign(tf.cast(state, chain.dtype))
+        loss = descend(
+            lambda: self.contrast(states, model, sample_weight),
+            self.trainable_variables,
+            self.optimizer,
+        )
+        self.observe(loss, states)
+        return self.tracked_results()
+
+    def test_step(self, data):
+        visible, sample_weight = self.unpack(data)
+        states = self.mean_field(visible)
+        _, model = self.negative_phase()
+        self.observe(self.contrast(states, model, sample_weight), states)
+        return self.tracked_results()
+
+    def observe(self, loss, states):
+        """Logs the loss and how far the mean-field reconstruction is from the data."""
+        error = tf.square(tf.cast(states[0] - self.probabilities(0, states), tf.float32))
+        self.track(loss=loss, reconstruction_error=tf.reduce_sum(error, axis=1))
+
+    # Use
+
+    def call(self, x, training=False):
+        """mu_L, the features of the last layer."""
+        return self.mean_field(self.flat(x))[-1]
+
+    def reconstructed(self, x):
+        """The tensor of P(v=1 | mu)."""
+        return self.examples(self.probabilities(0, self.mean_field(self.flat(x))))
+
+    @tf.function(reduce_retracing=True)
+    def sampled(self, count, seed, gibbs_steps):
+        """The ends of chains that start at those of the training, the pixels as probabilities."""
+        chosen = tf.random.stateless_uniform([count], seed, 0, self.particles, tf.int32)
+        start = [self.cast(tf.gather(chain, chosen)) for chain in self.chains]
+
+        def step(index, odd):
+            key = tf.random.experimental.stateless_fold_in(seed, index)
+            return index + 1, self.gibbs_step(odd, key)[0]
+
+        _, odd = tf.while_loop(lambda index, _: index < gibbs_steps, step, (0, start))
+        return self.examples(self.probabilities(0, [None, odd[0]]))
+
+    # The same machine as one of two layers
+
+    def as_rbm(self):
+        """This machine as an RBM: its visible units are the odd layers, its hidden the even ones.
+
+        Odd layers are connected with even ones only, so the energy is that of an RBM, and so are
+        the partition function and `metrics.log_partition`.
+
+        Returns:
+            A built `layers.RBM` with copies of the weights.
+        """
+        layer = np.repeat(np.arange(len(self.biases)), [bias.shape[0] for bias in self.biases])
+        odd = layer % 2 == 1
+        bias = np.concatenate([np.array(bias) for bias in self.biases])
+        weights = np.zeros((len(bias), len(bias)), "float32")  # of each unit with the next layer
+        for index, kernel in enumerate(self.kernels):
+            weights[np.ix_(layer == index, layer == index + 1)] = kernel
+        kernel = (weights + weights.T)[np.ix_(odd, ~odd)]
+        rbm = RBM(kernel.shape[1])
+        rbm.build((None, kernel.shape[0]))
+        rbm.set_weights([kernel, bias[odd], bias[~odd]])
+        return rbm
+
+    def base_probabilities(self, x):
+        """Mean mean-field states of examples: the units of `as_rbm()` without connections.
+
+        Args:
+            x: examples, such as the training images.
+
+        Returns:
+            NumPy arrays for its visible units (the odd layers) and its hidden ones (the even).
+        """
+        means = [
+            tf.reduce_mean(tf.cast(s, tf.float32), axis=0) for s in self.mean_field(self.flat(x))
+        ]
+        return tf.concat(means[1::2], 0).numpy(), tf.concat(means[::2], 0).numpy()
+
+
+def products(states, sample_weight=None):
+    """<s_l> of every layer and <s_l-1 s_l'> of every pair, float32: -dE/db_l and -dE/dW_l."""
+    states = [tf.cast(state, tf.float32) for state in states]
+    weighted = states
+    if sample_weight is not None:
+        weight = tf.cast(sample_weight, tf.float32)[:, tf.newaxis]
+        weighted = [weight * state for state in states]
+    sums = [tf.reduce_sum(state, axis=0) for state in weighted]
+    sums += [tf.matmul(a, b, transpose_a=True) for a, b in zip(weighted, states[1:])]
+    count = tf.cast(tf.shape(states[0])[0], tf.float32)
+    return [total / count for total in sums]
+
+
+def _check_rbms(rbms, visible_units):
+    last, width = len(rbms) - 1, visible_units
+    for number, rbm in enumerate(rbms):
+        copies = tuple(getattr(rbm, f"{side}_copies", 1) for side in ("visible", "hidden"))
+        expected = (1 if number == last else 2, 1 if number == 0 else 2)
+        taken = rbm.kernel.shape[0] if rbm.built else None
+        if copies != expected or taken != width:
+            raise argument_error(
+                "rbms",
+                "trained layers of `doubled_rbms`, one on the other",
+                received=f"number {number} with {copies} copies of its visible and hidden units on "
+                f"{taken} inputs, where {expected} copies on {width} belong",
+            )
+        width = rbm.units

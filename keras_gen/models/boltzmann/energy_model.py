@@ -1,0 +1,104 @@
+"""What machines of visible and hidden units share: examples as vectors, and their endpoints."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from keras_gen.arguments import argument_error
+from keras_gen.models.base import GenerativeModel
+
+GIBBS_STEPS = 1000  # from where a chain starts to a sample
+
+
+class EnergyModel(GenerativeModel):
+    """A model of examples as vectors of visible units, which Markov chains generate.
+
+    A subclass has `call` (features), `reconstructed(x)` (a tensor of examples) and
+    `sampled(count, seed, gibbs_steps)` (a tensor of examples; `seed` of shape (2,)).
+
+    Args:
+        example_shape: shape of one example, such as (28, 28, 1); an integer means vectors.
+        value_range: closed interval of the data.
+        seed: integer or `None`.
+    """
+
+    visible_range = (0.0, 1.0)  # what visible units can be
+
+    def __init__(self, example_shape, value_range=(0.0, 1.0), seed=None, **kwargs):
+        super().__init__(value_range=value_range, seed=seed, **kwargs)
+        _check_range(value_range, self.visible_range)
+        shape = (example_shape,) if isinstance(example_shape, int) else tuple(example_shape)
+        self.example_shape = shape
+        self.visible_units = math.prod(shape)
+
+    def data_shape(self):
+        return self.example_shape
+
+    def unpack(self, data):
+        """The visible vectors of a batch of `fit()`, and sample weights."""
+        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        return self.flat(x), sample_weight
+
+    def flat(self, x):
+        """Examples as visible vectors."""
+        return tf.reshape(tf.cast(x, self.compute_dtype), [-1, math.prod(self.example_shape)])
+
+    def examples(self, visible):
+        """Visible vectors as examples, float32."""
+        return tf.cast(tf.reshape(visible, [-1, *self.example_shape]), tf.float32)
+
+    # Use
+
+    def transform(self, x, batch_size=256):
+        """Features of examples, as a NumPy array."""
+        return self.predict(x, batch_size, verbose=0)
+
+    def reconstruct(self, x):
+        """Examples as their features imply them, as a NumPy array of the examples' shape."""
+        return self.reconstructed(tf.convert_to_tensor(x)).numpy()
+
+    def generate(self, count, seed=None, gibbs_steps=GIBBS_STEPS):
+        """Examples from the model: the ends of Gibbs chains.
+
+        The last step gives probabilities instead of binary pixels, which look better.
+
+        Args:
+            count: number of examples.
+            seed: integer, or `None` for the next ones of the model's own random numbers.
+            gibbs_steps: length of each chain.
+
+        Returns:
+            NumPy array (count, *example_shape).
+        """
+        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
+        return self.sampled(tf.constant(count), seed, tf.constant(gibbs_steps)).numpy()
+
+    def endpoints(self):
+        """What `saved_models.export` writes: name -> (function, input signature)."""
+        x = tf.TensorSpec([None, *self.example_shape], tf.float32, "x")
+        count, seed = (tf.TensorSpec([], tf.int32, name) for name in ("count", "seed"))
+
+        def transform(x):
+            return tf.cast(self(x), tf.float32)
+
+        def sample(count, seed):
+            return self.sampled(count, tf.stack([seed, 0]), GIBBS_STEPS)
+
+        return {
+            "transform": (transform, [x]),
+            "reconstruct": (self.reconstructed, [x]),
+            **self.sample_endpoints(sample, count, seed),
+        }
+
+
+def _check_range(value_range, visible_range):
+    if visible_range is None:
+        return
+    low, high = visible_range
+    if value_range is None or not low <= value_range[0] < value_range[1] <= high:
+        raise argument_error(
+            "value_range",
+            f"an interval within [{low}, {high}], where the visible units lie",
+            value_range,
+        )

@@ -1,0 +1,11 @@
+"""Classifiers that an adversary takes part in training."""
+
+from keras_gen.models.classifiers.adversarial_examples import adversarial_examples
+from keras_gen.models.classifiers.adversarial_training import AdversarialTraining
+from keras_gen.models.classifiers.domain_adversarial import DomainAdversarial
+
+__all__ = [
+    "AdversarialTraining",
+    "DomainAdversarial",
+    "adversarial_examples",
+]

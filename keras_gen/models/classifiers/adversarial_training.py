@@ -1,0 +1,100 @@
+"""Adversarial training: a classifier that practises on the examples that fool it."""
+
+import keras
+import tensorflow as tf
+
+from keras_gen.models.base import descend
+from keras_gen.models.classifiers.adversarial_examples import (
+    check_epsilon,
+    log_odds_against,
+    perturbed,
+)
+from keras_gen.models.classifiers.classifier import Classifier
+from keras_gen.models.inputs import argument_error
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class AdversarialTraining(Classifier):
+    """A classifier trained on images and on the fast gradient sign examples made from them.
+
+        x' = clip(x + epsilon sign(dJ(x, y) / dx), low, high)
+        loss = alpha J(x, y) + (1 - alpha) J(x', y)
+
+    J is the mean cross-entropy. The examples are made anew in each step for the weights as they
+    are, with the classifier in inference; the gradient of the weights does not go through them.
+    `y` holds integer classes. `sample_weight` weighs both terms of an image.
+
+    Args:
+        classifier: functional or sequential model from images to logits (batch, K).
+        epsilon: number from 0 to the width of the range: the change of a pixel.
+        alpha: number in [0, 1], the share of the unchanged images.
+        value_range: closed interval of the pixels.
+        seed: integer or `None`.
+
+    Example:
+        model = AdversarialTraining(classifier, epsilon=0.25)
+        model.compile(keras.optimizers.Adam(1e-3))
+        model.fit(images, labels, epochs=10)
+        model.classify(test_images)
+
+    Reference:
+        Goodfellow, Shlens, Szegedy (2015), Explaining and Harnessing Adversarial Examples,
+        arXiv:1412.6572, section 6.
+    """
+
+    tracked = ("loss", "accuracy", "adversarial_accuracy")
+
+    def __init__(self, classifier, epsilon, alpha=0.5, value_range=(0.0, 1.0), seed=None, **kwargs):
+        super().__init__(value_range=value_range, seed=seed, **kwargs)
+        check_epsilon(epsilon, value_range)
+        if not 0 <= alpha <= 1:
+            raise argument_error("alpha", "a number in [0, 1]", alpha)
+        if not classifier.built or len(classifier.inputs) != 1:
+            raise argument_error("classifier", "a built model with one input", classifier)
+        if len(classifier.output_shape) != 2 or classifier.output_shape[1] < 2:
+            received = f"outputs of shape {classifier.output_shape}"
+            raise argument_error("classifier", "logits (batch, classes)", received)
+        self.classifier = classifier
+        self.epsilon = epsilon
+        self.alpha = alpha
+        self.cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self.built = True
+
+    def data_shape(self):
+        return self.classifier.input_shape[1:]
+
+    def label_count(self):
+        return self.classifier.output_shape[1]
+
+    def call(self, images, training=False):
+        """Logits of the classes, float32."""
+        return tf.cast(self.classifier(images, training=training), tf.float32)
+
+    def unpack(self, data):
+        """Images, the examples made from them, their classes, and sample weights or `None`."""
+        images, labels, sample_weight = self.labeled(data)
+        options = self.epsilon, log_odds_against, self.value_range
+        return images, perturbed(self, images, labels, *options), labels, sample_weight
+
+    def objective(self, images, examples, labels, sample_weight=None, training=True):
+        """The scalar alpha J(x, y) + (1 - alpha) J(x', y)."""
+        loss = 0.0
+        for x, share, name in [
+            (images, self.alpha, "accuracy"),
+            (examples, 1.0 - self.alpha, "adversarial_accuracy"),
+        ]:
+            logits = self(x, training=training)
+            loss += share * self.cross_entropy(labels, logits, sample_weight)
+            right = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), labels)
+            self.track(**{name: tf.cast(right, tf.float32)})
+        self.track(loss=loss)
+        return loss
+
+    def train_step(self, data):
+        batch = self.unpack(data)
+        descend(lambda: self.objective(*batch), self.trainable_variables, self.optimizer)
+        return self.tracked_results()
+
+    def test_step(self, data):
+        self.objective(*self.unpack(data), training=False)
+        return self.tracked_results()

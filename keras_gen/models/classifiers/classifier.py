@@ -1,0 +1,38 @@
+"""What models share that are, in the end, classifiers of images."""
+
+import keras
+import tensorflow as tf
+
+from keras_gen.models.base import GenerativeModel
+from keras_gen.models.inputs import argument_error
+
+
+class Classifier(GenerativeModel):
+    """A model that is called for logits of classes, and trained with integer labels.
+
+    p(y = k | x) = softmax(model(x))_k
+    """
+
+    def labeled(self, data):
+        """Images, their integer classes (batch,), and sample weights or `None`, of a batch."""
+        images, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        if labels is None:
+            raise argument_error("y", "the integer classes of the images", labels)
+        return images, tf.reshape(tf.cast(labels, tf.int32), [-1]), sample_weight
+
+    def classify(self, images, batch_size=256):
+        """Class probabilities: NumPy array (count, classes)."""
+        return tf.nn.softmax(self.predict(images, batch_size, verbose=0)).numpy()
+
+    def image_shape(self):
+        """Shape of one image to be classified."""
+        return self.data_shape()
+
+    def endpoints(self):
+        """What `saved_models.export` writes: name -> (function, input signature)."""
+        images = tf.TensorSpec([None, *self.image_shape()], tf.float32, "images")
+
+        def classify(images):
+            return tf.nn.softmax(self(images))
+
+        return {"classify": (classify, [images])}

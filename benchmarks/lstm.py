@@ -154,7 +154,7 @@ def check_same(model, module, tokens):
         theirs = {"logits": module(torch_tokens[:, :-1]).numpy()}
     ours = {"logits": model(tokens[:, :-1]).numpy()}
     with tf.GradientTape() as tape:
-        loss = model.negative_log_likelihood(tokens, training=True)
+        loss = model.objective(tokens, training=True)
     gradients = tape.gradient(loss, model.trainable_variables)
     logits = module(torch_tokens[:, :-1])
     torch_loss = functional.cross_entropy(logits.transpose(1, 2), torch_tokens[:, 1:])

@@ -39,7 +39,7 @@ def main(rounds: int = 3, count: int = 64, output: pathlib.Path | None = None) -
     count, seed = tf.constant(count), tf.constant([SEED, 0])
     ways = {
         "full passes": lambda: full_passes(model, count, seed).numpy(),
-        "keras_gen": lambda: model.sampled(count, seed).numpy(),
+        "keras_gen": lambda: model.generated(count, seed).numpy(),
     }
     first, second = (draw() for draw in ways.values())  # compiles
     seconds = {name: [] for name in ways}

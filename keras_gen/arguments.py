@@ -3,6 +3,8 @@
 import math
 import numbers
 
+import numpy as np
+
 
 def argument_error(name, expected, value=None, *, received=None):
     """The `ValueError` that says what an argument should have been, to be raised.
@@ -26,6 +28,31 @@ def positive_integer(name, value):
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
         raise argument_error(name, "a positive integer", value)
     return int(value)
+
+
+def labels_below(name, value, count, first=0):
+    """Returns the labels of classes as an array (n,), or raises the error.
+
+    Args:
+        name: the argument's name.
+        value: integers of shape (n,) or (n, 1).
+        count: they are below it.
+        first: the lowest one.
+    """
+    expected = f"integer labels from {first} to {count - 1}, one for each example"
+    if value is None:
+        raise argument_error(name, expected, value)
+    array = np.asarray(value)
+    if array.ndim == 2 and array.shape[1] == count > 1:
+        received = f"one-hot {name} of shape {array.shape}; np.argmax(y, axis=1) makes integers"
+        raise argument_error(name, expected, received=received)
+    if array.dtype.kind not in "iu" or array.ndim == 0 or array.shape[1:] not in ((), (1,)):
+        received = f"{name} of {array.dtype} and shape {array.shape}"
+        raise argument_error(name, expected, received=received)
+    if array.size and (array.min() < first or array.max() >= count):
+        received = f"{name} from {array.min()} to {array.max()}"
+        raise argument_error(name, expected, received=received)
+    return array.reshape(-1)
 
 
 def positive_number(name, value):

@@ -148,7 +148,7 @@ def stack(phases):
             shared any more in a saved stack.
     """
     _check_phases(phases)
-    x = code = keras.Input(phases[0].data_shape())
+    x = code = keras.Input(phases[0].expects()[0].shape)
     for number, phase in enumerate(phases, 1):
         code = _part(phase.encoder, f"encoder_{number}")(code)
     z = output = keras.Input(code.shape[1:])
@@ -182,7 +182,7 @@ def _check_phases(phases):
                 f"phase {number}, a {type(phase).__name__} whose halves do",
             )
     for number, (first, second) in enumerate(itertools.pairwise(phases), 1):
-        codes, taken = first.encoder.outputs[0].shape[1:], second.data_shape()
+        codes, taken = first.encoder.outputs[0].shape[1:], second.expects()[0].shape
         if tuple(codes) != tuple(taken):
             raise argument_error(
                 "phases",
@@ -206,11 +206,11 @@ def _check_machines(machines):
     if len(machines) == 0:
         raise argument_error("machines", "at least one machine", "none")
     for number, (first, second) in enumerate(itertools.pairwise(machines), 1):
-        examples = first.data_shape() if _has_layers_below(second) else (first.rbm.units,)
-        if second.data_shape() != examples:
+        examples = first.expects()[0].shape if _has_layers_below(second) else (first.rbm.units,)
+        if second.expects()[0].shape != examples:
             raise argument_error(
                 "machines",
                 "machines that take the hidden units of the one before",
                 f"{first.rbm.units} hidden units of number {number} and examples of shape "
-                f"{second.data_shape()} in number {number + 1}",
+                f"{second.expects()[0].shape} in number {number + 1}",
             )

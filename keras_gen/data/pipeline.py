@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.data.looking import advance
 
 _PARALLEL = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
 _READ_SIZE = 4096
@@ -56,9 +57,8 @@ def batches(
     The result has an attribute `epoch`, an int64 `tf.Variable` that starts at 0. An iteration
     reads it when its first batch is asked for, delivers that epoch's order, and leaves the
     variable one higher. Assigning a number makes the next iteration deliver the order of
-    that epoch, which is how a resumed training continues exactly. Keras may look at one batch
-    before training starts, and that counts as an iteration: whoever needs exact epochs assigns
-    `epoch` at the beginning of each of them. Datasets derived from the result (`map`, `take`, ...)
+    that epoch, which is how a resumed training continues exactly. Within `data.looking()` an
+    iteration leaves the variable as it is. Datasets derived from the result (`map`, `take`, ...)
     keep this behaviour and lose the attribute.
 
     Args:
@@ -97,8 +97,10 @@ def batches(
     with tf.device("CPU:0"):
         epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
 
+    step = advance()
+
     def next_key():
-        return tf.stack([tf.constant(seed, tf.int64), epoch.assign_add(1) - 1])
+        return tf.stack([tf.constant(seed, tf.int64), epoch.assign_add(step) - step])
 
     passes = _cached_passes if cache else _streamed_passes
     result = passes(dataset, batch_size, shuffle, drop_remainder, augment, next_key)

@@ -1,10 +1,13 @@
-"""What every model of the library shares: one place that owns a tape, and exact saving."""
+"""What every model of the library shares: one place that owns a tape, one training step, exact
+saving."""
 
+import collections.abc
 import inspect
 
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 from keras_gen.images import to_uint8
 from keras_gen.models.inputs import check_data
@@ -48,8 +51,16 @@ def descend(loss, variables, optimizer, precondition=None):
 class GenerativeModel(keras.Model):
     """A `keras.Model` that checks its data, logs means, saves everything and resumes exactly.
 
+        w <- w - step(d objective(constants) / dw),    w = parameters()
+
     A subclass stores every `__init__` argument under its own name; configuration, sub-networks
-    included, then follows from the signature. `tracked` names the quantities of the epoch logs.
+    included, then follows from the signature. `tracked` names the quantities of the epoch logs,
+    `expects()` what `fit` takes, and `objective` the loss; what a step draws or makes before it
+    knows its loss comes from `constants`.
+
+    What a model does for a user is a verb, which takes and returns NumPy arrays. Its twin on
+    tensors is named by the participle: `generate` and `generated`, `encode` and `encoded`,
+    `classify` and `classified`. Training and the exported endpoints use the twins.
 
     Args:
         value_range: closed interval that the data must lie in, or `None` for any finite values.
@@ -57,7 +68,6 @@ class GenerativeModel(keras.Model):
     """
 
     tracked = ()
-    first_label = 0  # the lowest integer that `y` may hold
 
     def __init__(self, value_range=None, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -153,18 +163,13 @@ class GenerativeModel(keras.Model):
 
     # Training
 
-    def data_shape(self):
-        """Shape of one training example, without the batch axis."""
+    def expects(self):
+        """What x and y are, a pair of `models.inputs.Expected`; `None` for a y not looked at."""
         raise NotImplementedError
 
-    def label_count(self):
-        """Number of classes that integer labels in `y` may name; `None` if labels do not matter."""
-        return None
-
-    def check(self, x, y, name):
+    def check(self, x, y=None, name="x"):
         """Raises a `ValueError` for data that `fit` cannot take; `name` is for its message."""
-        shape, classes = self.data_shape(), self.label_count()
-        check_data(x, y, name, shape, self.value_range, classes, self.first_label)
+        check_data(self.expects(), x, y, name)
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """Trains as `keras.Model.fit` does, after a check of the data.
@@ -177,11 +182,82 @@ class GenerativeModel(keras.Model):
         validation = kwargs.get("validation_data")
         if validation is not None:
             pairs.append(("validation_data", *_first_two(validation)))
-        for name, data, labels in pairs:
-            self.check(data, labels, name)
+        for name, *data in pairs:
+            self.check(*data, name)
+        if isinstance(x, collections.abc.Iterator):
+            x = self.checked_stream(x)
         if isinstance(x, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         return super().fit(x, y, *args, **kwargs)
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Evaluates as `keras.Model.evaluate` does, after the check of the data that `fit` makes."""
+        if not kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked them
+            self.check(x, y)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def train_on_batch(self, x, y=None, *args, **kwargs):
+        """Takes a step as `keras.Model.train_on_batch` does, after a check of the batch."""
+        self.check(x, y)
+        return super().train_on_batch(x, y, *args, **kwargs)
+
+    def test_on_batch(self, x, y=None, *args, **kwargs):
+        """Evaluates as `keras.Model.test_on_batch` does, after a check of the batch."""
+        self.check(x, y)
+        return super().test_on_batch(x, y, *args, **kwargs)
+
+    def checked_stream(self, batches):
+        """A generator of the batches of another one, the first of which has been checked."""
+        first = next(batches, None)
+        if first is None:
+            raise argument_error("x", "at least one batch", received="an empty generator")
+        self.check(*keras.utils.unpack_x_y_sample_weight(first)[:2])
+
+        def stream():
+            yield first
+            yield from batches
+
+        return stream()
+
+    def constants(self, data, training):
+        """What the objective takes as given: the batch itself, or what is drawn or made from it.
+
+        It is computed before the tape begins, so no gradient goes through it.
+
+        Args:
+            data: a batch of `fit()`, as Keras delivers it.
+            training: whether a step of training follows.
+        """
+        return data
+
+    def objective(self, constants, training):
+        """The scalar that `parameters()` descend, float32; adds to the epoch means of the logs.
+
+        Args:
+            constants: what `constants(data, training)` returned.
+            training: whether layers are to behave as in training.
+        """
+        raise NotImplementedError
+
+    precondition = None  # linear function of the list of gradients; see `descend`
+
+    def after_step(self, constants, loss):
+        """What follows when the weights have moved; `loss` is that of before."""
+
+    def train_step(self, data):
+        constants = self.constants(data, training=True)
+        loss = descend(
+            lambda: self.objective(constants, training=True),
+            self.parameters(),
+            self.optimizer,
+            self.precondition,
+        )
+        self.after_step(constants, loss)
+        return self.tracked_results()
+
+    def test_step(self, data):
+        self.objective(self.constants(data, training=False), training=False)
+        return self.tracked_results()
 
     def sample_endpoints(self, sample, *arguments):
         """The endpoint `sample` and, where the range is declared, `sample_uint8`.
@@ -201,6 +277,14 @@ class GenerativeModel(keras.Model):
         if self.value_range is not None:
             functions["sample_uint8"] = sample_uint8
         return {name: (function, list(arguments)) for name, function in functions.items()}
+
+    def seeded(self, seed):
+        """An integer tensor of shape (2,) for stateless random numbers.
+
+        Args:
+            seed: integer, or `None` for the next one of the model's own random numbers.
+        """
+        return self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
 
     def next_seed(self):
         """The next seed, an integer tensor of shape (2,), different on every replica."""

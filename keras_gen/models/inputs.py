@@ -1,135 +1,196 @@
-"""Checks of training data that speak before training starts."""
+"""What `fit` takes: each model says it in these terms, and the data are checked by them.
+
+A model's `expects()` returns a pair, what x is and what y is, such as
+
+    Images((28, 28, 1), (-1.0, 1.0)), Labels(10)
+"""
+
+import dataclasses
+import itertools
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, labels_below
+from keras_gen.data.looking import looking
+from keras_gen.images import check_float_type, check_values
 
-TOLERANCE = 1e-3  # of the width of the declared range: resizing and float arithmetic round
+ARRAYS = (np.ndarray, tf.Tensor, tf.Variable, keras.Variable)
 
 
-def check_data(x, y, name, shape, value_range=None, label_count=None, first_label=0):
+class Expected:
+    """What an argument of `fit` is to be.
+
+    Attributes:
+        required: whether data without it are refused.
+    """
+
+    required = True
+
+    def check(self, array, name):
+        """Raises a `ValueError` unless an array is a batch of what is expected.
+
+        Args:
+            array: NumPy array.
+            name: the argument's name for the message.
+        """
+        raise NotImplementedError
+
+    def check_spec(self, spec, name):
+        """The same, as far as a `tf.TensorSpec` of batches tells."""
+
+    def described(self):
+        """What is expected, in words."""
+        raise NotImplementedError
+
+
+@dataclasses.dataclass(frozen=True)
+class Images(Expected):
+    """Floats of a shape, in a closed interval: images, or other arrays of numbers.
+
+    Attributes:
+        shape: of one example; `None` entries match anything.
+        value_range: closed interval of the values, or `None` for any finite ones.
+        required: whether data without them are refused.
+    """
+
+    shape: tuple
+    value_range: tuple | None = None
+    required: bool = True
+
+    def check(self, array, name):
+        self._check_shape(array.shape, name)
+        _check_some(array, name)
+        check_values(array, name, self.value_range)
+
+    def check_spec(self, spec, name):
+        if spec.shape.rank is not None:
+            self._check_shape(spec.shape.as_list(), name)
+        check_float_type(spec.dtype.as_numpy_dtype, name, self.value_range)
+
+    def described(self):
+        return f"batches of shape {('batch', *self.shape)}".replace("'", "")
+
+    def _check_shape(self, received, name):
+        expected = (None, *self.shape)
+        same = len(received) == len(expected) and all(
+            a is None or b is None or a == b for a, b in zip(received, expected)
+        )
+        if not same:
+            raise argument_error(name, self.described(), received=f"{name}.shape={tuple(received)}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Labels(Expected):
+    """One integer per example, the number of its class.
+
+    Attributes:
+        count: labels are below it.
+        first: the lowest label.
+        required: whether data without them are refused.
+    """
+
+    count: int
+    first: int = 0
+    required: bool = True
+
+    def check(self, array, name):
+        labels_below(name, array, self.count, self.first)
+
+    def described(self):
+        return f"integer labels from {self.first} to {self.count - 1}, one for each example"
+
+
+@dataclasses.dataclass(frozen=True)
+class Tokens(Expected):
+    """Rows of integers, the numbers of the characters of a text; at least two in a row.
+
+    Attributes:
+        count: tokens are integers in [0, count).
+        required: whether data without them are refused.
+    """
+
+    count: int
+    required: bool = True
+
+    def check(self, array, name):
+        if array.dtype.kind not in "iu":
+            received = f"{name}.dtype={array.dtype.name}"
+            raise argument_error(name, "integer tokens", received=received)
+        if array.ndim != 2 or array.shape[1] < 2:
+            raise argument_error(name, self.described(), received=f"{name}.shape={array.shape}")
+        _check_some(array, name)
+        if array.min() < 0 or array.max() >= self.count:
+            expected, low, high = f"tokens from 0 to {self.count - 1}", array.min(), array.max()
+            raise argument_error(name, expected, received=f"tokens from {low} to {high}")
+
+    def described(self):
+        return "batches of shape (batch, steps + 1) with at least two columns"
+
+
+def _check_some(array, name):
+    if len(array) == 0:
+        raise argument_error(name, "at least one example", received=f"{name}.shape={array.shape}")
+
+
+def check_data(expects, x, y=None, name="x"):
     """Raises a `ValueError` that names what is wrong with the data given to `fit`.
 
-    Arrays are checked whole. Of a `tf.data.Dataset` the element specification and the first
-    batch are checked, so an empty one is noticed; data that can be read only once are left to the
-    training.
+    Arrays, tensors and variables are checked whole. Of a `tf.data.Dataset` the element
+    specification and the first batch are checked, of a `keras.utils.PyDataset` the first batch.
+    Looking leaves no trace: what stands on `data.batches` has its epoch still before it.
 
     Args:
+        expects: pair of `Expected`, what x and y are to be; for y `None` if it is not looked at.
         x: arrays, tensors, a `tf.data.Dataset` of batches, or any other data `fit` takes.
-        y: labels that belong to an array `x`.
-        name: the argument's name for the message.
-        shape: expected shape of one example; `None` entries match anything.
-        value_range: closed interval of the values, or `None` for any finite ones.
-        label_count: labels are integers below it, or `None`: not looked at.
-        first_label: the lowest label.
+        y: what belongs to an array `x`.
+        name: the name of `x` for the message.
     """
     if isinstance(x, tf.data.Dataset):
-        _check_spec(x.element_spec, name, shape, value_range)
-        for batch in x.take(1):
-            batch_x, batch_y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-            _check_arrays(batch_x, batch_y, name, shape, value_range, label_count, first_label)
-            return
-        raise argument_error(name, "at least one batch", received="an empty dataset")
-    if isinstance(x, (np.ndarray, tf.Tensor)):
-        _check_arrays(x, y, name, shape, value_range, label_count, first_label)
-
-
-def check_tokens(x, name, count):
-    """Raises a `ValueError` for data that are not rows of at least two tokens.
-
-    Args:
-        x: arrays, tensors, a `tf.data.Dataset` of batches, or any other data `fit` takes.
-        name: the argument's name for the message.
-        count: tokens are integers in [0, count).
-    """
-    if isinstance(x, tf.data.Dataset):
-        for batch in x.take(1):
-            x = keras.utils.unpack_x_y_sample_weight(batch)[0]
-            break
-        else:
+        _check_spec(expects, x.element_spec, name)
+        with looking():
+            first = list(itertools.islice(x, 1))
+        if not first:
             raise argument_error(name, "at least one batch", received="an empty dataset")
-    if not isinstance(x, (np.ndarray, tf.Tensor)):
+        _check_batch(expects, first[0], name)
+    elif isinstance(x, keras.utils.PyDataset):
+        if len(x) == 0:
+            raise argument_error(name, "at least one batch", received="an empty dataset")
+        _check_batch(expects, x[0], name)
+    elif isinstance(x, ARRAYS):
+        _check_arrays(expects, x, y, name, _name_of_y(name))
+
+
+def _check_spec(expects, spec, name):
+    parts = spec if isinstance(spec, tuple) else (spec,)
+    for expected, part, part_name in zip(expects, parts, (name, _name_of_y(name))):
+        if expected is not None and isinstance(part, tf.TensorSpec):
+            expected.check_spec(part, part_name)
+
+
+def _check_batch(expects, batch, name):
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    _check_arrays(expects, x, y, name, _name_of_y(name))
+
+
+def _name_of_y(name):
+    return "y" if name == "x" else name
+
+
+def _check_arrays(expects, x, y, name, name_of_y):
+    expected_x, expected_y = expects
+    if isinstance(x, ARRAYS):
+        expected_x.check(np.asarray(x), name)
+    if expected_y is None:
         return
-    x = np.asarray(x)
-    if x.dtype.kind not in "iu":
-        raise argument_error(name, "integer tokens", received=f"{name}.dtype={x.dtype.name}")
-    if x.ndim != 2 or x.shape[1] < 2:
-        text = "batches of shape (batch, steps + 1) with at least two columns"
-        raise argument_error(name, text, received=f"{name}.shape={x.shape}")
-    if len(x) == 0:
-        raise argument_error(name, "at least one example", received=f"{name}.shape={x.shape}")
-    if x.min() < 0 or x.max() >= count:
-        text = f"tokens from 0 to {count - 1}"
-        raise argument_error(name, text, received=f"tokens from {x.min()} to {x.max()}")
-
-
-def _check_spec(spec, name, shape, value_range):
-    images = spec[0] if isinstance(spec, tuple) else spec
-    if not isinstance(images, tf.TensorSpec):
-        return
-    if images.shape.rank is not None:
-        _check_shape(images.shape.as_list(), name, shape)
-    _check_dtype(images.dtype.as_numpy_dtype, name, value_range)
-
-
-def _check_arrays(x, y, name, shape, value_range, label_count, first_label):
-    if not isinstance(x, (np.ndarray, tf.Tensor)):
-        return
-    _check_shape(list(x.shape), name, shape)
-    _check_dtype(x.dtype.as_numpy_dtype if isinstance(x, tf.Tensor) else x.dtype, name, value_range)
-    x = np.asarray(x)
-    if len(x) == 0:
-        raise argument_error(name, "at least one example", received=f"{name}.shape={x.shape}")
-    low, high = float(np.min(x)), float(np.max(x))  # a NaN anywhere makes both NaN
-    if not (np.isfinite(low) and np.isfinite(high)):
-        count = int(np.sum(~np.isfinite(x)))
-        raise argument_error(
-            name, "finite values", received=f"{count} values that are NaN or infinite"
-        )
-    if value_range is not None:
-        slack = TOLERANCE * (value_range[1] - value_range[0])
-        if low < value_range[0] - slack or high > value_range[1] + slack:
+    if y is None and expected_y.required:
+        raise argument_error(name_of_y, expected_y.described(), received=f"{name_of_y}=None")
+    if y is not None:
+        expected_y.check(np.asarray(y), name_of_y)
+        if isinstance(x, ARRAYS) and len(np.asarray(y)) != x.shape[0]:
             raise argument_error(
-                name,
-                f"values in the declared range [{value_range[0]}, {value_range[1]}]",
-                received=f"values from {low:g} to {high:g}",
+                name_of_y,
+                f"{x.shape[0]} of them, one for each example",
+                received=f"{name_of_y}.shape={np.shape(y)}",
             )
-    if label_count is not None:
-        _check_labels(y, name, label_count, first_label)
-
-
-def _check_shape(received, name, shape):
-    expected = (None, *shape)
-    same = len(received) == len(expected) and all(
-        a is None or b is None or a == b for a, b in zip(received, expected)
-    )
-    if not same:
-        text = f"batches of shape {('batch', *shape)}".replace("'", "")
-        raise argument_error(name, text, received=f"{name}.shape={tuple(received)}")
-
-
-def _check_dtype(dtype, name, value_range):
-    kind = np.dtype(dtype).kind
-    if kind not in "fV":  # bfloat16 is of kind V
-        interval = "" if value_range is None else f" in [{value_range[0]}, {value_range[1]}]"
-        raise argument_error(
-            name,
-            f"floating-point values{interval}; scale integer images first",
-            received=f"{name}.dtype={np.dtype(dtype).name}",
-        )
-
-
-def _check_labels(y, name, label_count, first_label):
-    expected = f"integer labels from {first_label} to {label_count - 1} with the images"
-    if y is None:
-        raise argument_error(name, expected, received="images without labels")
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == label_count > 1:
-        received = f"one-hot labels of shape {y.shape}; np.argmax(y, axis=1) makes them integers"
-        raise argument_error(name, expected, received=received)
-    if y.dtype.kind not in "iu" or y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
-        raise argument_error(name, expected, received=f"labels of {y.dtype} and shape {y.shape}")
-    if y.min() < first_label or y.max() >= label_count:
-        raise argument_error(name, expected, received=f"labels from {y.min()} to {y.max()}")

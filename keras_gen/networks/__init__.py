@@ -14,6 +14,7 @@ from keras_gen.networks.recurrent import (
     recurrent_reader,
     recurrent_tagger,
 )
+from keras_gen.networks.shapes import input_shapes, output_shape
 
 __all__ = [
     "FusedBatchNormalization",
@@ -24,11 +25,13 @@ __all__ = [
     "dcgan_generator",
     "feature_extractor",
     "gaussian_encoder",
+    "input_shapes",
     "lenet",
     "mlp",
     "mlp_decoder",
     "mlp_encoder",
     "noisy_classifier",
+    "output_shape",
     "recurrent_decoder",
     "recurrent_encoder",
     "recurrent_reader",

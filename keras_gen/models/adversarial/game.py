@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.losses import NonSaturating
 from keras_gen.models.base import GenerativeModel, descend
 
 
@@ -12,9 +13,13 @@ class AdversarialModel(GenerativeModel):
         discriminator_steps times:   d <- d - step(d discriminator_loss / dd)
         once:                        g <- g - step(d generator_loss / dg)
 
-    A subclass states the game: `generator_variables`, `discriminator_variables`, `fake`,
-    `discriminator_loss` and `generator_loss`. A batch is `(real, *condition)`; the base never looks
-    into the condition, so labels, input images or nothing at all go the same way.
+        discriminator_loss = loss.discriminator(score(real), score(fake)) + penalty
+        generator_loss     = loss.generator(score(fake))
+
+    A subclass states the game: `fake` and `score`, and, where they differ, the players' variables,
+    the equations and the defaults of `compile`. A batch is
+    `(real, *condition)`; the base never looks into the condition, so labels, input images or
+    nothing at all go the same way.
 
     One training step consumes one batch of `fit()`, cut into `discriminator_steps` slices so that
     the discriminator sees fresh real data on each of its steps. For the customary 5 critic steps
@@ -26,13 +31,17 @@ class AdversarialModel(GenerativeModel):
 
     tracked = ("discriminator_loss", "generator_loss")
 
+    default_loss = NonSaturating()
+    default_penalty = None
+    default_discriminator_steps = 1
+
     def compile(
         self,
         generator_optimizer,
         discriminator_optimizer,
-        loss,
+        loss=None,
         penalty=None,
-        discriminator_steps=1,
+        discriminator_steps=None,
         **kwargs,
     ):
         """Configures the game.
@@ -40,9 +49,11 @@ class AdversarialModel(GenerativeModel):
         Args:
             generator_optimizer, discriminator_optimizer: a Keras optimizer each, never shared;
                 different learning rates make the two time-scale update rule.
-            loss: a `keras_gen.losses.AdversarialLoss`.
-            penalty: a `keras_gen.losses.Penalty` on the discriminator, or `None`.
-            discriminator_steps: positive integer, discriminator steps per generator step.
+            loss: a `keras_gen.losses.AdversarialLoss`; `None` for the class's `default_loss`.
+            penalty: a `keras_gen.losses.Penalty` on the discriminator; `None` for the class's
+                `default_penalty`.
+            discriminator_steps: positive integer, discriminator steps per generator step; `None`
+                for the class's `default_discriminator_steps`.
             **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
                 `steps_per_execution`.
 
@@ -54,20 +65,35 @@ class AdversarialModel(GenerativeModel):
         ):
             raise argument_error(
                 "discriminator_optimizer",
-                "another optimizer than the generator's",
+                "an optimizer other than the generator's",
                 discriminator_optimizer,
             )
-        if not isinstance(discriminator_steps, int) or discriminator_steps < 1:
-            raise argument_error("discriminator_steps", "a positive integer", discriminator_steps)
-        self.loss, self.penalty, self.discriminator_steps = loss, penalty, discriminator_steps
+        self.loss = self.default_loss if loss is None else loss
+        self.penalty = self.default_penalty if penalty is None else penalty
+        steps = discriminator_steps
+        steps = self.default_discriminator_steps if steps is None else steps
+        self.discriminator_steps = positive_integer("discriminator_steps", steps)
+        arguments = ("loss", "penalty", "discriminator_steps")
         self.compile_players(
-            {"loss": loss, "penalty": penalty, "discriminator_steps": discriminator_steps},
+            {name: getattr(self, name) for name in arguments},
             {
                 "generator_optimizer": (generator_optimizer, self.generator_variables),
                 "discriminator_optimizer": (discriminator_optimizer, self.discriminator_variables),
             },
             **kwargs,
         )
+
+    # What a subclass states
+
+    @property
+    def generator_variables(self):
+        """The variables that the generator's steps move."""
+        return self.generator.trainable_variables
+
+    @property
+    def discriminator_variables(self):
+        """The variables that the discriminator's steps move."""
+        return self.discriminator.trainable_variables
 
     def unpack(self, data):
         """Splits what `fit()` delivers into the batch `(real, *condition)` and sample weights."""
@@ -77,18 +103,45 @@ class AdversarialModel(GenerativeModel):
         """What the generator makes for the batch."""
         raise NotImplementedError
 
+    def score(self, images, *condition, training=True):
+        """The discriminator's scores (logits) of images."""
+        raise NotImplementedError
+
     def shown(self, fake):
         """What the discriminator is shown in training, of the generator's images or of older ones:
         here the images as they are."""
         return fake
 
+    def observe(self, real_score, fake_score):
+        """Logs what the discriminator's scores tell."""
+
+    # The equations on scores
+
     def discriminator_loss(self, real, fake, *condition, sample_weight=None, training=True):
         """The scalar that the discriminator descends."""
-        raise NotImplementedError
+        real_score = self.score(real, *condition, training=training)
+        options = {"sample_weight": sample_weight, "training": training}
+        return self.game_loss(real_score, real, fake, *condition, **options)
 
-    def generator_loss(self, real, *condition, sample_weight=None, training=True):
+    def game_loss(self, real_score, real, fake, *condition, sample_weight, training):
+        """The discriminator's loss, penalty included, of a batch whose real scores are known."""
+        fake_score = self.score(fake, *condition, training=training)
+        loss = self.loss.discriminator(real_score, fake_score, sample_weight)
+        self.observe(real_score, fake_score)
+        if self.penalty is not None:
+            loss += self.penalty(
+                lambda images: self.score(images, *condition, training=training),
+                real,
+                fake,
+                self.next_seed(),
+            )
+        return loss
+
+    def generator_loss(self, real, fake, *condition, sample_weight=None, training=True):
         """The scalar that the generator descends."""
-        raise NotImplementedError
+        return self.loss.generator(self.score(fake, *condition, training=training))
+
+    # The steps
 
     def discriminator_step(self, real, *condition, sample_weight=None):
         """One step of the discriminator; the fake images are made outside its tape."""
@@ -100,12 +153,13 @@ class AdversarialModel(GenerativeModel):
         )
 
     def generator_step(self, real, *condition, sample_weight=None):
-        """One step of the generator."""
-        return descend(
-            lambda: self.generator_loss(real, *condition, sample_weight=sample_weight),
-            self.generator_variables,
-            self.generator_optimizer,
-        )
+        """One step of the generator; the fake images are made inside its tape."""
+
+        def loss():
+            fake = self.fake(real, *condition)
+            return self.generator_loss(real, fake, *condition, sample_weight=sample_weight)
+
+        return descend(loss, self.generator_variables, self.generator_optimizer)
 
     def train_step(self, data):
         batch, sample_weight = self.unpack(data)
@@ -117,12 +171,12 @@ class AdversarialModel(GenerativeModel):
         return self.tracked_results()
 
     def test_step(self, data):
-        batch, sample_weight = self.unpack(data)
-        fake = self.fake(*batch, training=False)
+        (real, *condition), sample_weight = self.unpack(data)
+        fake = self.fake(real, *condition, training=False)
         options = {"sample_weight": sample_weight, "training": False}
         self.track(
-            discriminator_loss=self.discriminator_loss(batch[0], fake, *batch[1:], **options),
-            generator_loss=self.generator_loss(*batch, **options),
+            discriminator_loss=self.discriminator_loss(real, fake, *condition, **options),
+            generator_loss=self.generator_loss(real, fake, *condition, **options),
         )
         return self.tracked_results()
 
@@ -135,16 +189,13 @@ def fresh_slices(batch, sample_weight, count):
     """
     if count == 1:
         return [(batch, sample_weight)]
-    size = tf.shape(batch[0])[0]
+    size = tf.shape(tf.nest.flatten(batch)[0])[0]
     rows = tf.maximum(size // count, 1)
 
-    def pick(tensor, index):
-        return tf.gather(tensor, (index * rows + tf.range(rows)) % size)
-
-    return [
-        (
-            [pick(tensor, index) for tensor in batch],
-            None if sample_weight is None else pick(sample_weight, index),
+    def pick(index):
+        chosen = (index * rows + tf.range(rows)) % size
+        return tf.nest.map_structure(lambda tensor: tf.gather(tensor, chosen), batch), (
+            None if sample_weight is None else tf.gather(sample_weight, chosen)
         )
-        for index in range(count)
-    ]
+
+    return [pick(index) for index in range(count)]

@@ -4,10 +4,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen import networks
 from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.losses import NonSaturating
 from keras_gen.models.adversarial.game import AdversarialModel
 from keras_gen.models.adversarial.replay import ReplayMemory
+from keras_gen.models.averaging import WeightAverage
+from keras_gen.models.inputs import Images, Labels
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -24,10 +26,10 @@ class GAN(AdversarialModel):
     images in the discriminator's loss. The generator never sees real images.
 
     Args:
-        generator: functional or sequential model from latents (batch, latent_dim) to images in
-            `value_range`.
-        discriminator: functional or sequential model from images to scores (logits, not
-            probabilities), shape (batch, 1) or one score per patch.
+        generator: built Keras model from latents (batch, latent_dim) to images in `value_range`;
+            functional, sequential or a class of its own that Keras can save.
+        discriminator: the same from images to scores (logits, not probabilities), shape (batch, 1)
+            or one score per patch.
         value_range: closed interval of the pixel values, or `None` for unbounded data.
         num_classes: number of classes if the networks take labels.
         ema_decay: float in [0, 1), usually 0.999, to keep a second generator whose weights are the
@@ -52,6 +54,7 @@ class GAN(AdversarialModel):
     """
 
     tracked = (*AdversarialModel.tracked, "real_accuracy", "fake_accuracy")
+    further_inputs = 0  # of both networks, besides latents or images and labels
 
     def __init__(
         self,
@@ -65,9 +68,7 @@ class GAN(AdversarialModel):
         **kwargs,
     ):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
-        _check_networks(generator, discriminator, num_classes)
-        if ema_decay is not None and not 0 <= ema_decay < 1:
-            raise argument_error("ema_decay", "a number in [0, 1) or None", ema_decay)
+        _check_networks(generator, discriminator, num_classes, self.further_inputs)
         self.generator = generator
         self.discriminator = discriminator
         self.num_classes = num_classes
@@ -80,38 +81,21 @@ class GAN(AdversarialModel):
                     "None for conditional networks: images are remembered without labels",
                     received=f"replay={replay}, num_classes={num_classes}",
                 )
-            self.memory = ReplayMemory(positive_integer("replay", replay), self.data_shape())
+            self.memory = ReplayMemory(positive_integer("replay", replay), self.image_shape)
         if ema_decay is not None:
-            self.averaged_generator = keras.models.clone_model(generator)
-            self.averaged_generator.set_weights(generator.get_weights())
+            self.generator_average = WeightAverage(generator, ema_decay)
         self.built = True
-
-    @property
-    def generator_variables(self):
-        return self.generator.trainable_variables
-
-    @property
-    def discriminator_variables(self):
-        return self.discriminator.trainable_variables
-
-    def compile(self, generator_optimizer, discriminator_optimizer, loss=None, **kwargs):
-        """Configures the game; see `AdversarialModel.compile`. The loss defaults to
-        `NonSaturating()`."""
-        loss = NonSaturating() if loss is None else loss
-        super().compile(generator_optimizer, discriminator_optimizer, loss, **kwargs)
 
     # The game
 
+    def expects(self):
+        labels = None if self.num_classes is None else Labels(self.num_classes)
+        return Images(self.image_shape, self.value_range), labels
+
     def unpack(self, data):
         real, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        if self.label_count() is None:
+        if self.expects()[1] is None:
             return (real,), sample_weight
-        if labels is None or (labels.shape.rank or 1) > 2 or labels.shape[1:].num_elements() != 1:
-            raise argument_error(
-                "y",
-                "one integer label per image, not one-hot, because the networks learn from them",
-                labels,
-            )
         return (real, tf.reshape(labels, [-1])), sample_weight
 
     def fake(self, real, *condition, training=True):
@@ -122,31 +106,7 @@ class GAN(AdversarialModel):
         return fake if self.replay is None else self.memory.exchange(fake, self.next_seed())
 
     def score(self, images, *condition, training=True):
-        """The discriminator's scores (logits) of images."""
         return self.discriminator(_inputs(images, condition), training=training)
-
-    def discriminator_loss(self, real, fake, *condition, sample_weight=None, training=True):
-        real_score = self.score(real, *condition, training=training)
-        options = {"sample_weight": sample_weight, "training": training}
-        return self.game_loss(real_score, real, fake, *condition, **options)
-
-    def game_loss(self, real_score, real, fake, *condition, sample_weight, training):
-        """The discriminator's loss, penalty included, of a batch whose real scores are known."""
-        fake_score = self.score(fake, *condition, training=training)
-        loss = self.loss.discriminator(real_score, fake_score, sample_weight)
-        self.observe(real_score, fake_score)
-        if self.penalty is not None:
-            loss += self.penalty(
-                lambda images: self.score(images, *condition, training=training),
-                real,
-                fake,
-                self.next_seed(),
-            )
-        return loss
-
-    def generator_loss(self, real, *condition, sample_weight=None, training=True):
-        fake = self.fake(real, *condition, training=training)
-        return self.loss.generator(self.score(fake, *condition, training=training))
 
     def observe(self, real_score, fake_score):
         """Logs the shares of real and of fake images that the discriminator gets right."""
@@ -158,34 +118,47 @@ class GAN(AdversarialModel):
     def generator_step(self, real, *condition, sample_weight=None):
         loss = super().generator_step(real, *condition, sample_weight=sample_weight)
         if self.ema_decay is not None:
-            self.average_generator()
+            self.generator_average.update(self.generator_optimizer.iterations, tf.shape(real)[0])
         return loss
 
-    def average_generator(self):
-        """Moves the averaged generator towards the present one."""
-        step = self.generator_optimizer.iterations
-        move_average(self.averaged_generator, self.generator, self.ema_decay, step)
-
     # Use
+
+    @property
+    def averaged_generator(self):
+        """The network with the averaged weights, if there is one."""
+        return self.generator_average.network
 
     @property
     def sampler(self):
         """The network that makes the images: the averaged generator if there is one."""
         return self.generator if self.ema_decay is None else self.averaged_generator
 
-    def call(self, latents, training=False):
-        """The images for latents, so that `predict(latents)` gives them."""
-        return self.sampler(latents, training=training)
+    @property
+    def image_shape(self):
+        """(height, width, channels) of an image."""
+        return networks.input_shapes(self.discriminator)[0]
 
-    def data_shape(self):
-        return self.discriminator.inputs[0].shape[1:]
-
-    def label_count(self):
-        return self.num_classes
+    @property
+    def latent_shape(self):
+        """Shape of one latent vector."""
+        return networks.input_shapes(self.generator)[0]
 
     def latents(self, count, seed):
         """Standard normal latents; `seed` is an integer tensor of shape (2,)."""
-        return tf.random.stateless_normal([count, *self.generator.inputs[0].shape[1:]], seed)
+        return tf.random.stateless_normal([count, *self.latent_shape], seed)
+
+    def images(self, latents, *condition, training=False):
+        """The tensor of images for latents, by the sampler: the one road from latents to images."""
+        return self.sampler(_inputs(latents, condition), training=training)
+
+    def call(self, inputs, training=False):
+        """The images for latents, or for `[latents, labels]`: what `predict` gives."""
+        latents, *condition = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        return self.images(latents, *condition, training=training)
+
+    def generated(self, count, seed, *condition):
+        """The tensor of generated images, float32; `seed` is an integer tensor of shape (2,)."""
+        return tf.cast(self.images(self.latents(count, seed), *condition), tf.float32)
 
     def generate(self, count=None, seed=None, labels=None, batch_size=256):
         """Generates images; equal seeds give equal images.
@@ -205,9 +178,8 @@ class GAN(AdversarialModel):
         """
         condition = self._condition(count, labels)
         count = len(condition[0]) if condition else count
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
-        latents = self.latents(count, seed)
-        return self.sampler.predict(_inputs(latents, condition), batch_size, verbose=0)
+        latents = self.latents(count, self.seeded(seed))
+        return self.predict(_inputs(latents, condition), batch_size, verbose=0)
 
     def _condition(self, count, labels):
         """The labels of the images to generate, in a tuple that is empty if there are none."""
@@ -241,19 +213,19 @@ class GAN(AdversarialModel):
         Without classes `serve(latents)` and `sample(count, seed)`, otherwise
         `serve(latents, labels)` and `sample(label, count, seed)`.
         """
-        latents = tf.TensorSpec([None, *self.generator.inputs[0].shape[1:]], tf.float32, "latents")
+        latents = tf.TensorSpec([None, *self.latent_shape], tf.float32, "latents")
         label, count, seed = (tf.TensorSpec([], tf.int32, x) for x in ("label", "count", "seed"))
         conditional = self.num_classes is not None
         labels = [tf.TensorSpec([None], tf.int32, "labels")] if conditional else []
 
         def serve(latents, *condition):
-            return tf.cast(self.sampler(_inputs(latents, condition), training=False), tf.float32)
+            return tf.cast(self.images(latents, *condition), tf.float32)
 
         def sample(count, seed):
-            return serve(self.latents(count, tf.stack([seed, 0])))
+            return self.generated(count, tf.stack([seed, 0]))
 
         def sample_of(label, count, seed):
-            return serve(self.latents(count, tf.stack([seed, 0])), tf.fill([count], label))
+            return self.generated(count, tf.stack([seed, 0]), tf.fill([count], label))
 
         samples = (
             self.sample_endpoints(sample_of, label, count, seed)
@@ -263,38 +235,23 @@ class GAN(AdversarialModel):
         return {"serve": (serve, [latents, *labels]), **samples}
 
 
-def move_average(averaged, network, decay, step):
-    """Moves the average of a network's weights towards the present ones.
-
-        a <- d a + (1 - d) w,    d = min(decay, (1 + step) / (10 + step))
-
-    Statistics of batch normalization, themselves averages, are copied.
-    """
-    step = tf.cast(step, tf.float32)
-    decay = tf.minimum(decay, (1.0 + step) / (10.0 + step))
-    for average, weight in zip(averaged.weights, network.weights):
-        keep = decay if weight.trainable else 0.0
-        average.assign(keep * average + (1.0 - keep) * weight)
-
-
 def _inputs(first, condition):
     return [first, *condition] if condition else first
 
 
-def _check_networks(generator, discriminator, num_classes):
+def _check_networks(generator, discriminator, num_classes, further_inputs):
     for name, network in [("generator", generator), ("discriminator", discriminator)]:
-        expected = 1 if num_classes is None else 2
-        if not network.built or len(network.inputs) != expected:
+        expected = (1 if num_classes is None else 2) + further_inputs
+        if not network.built or len(networks.input_shapes(network)) != expected:
             raise argument_error(
                 name,
-                f"a built functional or sequential model with {expected} input(s) when "
-                f"num_classes={num_classes}",
+                f"a built model with {expected} input(s) when num_classes={num_classes}",
                 network,
             )
-    image, input_ = generator.outputs[0].shape[1:], discriminator.inputs[0].shape[1:]
-    if tuple(image) != tuple(input_):
+    image, taken = networks.output_shape(generator), networks.input_shapes(discriminator)[0]
+    if image != taken:
         raise argument_error(
             "generator",
-            f"images of the discriminator's input shape {tuple(input_)}",
-            received=f"generator.output_shape[1:]={tuple(image)}",
+            f"images of the discriminator's input shape {taken}",
+            received=f"images of shape {image}",
         )

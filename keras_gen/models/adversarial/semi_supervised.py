@@ -3,10 +3,11 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import positive_integer
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.data.few_labels import UNLABELED
-from keras_gen.models.adversarial.gan import GAN, move_average
-from keras_gen.models.inputs import argument_error
+from keras_gen.models.adversarial.gan import GAN
+from keras_gen.models.averaging import WeightAverage
+from keras_gen.models.inputs import Labels
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -73,7 +74,6 @@ class SemiSupervisedGAN(GAN):
     """
 
     tracked = (*GAN.tracked, "accuracy")
-    first_label = UNLABELED
 
     def __init__(
         self,
@@ -113,11 +113,11 @@ class SemiSupervisedGAN(GAN):
         outputs = discriminator.get_layer(features).output
         self.feature_network = keras.Model(discriminator.inputs, outputs)
         if self.ema_decay is not None:
-            self.averaged_discriminator = keras.models.clone_model(discriminator)
-            self.averaged_discriminator.set_weights(discriminator.get_weights())
+            self.discriminator_average = WeightAverage(discriminator, self.ema_decay)
 
-    def label_count(self):
-        return self.discriminator.output_shape[1]
+    def expects(self):
+        images, _ = super().expects()
+        return images, Labels(self.discriminator.output_shape[1], first=UNLABELED)
 
     # The game
 
@@ -169,8 +169,7 @@ class SemiSupervisedGAN(GAN):
         terms = _weighted(terms, sample_weight)
         return tf.math.divide_no_nan(tf.reduce_sum(labeled * terms), tf.reduce_sum(labeled))
 
-    def generator_loss(self, real, labels, sample_weight=None, training=True):
-        fake = self.fake(real, training=training)
+    def generator_loss(self, real, fake, labels, sample_weight=None, training=True):
         means = [
             tf.reduce_mean(tf.cast(self.feature_network(x, training=training), tf.float32), axis=0)
             for x in (real, fake)
@@ -180,11 +179,16 @@ class SemiSupervisedGAN(GAN):
     def discriminator_step(self, real, labels, sample_weight=None):
         loss = super().discriminator_step(real, labels, sample_weight=sample_weight)
         if self.ema_decay is not None:
-            step = self.discriminator_optimizer.iterations
-            move_average(self.averaged_discriminator, self.discriminator, self.ema_decay, step)
+            steps = self.discriminator_optimizer.iterations
+            self.discriminator_average.update(steps, tf.shape(real)[0])
         return loss
 
     # Use
+
+    @property
+    def averaged_discriminator(self):
+        """The classifier with the averaged weights, if there is one."""
+        return self.discriminator_average.network
 
     @property
     def classifier(self):
@@ -196,13 +200,13 @@ class SemiSupervisedGAN(GAN):
         logits = self.classifier.predict(images, batch_size, verbose=0)
         return tf.nn.softmax(tf.cast(logits, tf.float32)).numpy()
 
+    def classified(self, images):
+        """The tensor of class probabilities, float32."""
+        return tf.nn.softmax(self.logits(images))
+
     def endpoints(self):
-        images = tf.TensorSpec([None, *self.data_shape()], tf.float32, "images")
-
-        def classify(images):
-            return tf.nn.softmax(self.logits(images))
-
-        return {**super().endpoints(), "classify": (classify, [images])}
+        images = tf.TensorSpec([None, *self.image_shape], tf.float32, "images")
+        return {**super().endpoints(), "classify": (self.classified, [images])}
 
 
 def imbalance(logits, sample_weight=None):

@@ -15,24 +15,8 @@ class WassersteinGAN(GAN):
     """
 
     tracked = (*GAN.tracked[:2], "critic_estimate")
-
-    def compile(
-        self,
-        generator_optimizer,
-        discriminator_optimizer,
-        loss=None,
-        discriminator_steps=5,
-        **kwargs,
-    ):
-        """Configures the game; see `AdversarialModel.compile`. The loss defaults to
-        `Wasserstein()` and the critic takes five steps."""
-        super().compile(
-            generator_optimizer,
-            discriminator_optimizer,
-            Wasserstein() if loss is None else loss,
-            discriminator_steps=discriminator_steps,
-            **kwargs,
-        )
+    default_loss = Wasserstein()
+    default_discriminator_steps = 5
 
     def observe(self, real_score, fake_score):
         real_score, fake_score = (tf.cast(s, tf.float32) for s in (real_score, fake_score))
@@ -83,7 +67,4 @@ class WGANGP(WassersteinGAN):
         Algorithm 1: Adam 1e-4, beta_1 = 0, beta_2 = 0.9, 5 critic steps, batches of 64.
     """
 
-    def compile(self, generator_optimizer, discriminator_optimizer, penalty=None, **kwargs):
-        """Configures the game; the penalty defaults to `GradientPenalty(10)`."""
-        penalty = GradientPenalty() if penalty is None else penalty
-        super().compile(generator_optimizer, discriminator_optimizer, penalty=penalty, **kwargs)
+    default_penalty = GradientPenalty(10.0)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error
 from keras_gen.models.base import GenerativeModel
+from keras_gen.models.inputs import Images
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -48,14 +49,15 @@ class Autoencoder(GenerativeModel):
     def call(self, x, training=False):
         return self.decoder(self.encoder(x, training=training), training=training)
 
+    def expects(self):
+        shape = tuple(self.encoder.inputs[0].shape[1:])
+        return Images(shape, self.value_range), Images(shape, self.value_range, required=False)
+
     def train_step(self, data):
-        return super().train_step(_with_target(data))
+        return keras.Model.train_step(self, _with_target(data))
 
     def test_step(self, data):
-        return super().test_step(_with_target(data))
-
-    def data_shape(self):
-        return self.encoder.inputs[0].shape[1:]
+        return keras.Model.test_step(self, _with_target(data))
 
     def encode(self, x, batch_size=256):
         """Codes of examples, as a NumPy array."""
@@ -66,7 +68,7 @@ class Autoencoder(GenerativeModel):
         return self.decoder.predict(codes, batch_size, verbose=0)
 
     def reconstruct(self, x, batch_size=256):
-        """What is left of examples after the way through the code, as a NumPy array."""
+        """Reconstructions of examples, decoder(encoder(x)), as a NumPy array."""
         return self.decode(self.encode(x, batch_size), batch_size)
 
     def interpolate(self, start, end, steps=8):
@@ -84,7 +86,7 @@ class Autoencoder(GenerativeModel):
         codes = tf.TensorSpec(self.decoder.inputs[0].shape, tf.float32, "codes")
 
         def encode(x):
-            return tf.cast(self.codes(x), tf.float32)
+            return tf.cast(self.encoded(x), tf.float32)
 
         def decode(codes):
             return tf.cast(self.decoded(codes), tf.float32)
@@ -98,7 +100,7 @@ class Autoencoder(GenerativeModel):
             "reconstruct": (reconstruct, [x]),
         }
 
-    def codes(self, x):
+    def encoded(self, x):
         """The code tensor of examples at inference."""
         return self.encoder(x, training=False)
 

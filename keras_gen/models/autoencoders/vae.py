@@ -7,7 +7,7 @@ from keras_gen.arguments import argument_error
 from keras_gen.layers import Sampling
 from keras_gen.losses import Bernoulli, latent_loss
 from keras_gen.models.autoencoders.autoencoder import Autoencoder
-from keras_gen.models.base import GenerativeModel, descend
+from keras_gen.models.base import GenerativeModel
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -73,9 +73,11 @@ class VAE(Autoencoder):
         z = self.sampling([mean, log_var]) if training else mean
         return self.likelihood.mean(self.decoder(z, training=training))
 
-    def negative_elbo(self, data, training):
-        """The loss of a batch; its two parts go into the logs."""
-        x, target, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    train_step, test_step = GenerativeModel.train_step, GenerativeModel.test_step
+
+    def objective(self, constants, training):
+        """E_q[-log p(x|z)] + beta KL(q(z|x) || N(0, I)), the negative ELBO at beta = 1."""
+        x, target, sample_weight = keras.utils.unpack_x_y_sample_weight(constants)
         target = x if target is None else target
         mean, log_var = self.encoder(x, training=training)
         output = self.decoder(self.sampling([mean, log_var]), training=training)
@@ -86,21 +88,9 @@ class VAE(Autoencoder):
         self.track(loss=loss, reconstruction_loss=reconstruction, latent_loss=latent)
         return loss
 
-    def train_step(self, data):
-        descend(
-            lambda: self.negative_elbo(data, training=True),
-            self.trainable_variables,
-            self.optimizer,
-        )
-        return self.tracked_results()
-
-    def test_step(self, data):
-        self.negative_elbo(data, training=False)
-        return self.tracked_results()
-
     # Use
 
-    def codes(self, x):
+    def encoded(self, x):
         return self.encoder(x, training=False)[0]
 
     def decoded(self, codes):
@@ -130,8 +120,7 @@ class VAE(Autoencoder):
         Returns:
             NumPy array of expected examples.
         """
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
-        return self.decode(self.latents(count, seed), batch_size)
+        return self.decode(self.latents(count, self.seeded(seed)), batch_size)
 
     def endpoints(self):
         count, seed = (tf.TensorSpec([], tf.int32, name) for name in ("count", "seed"))

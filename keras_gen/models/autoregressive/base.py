@@ -1,11 +1,14 @@
 """What fully visible belief networks share: exact likelihoods, and images made pixel by pixel."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.models.base import GenerativeModel, descend
+from keras_gen.models.base import GenerativeModel
+from keras_gen.models.inputs import Images
 
 LEVEL_TOLERANCE = 1e-3  # of the distance between two levels: float arithmetic rounds
 
@@ -46,23 +49,8 @@ class AutoregressiveModel(GenerativeModel):
 
     # Pixels
 
-    def data_shape(self):
-        return self.image_shape
-
-    def check(self, x, y, name):
-        super().check(x, y, name)
-        if isinstance(x, tf.data.Dataset):
-            x = next(iter(x.map(lambda *batch: tf.nest.flatten(batch)[0])))
-        if isinstance(x, (np.ndarray, tf.Tensor)):
-            steps = self.steps(np.asarray(x, "float32"))
-            off = np.abs(steps - np.round(steps)) > LEVEL_TOLERANCE
-            if np.any(off):
-                raise argument_error(
-                    name,
-                    f"pixels of {self.levels} levels from {self.value_range[0]} to "
-                    f"{self.value_range[1]}; `data.binarize` draws binary ones from grey",
-                    received=f"{np.sum(off)} pixels in between",
-                )
+    def expects(self):
+        return GreyLevels(self.image_shape, self.value_range, levels=self.levels), None
 
     def steps(self, x):
         """Pixels as numbers from 0 to levels - 1."""
@@ -104,25 +92,14 @@ class AutoregressiveModel(GenerativeModel):
         """log p(x) of images, float32 (batch,)."""
         return self.image_log_likelihood(x, self(x, training=False))
 
-    def negative_log_likelihood(self, data, log_likelihood):
-        """The mean over a batch; that over the examples so far goes into the logs."""
-        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    def objective(self, constants, training):
+        """The mean of -log p(x) over a batch."""
+        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(constants)
+        log_likelihood = self.training_log_likelihood if training else self.log_likelihood
         weight = 1.0 if sample_weight is None else tf.cast(sample_weight, tf.float32)
         terms = -weight * log_likelihood(x)
         self.track(loss=terms)
         return tf.reduce_mean(terms)
-
-    def train_step(self, data):
-        descend(
-            lambda: self.negative_log_likelihood(data, self.training_log_likelihood),
-            self.trainable_variables,
-            self.optimizer,
-        )
-        return self.tracked_results()
-
-    def test_step(self, data):
-        self.negative_log_likelihood(data, self.log_likelihood)
-        return self.tracked_results()
 
     # Use
 
@@ -131,7 +108,7 @@ class AutoregressiveModel(GenerativeModel):
 
         Args:
             images: array (count, height, width, 1).
-            batch_size: images looked at at a time.
+            batch_size: images per step.
 
         Returns:
             NumPy array (count,).
@@ -152,8 +129,7 @@ class AutoregressiveModel(GenerativeModel):
             NumPy array (count, height, width, 1).
         """
         positive_integer("count", count)
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
-        return self.sampled(tf.constant(count), seed).numpy()
+        return self.generated(tf.constant(count), self.seeded(seed)).numpy()
 
     def complete(self, images, mask, seed=None):
         """Draws the pixels of images that are not given.
@@ -182,12 +158,11 @@ class AutoregressiveModel(GenerativeModel):
             )
         images = np.where(mask, images, np.float32(self.value_range[0])).astype("float32")
         self.check(images, None, "images")
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
         given = tf.broadcast_to(mask, images.shape)
-        return self.completed(tf.constant(images), given, seed).numpy()
+        return self.completed(tf.constant(images), given, self.seeded(seed)).numpy()
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def sampled(self, count, seed):
+    def generated(self, count, seed):
         """The tensor of drawn images; `seed` is an integer tensor of shape (2,)."""
         nothing = tf.zeros([count, *self.image_shape])
         return self.draw(nothing, tf.zeros_like(nothing, tf.bool), seed)
@@ -214,7 +189,7 @@ class AutoregressiveModel(GenerativeModel):
         count, seed = (tf.TensorSpec([], tf.int32, name) for name in ("count", "seed"))
 
         def sample(count, seed):
-            return self.sampled(count, tf.stack([seed, 0]))
+            return self.generated(count, tf.stack([seed, 0]))
 
         def complete(images, mask, seed):
             return self.completed(images, mask, tf.stack([seed, 0]))
@@ -224,6 +199,30 @@ class AutoregressiveModel(GenerativeModel):
             "complete": (complete, [images, mask, seed]),
             **self.sample_endpoints(sample, count, seed),
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class GreyLevels(Images):
+    """Images whose pixels take some evenly spaced values of the range, both ends among them.
+
+    Attributes:
+        levels: number of these values.
+    """
+
+    levels: int = 2
+
+    def check(self, array, name):
+        super().check(array, name)
+        low, high = self.value_range
+        steps = (np.asarray(array, "float32") - low) * ((self.levels - 1) / (high - low))
+        off = np.abs(steps - np.round(steps)) > LEVEL_TOLERANCE
+        if np.any(off):
+            raise argument_error(
+                name,
+                f"pixels of {self.levels} levels from {low} to {high}; `data.binarize` draws "
+                "binary ones from grey",
+                received=f"{np.sum(off)} pixels in between",
+            )
 
 
 def all_logits(logits):

@@ -6,8 +6,8 @@ from keras import layers
 
 from keras_gen.arguments import argument_error
 from keras_gen.data.alphabet import Alphabet
-from keras_gen.models.base import GenerativeModel, descend
-from keras_gen.models.inputs import check_tokens
+from keras_gen.models.base import GenerativeModel
+from keras_gen.models.inputs import Tokens
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -63,9 +63,12 @@ class CharacterModel(GenerativeModel):
         states, *_ = self.recurrent(self.embedding(tokens), training=training)
         return self.head(self.drop(states, training=training))
 
-    def negative_log_likelihood(self, data, training):
-        """The mean over a batch; that over the examples so far goes into the logs."""
-        tokens, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    def expects(self):
+        return Tokens(len(self.alphabet)), None
+
+    def objective(self, constants, training):
+        """The mean of -log P(x_{t+1} | x_1 ... x_t) over a batch and its steps."""
+        tokens, _, sample_weight = keras.utils.unpack_x_y_sample_weight(constants)
         logits = self(tokens[:, :-1], training=training)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[:, 1:], logits)
         losses = tf.reduce_mean(losses, axis=1)
@@ -73,21 +76,6 @@ class CharacterModel(GenerativeModel):
             losses = losses * tf.cast(sample_weight, tf.float32)
         self.track(loss=losses)
         return tf.reduce_mean(losses)
-
-    def train_step(self, data):
-        descend(
-            lambda: self.negative_log_likelihood(data, training=True),
-            self.trainable_variables,
-            self.optimizer,
-        )
-        return self.tracked_results()
-
-    def test_step(self, data):
-        self.negative_log_likelihood(data, training=False)
-        return self.tracked_results()
-
-    def check(self, x, y, name):
-        check_tokens(x, name, len(self.alphabet))
 
     # Use
 
@@ -112,17 +100,16 @@ class CharacterModel(GenerativeModel):
         for name, value in [("length", length), ("temperature", temperature)]:
             if not value > 0:
                 raise argument_error(name, "a positive number", value)
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
-        write = tf.function(self.continued, autograph=False, reduce_retracing=True)
+        write = tf.function(self.generated, autograph=False, reduce_retracing=True)
         tokens = write(
             tf.constant(self.alphabet.encode([prompt])),
             tf.constant(length),
             tf.constant(temperature, tf.float32),
-            seed,
+            self.seeded(seed),
         )
         return self.alphabet.decode(tokens)[0]
 
-    def continued(self, tokens, length, temperature, seed):
+    def generated(self, tokens, length, temperature, seed):
         """Draws int32 tokens (batch, length) that follow int32 tokens (batch, steps).
 
         Args:
@@ -169,7 +156,7 @@ class CharacterModel(GenerativeModel):
             )
             with tf.control_dependencies([check]):  # or a bad prompt may fail elsewhere first
                 tokens = tf.argmax(known, axis=1, output_type=tf.int32)[tf.newaxis]
-            tokens = self.continued(tokens, length, temperature, tf.stack([seed, 0]))
+            tokens = self.generated(tokens, length, temperature, tf.stack([seed, 0]))
             return tf.strings.reduce_join(tf.gather(characters, tokens[0]))
 
         def log_probabilities(tokens):

@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer, positive_number
-from keras_gen.models.base import descend
 from keras_gen.models.boltzmann.energy_model import GIBBS_STEPS, EnergyModel
 
 MAX_ENUMERATED = 16  # units whose 65,536 states are still summed one by one
@@ -188,27 +187,25 @@ class BoltzmannMachine(EnergyModel):
 
     # Training
 
-    def train_step(self, data):
-        loss = self.loss_of(data, self.gibbs_steps)
-        self.track(loss=descend(loss, self.trainable_variables, self.optimizer))
-        return self.tracked_results()
-
-    def test_step(self, data):
-        loss = self.loss_of(data, 0)
-        self.track(loss=loss())
-        return self.tracked_results()
-
-    def loss_of(self, data, chain_steps):
-        """The loss of a batch as a function of the weights alone: its states are drawn now."""
+    def constants(self, data, training):
+        """The visible units of a batch, or the states s_data and s_model; and sample weights."""
         visible, weight = self.unpack(data)
         if self.exact:
             self.observe(self.with_hidden_means(visible))
-            return lambda: self.negative_log_likelihood(visible, weight)
+            return visible, weight
         s_data = self.clamped(visible, self.gibbs_steps, self.next_seed())
-        s_model = self.gibbs(tf.identity(self.chains), chain_steps, self.next_seed())
+        steps = self.gibbs_steps if training else 0
+        s_model = self.gibbs(tf.identity(self.chains), steps, self.next_seed())
         self.chains.assign(s_model)
         self.observe(s_data)
-        return lambda: self.energy_difference(s_data, s_model, weight)
+        return s_data, s_model, weight
+
+    def objective(self, constants, training):
+        """The loss as a function of the weights alone: its states are drawn."""
+        equation = self.negative_log_likelihood if self.exact else self.energy_difference
+        loss = equation(*constants)
+        self.track(loss=loss)
+        return loss
 
     def negative_log_likelihood(self, visible, weight=None):
         """mean F(v) + log Z."""
@@ -267,14 +264,13 @@ class BoltzmannMachine(EnergyModel):
         Returns:
             NumPy array (count, *example_shape) of zeros and ones.
         """
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
         temperature = self.temperature if temperature is None else temperature
         temperature = positive_number("temperature", temperature)
         settings = (tf.constant(gibbs_steps), tf.constant(temperature, tf.float32))
-        return self.sampled(tf.constant(count), seed, *settings).numpy()
+        return self.generated(tf.constant(count), self.seeded(seed), *settings).numpy()
 
     @tf.function(reduce_retracing=True)
-    def sampled(self, count, seed, gibbs_steps, temperature=None):
+    def generated(self, count, seed, gibbs_steps, temperature=None):
         """The tensor of generated examples; `seed` is an integer tensor of shape (2,)."""
         states = self.chain_start(count, seed)
         states = self.gibbs(states, gibbs_steps, seed, temperature=temperature)

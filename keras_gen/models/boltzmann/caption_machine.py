@@ -14,7 +14,7 @@ from keras_gen.models.boltzmann.stack import (
     drawn_upwards,
     features_of,
 )
-from keras_gen.models.inputs import check_data
+from keras_gen.models.inputs import Images
 
 STARTS, MEAN_FIELD_STEPS = 10, 20  # of the captions' features while the image's stay
 
@@ -62,12 +62,13 @@ class CaptionMachine(StackedMachine):
     def further_units(self):
         return build_stack(self.below_captions, self.words, "below_captions")
 
-    def fit(self, x=None, y=None, *args, **kwargs):
-        """Trains as `keras.Model.fit` does, on images `x` and captions `y`, after checking both."""
-        check_data(x, None, "x", self.data_shape(), self.value_range)
-        if y is not None:
-            check_data(y, None, "y", (self.words,), (0.0, 1.0))
-        return super().fit(x, y, *args, **kwargs)
+    def expects(self):
+        images, _ = super().expects()
+        return images, self.captions()
+
+    def captions(self):
+        """What captions are: a zero or one, or a probability, for every word."""
+        return Images((self.words,), (0.0, 1.0))
 
     # Up and down
 
@@ -78,14 +79,12 @@ class CaptionMachine(StackedMachine):
         so few captions that every one can keep a code of its own, which draws would blur.
         """
         x, captions, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        if captions is None or captions.shape[-1] != self.words:
-            raise argument_error("y", f"captions of {self.words} words for the images", captions)
         captions = tf.cast(captions, self.compute_dtype)
         features = drawn_upwards(self.below, self.flat(x), self.next_seed())[-1]
         codes = features_of(self.below_captions, captions)
         return tf.concat([features, codes], axis=-1), sample_weight
 
-    def completed(self, x):
+    def visible(self, x):
         """Visible probabilities of the top machine, of images alone: captions are inferred."""
         features = self.features(x)
         return tf.concat([features, self.likeliest_codes(features)], axis=-1)
@@ -133,7 +132,7 @@ class CaptionMachine(StackedMachine):
 
     def described(self, x):
         """The tensor of word probabilities, float32."""
-        features = self.completed(x)[:, -self.further_units() :]
+        features = self.visible(x)[:, -self.further_units() :]
         return tf.cast(downwards(self.below_captions, features), tf.float32)
 
     def illustrate(self, captions, seed=None, gibbs_steps=GIBBS_STEPS):
@@ -148,9 +147,9 @@ class CaptionMachine(StackedMachine):
             NumPy array (batch, *example_shape).
         """
         captions = np.asarray(captions, "float32")
-        check_data(captions, None, "captions", (self.words,), (0.0, 1.0))
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
-        return self.illustrated(tf.constant(captions), seed, tf.constant(gibbs_steps)).numpy()
+        self.captions().check(captions, "captions")
+        chains = self.seeded(seed), tf.constant(gibbs_steps)
+        return self.illustrated(tf.constant(captions), *chains).numpy()
 
     @tf.function(reduce_retracing=True)
     def illustrated(self, captions, seed, gibbs_steps):

@@ -9,6 +9,7 @@ from keras_gen.arguments import argument_error, positive_number
 from keras_gen.layers import LabelRBM
 from keras_gen.models.boltzmann.energy_model import GIBBS_STEPS
 from keras_gen.models.boltzmann.stack import StackedMachine, drawn_upwards, hidden_free_energy
+from keras_gen.models.inputs import Labels
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -69,8 +70,9 @@ class DeepBeliefNetwork(StackedMachine):
     def further_units(self):
         return self.num_classes or 0
 
-    def label_count(self):
-        return self.num_classes
+    def expects(self):
+        images, _ = super().expects()
+        return images, None if self.num_classes is None else Labels(self.num_classes)
 
     def unpack(self, data):
         """States of the top machine's visible units, drawn on the way up, and sample weights."""
@@ -80,7 +82,7 @@ class DeepBeliefNetwork(StackedMachine):
             features = self.rbm.join(features, labels)
         return features, sample_weight
 
-    def completed(self, x):
+    def visible(self, x):
         """Visible probabilities of the top machine, of examples alone: classes are inferred."""
         features = self.features(x)
         if self.num_classes is None:
@@ -133,9 +135,9 @@ class DeepBeliefNetwork(StackedMachine):
     def classify(self, x):
         """Class probabilities P(y | features), exact in the top machine: array (batch, classes)."""
         self.check_labeled()
-        return self.class_probabilities(tf.convert_to_tensor(x)).numpy()
+        return self.classified(tf.convert_to_tensor(x)).numpy()
 
-    def class_probabilities(self, x):
+    def classified(self, x):
         """The tensor of class probabilities, float32."""
         return tf.exp(self.rbm.log_class_probabilities(self.features(x)))
 
@@ -160,12 +162,11 @@ class DeepBeliefNetwork(StackedMachine):
             raise argument_error("labels", f"integers from 0 to {self.num_classes - 1}", labels)
         labels = np.broadcast_to(labels, labels.shape if count is None else (count,))
         guidance = self.guidance if guidance is None else positive_number("guidance", guidance)
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
-        options = tf.constant(gibbs_steps), tf.constant(guidance)
-        return self.sampled_of(tf.constant(labels), seed, *options).numpy()
+        options = self.seeded(seed), tf.constant(gibbs_steps), tf.constant(guidance)
+        return self.generated_of(tf.constant(labels), *options).numpy()
 
     @tf.function(reduce_retracing=True)
-    def sampled_of(self, labels, seed, gibbs_steps, guidance):
+    def generated_of(self, labels, seed, gibbs_steps, guidance):
         """The tensor of examples generated for labels; `seed` is of shape (2,)."""
         features, _ = self.rbm.split(self.chain_start(tf.size(labels), seed))
         start, guidance = self.rbm.join(features, labels), tf.cast(guidance, features.dtype)
@@ -252,10 +253,10 @@ class DeepBeliefNetwork(StackedMachine):
 
         def sample(label, count, seed):
             labels, seed = tf.fill([count], label), tf.stack([seed, 0])
-            return self.sampled_of(labels, seed, GIBBS_STEPS, self.guidance)
+            return self.generated_of(labels, seed, GIBBS_STEPS, self.guidance)
 
         return {
             **endpoints,
-            "classify": (self.class_probabilities, [x]),
+            "classify": (self.classified, [x]),
             **self.sample_endpoints(sample, *of_one_label),
         }

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer, positive_number
 from keras_gen.layers import RBM
-from keras_gen.models.base import descend
 from keras_gen.models.boltzmann.energy_model import EnergyModel
 
 
@@ -235,26 +234,25 @@ class DeepBoltzmannMachine(EnergyModel):
             [tf.reduce_sum(w * (p - n)) for w, p, n in zip(parameters, positive, negative)]
         )
 
-    def train_step(self, data):
+    def constants(self, data, training):
+        """The states of the data, by mean field, those of the chains, and sample weights."""
         visible, sample_weight = self.unpack(data)
         states = self.mean_field(visible)
         odd, model = self.negative_phase()
-        for chain, state in zip(self.chains, odd):
-            chain.assign(tf.cast(state, chain.dtype))
-        loss = descend(
-            lambda: self.contrast(states, model, sample_weight),
-            self.trainable_variables,
-            self.optimizer,
-        )
-        self.observe(loss, states)
-        return self.tracked_results()
+        if training:
+            for chain, state in zip(self.chains, odd):
+                chain.assign(tf.cast(state, chain.dtype))
+        return states, model, sample_weight
 
-    def test_step(self, data):
-        visible, sample_weight = self.unpack(data)
-        states = self.mean_field(visible)
-        _, model = self.negative_phase()
-        self.observe(self.contrast(states, model, sample_weight), states)
-        return self.tracked_results()
+    def objective(self, constants, training):
+        """mean E(data) - mean E(chains)."""
+        loss = self.contrast(*constants)
+        if not training:
+            self.observe(loss, constants[0])
+        return loss
+
+    def after_step(self, constants, loss):
+        self.observe(loss, constants[0])
 
     def observe(self, loss, states):
         """Logs the loss and how far the mean-field reconstruction is from the data."""
@@ -272,7 +270,7 @@ class DeepBoltzmannMachine(EnergyModel):
         return self.examples(self.probabilities(0, self.mean_field(self.flat(x))))
 
     @tf.function(reduce_retracing=True)
-    def sampled(self, count, seed, gibbs_steps):
+    def generated(self, count, seed, gibbs_steps):
         """The ends of chains that start at those of the training, the pixels as probabilities."""
         chosen = tf.random.stateless_uniform([count], seed, 0, self.particles, tf.int32)
         start = [self.cast(tf.gather(chain, chosen)) for chain in self.chains]

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error
 from keras_gen.models.base import GenerativeModel
+from keras_gen.models.inputs import Images
 
 GIBBS_STEPS = 1000  # from where a chain starts to a sample
 
@@ -15,7 +16,7 @@ class EnergyModel(GenerativeModel):
     """A model of examples as vectors of visible units, which Markov chains generate.
 
     A subclass has `call` (features), `reconstructed(x)` (a tensor of examples) and
-    `sampled(count, seed, gibbs_steps)` (a tensor of examples; `seed` of shape (2,)).
+    `generated(count, seed, gibbs_steps)` (a tensor of examples; `seed` of shape (2,)).
 
     Args:
         example_shape: shape of one example, such as (28, 28, 1); an integer means vectors.
@@ -32,8 +33,8 @@ class EnergyModel(GenerativeModel):
         self.example_shape = shape
         self.visible_units = math.prod(shape)
 
-    def data_shape(self):
-        return self.example_shape
+    def expects(self):
+        return Images(self.example_shape, self.value_range), None
 
     def unpack(self, data):
         """The visible vectors of a batch of `fit()`, and sample weights."""
@@ -71,8 +72,8 @@ class EnergyModel(GenerativeModel):
         Returns:
             NumPy array (count, *example_shape).
         """
-        seed = self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
-        return self.sampled(tf.constant(count), seed, tf.constant(gibbs_steps)).numpy()
+        chains = tf.constant(count), self.seeded(seed), tf.constant(gibbs_steps)
+        return self.generated(*chains).numpy()
 
     def endpoints(self):
         """What `saved_models.export` writes: name -> (function, input signature)."""
@@ -83,7 +84,7 @@ class EnergyModel(GenerativeModel):
             return tf.cast(self(x), tf.float32)
 
         def sample(count, seed):
-            return self.sampled(count, tf.stack([seed, 0]), GIBBS_STEPS)
+            return self.generated(count, tf.stack([seed, 0]), GIBBS_STEPS)
 
         return {
             "transform": (transform, [x]),

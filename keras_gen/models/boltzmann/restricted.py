@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.layers import RBM, DoubledRBM
-from keras_gen.models.base import descend
 from keras_gen.models.boltzmann import centering
 from keras_gen.models.boltzmann.energy_model import EnergyModel
 
@@ -160,43 +159,37 @@ class RestrictedBoltzmannMachine(EnergyModel):
         seed = tf.cast(self.rbm.seed_generator.next(), tf.int32)
         return tf.random.stateless_uniform([tf.shape(like)[0], width], seed, alg="philox")
 
-    def train_step(self, data):
-        v_data, sample_weight = self.unpack(data)
-        model = self.from_data if self.particles is None else self.from_particles
+    def constants(self, data, training):
+        """v_data, and sample weights."""
+        return self.unpack(data)
 
-        def difference():
-            inputs = self.rbm.hidden_input(v_data)
-            v_model = model(v_data, inputs)
-            loss = self.contrastive_divergence(v_data, inputs, v_model, sample_weight)
-            with tf.control_dependencies(self.observe(v_data[:OBSERVED], inputs[:OBSERVED])):
-                return tf.identity(loss)  # all is observed before the weights move
-
-        loss = descend(
-            difference,
-            self.rbm.trainable_variables,
-            self.optimizer,
-            self.centered_gradient if self.centered else None,
-        )
+    def objective(self, constants, training):
+        """mean F(v_data) - mean F(v_model); in evaluation v_model comes from the data."""
+        v_data, sample_weight = constants
+        inputs = self.rbm.hidden_input(v_data)
+        persistent = training and self.particles is not None
+        v_model = (self.from_particles if persistent else self.from_data)(v_data, inputs)
+        loss = self.contrastive_divergence(v_data, inputs, v_model, sample_weight)
         self.track(loss=loss)
+        seen = slice(OBSERVED if training else None)
+        with tf.control_dependencies(self.observe(v_data[seen], inputs[seen])):
+            return tf.identity(loss)  # all is observed before the weights move
+
+    @property
+    def precondition(self):
+        return self.centered_gradient if self.centered else None
+
+    def after_step(self, constants, loss):
         if self.centered:
-            observed = v_data[:OBSERVED]
+            observed = constants[0][:OBSERVED]
             states = [observed, self.rbm.hidden_probabilities(observed)]
             centering.move_means(self.means, states)
-        return self.tracked_results()
 
     def centered_gradient(self, gradients):
         """The centered gradients of kernel, visible and hidden bias, from the plain ones."""
         kernel, *biases = gradients
         biases, kernels = centering.centered_gradient(biases, [kernel], self.means)
         return [*kernels, *biases]
-
-    def test_step(self, data):
-        v_data, sample_weight = self.unpack(data)
-        inputs = self.rbm.hidden_input(v_data)
-        v_model = self.from_data(v_data, inputs)
-        self.track(loss=self.contrastive_divergence(v_data, inputs, v_model, sample_weight))
-        self.observe(v_data, inputs)
-        return self.tracked_results()
 
     def observe(self, visible, inputs):
         """Logs how far a reconstruction is from the data, and the pseudo-log-likelihood."""
@@ -250,7 +243,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
         return self.examples(self.rbm.reconstruct(self.flat(x)))
 
     @tf.function(reduce_retracing=True)
-    def sampled(self, count, seed, gibbs_steps):
+    def generated(self, count, seed, gibbs_steps):
         """The tensor of generated examples; `seed` is an integer tensor of shape (2,)."""
         visible = self.chain(self.chain_start(count, seed), True, seed, gibbs_steps)
         return self.examples(self.rbm.reconstruct(visible))

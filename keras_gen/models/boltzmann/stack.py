@@ -12,8 +12,8 @@ from keras_gen.models.inputs import argument_error
 class StackedMachine(RestrictedBoltzmannMachine):
     """An RBM on features of trained RBMs, whose weights also lead down to the examples.
 
-    A subclass says with `unpack` what states the top machine learns from, with `completed` what
-    its visible units are if only examples are known, and with `examples` the way back.
+    A subclass says with `unpack` what states the top machine learns from, with `visible`
+    what its visible units are if only examples are known, and with `examples` the way back.
 
     Args:
         rbm: the top machine, the only one that `fit()` trains.
@@ -45,7 +45,7 @@ class StackedMachine(RestrictedBoltzmannMachine):
         """The probabilities that reach the top machine from examples."""
         return features_of(self.below, self.flat(x))
 
-    def completed(self, x):
+    def visible(self, x):
         """Visible probabilities of the top machine, of examples alone."""
         return self.features(x)
 
@@ -55,14 +55,14 @@ class StackedMachine(RestrictedBoltzmannMachine):
         return super().examples(downwards(self.below, features))
 
     def call(self, x, training=False):
-        return self.rbm.hidden_probabilities(self.completed(x))
+        return self.rbm.hidden_probabilities(self.visible(x))
 
     def reconstructed(self, x):
-        return self.examples(self.rbm.reconstruct(self.completed(x)))
+        return self.examples(self.rbm.reconstruct(self.visible(x)))
 
     def free_energy(self, x):
         """F of the top machine for the features of examples, in nats: array (batch,)."""
-        return self.rbm.free_energy(self.completed(x)).numpy()
+        return self.rbm.free_energy(self.visible(x)).numpy()
 
 
 def build_stack(machines, width, name):

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
-from keras_gen.models.inputs import check_data
+from keras_gen.models.inputs import Images, Labels
 
 
 def adversarial_examples(
@@ -51,7 +51,8 @@ def adversarial_examples(
     if not isinstance(steps, (int, np.integer)) or steps < 1:
         raise argument_error("steps", "a positive integer", steps)
     images, shape = np.asarray(images), model.input_shape[1:]
-    check_data(images, labels, "images", shape, value_range, model.output_shape[-1])
+    Images(shape, value_range).check(images, "images")
+    Labels(model.output_shape[-1]).check(labels, "labels")
     loss = log_odds_against if loss is None else keras.losses.get(loss)
 
     @tf.function(reduce_retracing=True)

@@ -3,14 +3,14 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.models.base import descend
+from keras_gen.arguments import argument_error
 from keras_gen.models.classifiers.adversarial_examples import (
     check_epsilon,
     log_odds_against,
     perturbed,
 )
 from keras_gen.models.classifiers.classifier import Classifier
-from keras_gen.models.inputs import argument_error
+from keras_gen.models.inputs import Images, Labels
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -60,24 +60,26 @@ class AdversarialTraining(Classifier):
         self.cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         self.built = True
 
-    def data_shape(self):
-        return self.classifier.input_shape[1:]
+    def expects(self):
+        images = Images(self.image_shape(), self.value_range)
+        return images, Labels(self.classifier.output_shape[1])
 
-    def label_count(self):
-        return self.classifier.output_shape[1]
+    def image_shape(self):
+        return self.classifier.input_shape[1:]
 
     def call(self, images, training=False):
         """Logits of the classes, float32."""
         return tf.cast(self.classifier(images, training=training), tf.float32)
 
-    def unpack(self, data):
+    def constants(self, data, training):
         """Images, the examples made from them, their classes, and sample weights or `None`."""
         images, labels, sample_weight = self.labeled(data)
         options = self.epsilon, log_odds_against, self.value_range
         return images, perturbed(self, images, labels, *options), labels, sample_weight
 
-    def objective(self, images, examples, labels, sample_weight=None, training=True):
+    def objective(self, constants, training):
         """The scalar alpha J(x, y) + (1 - alpha) J(x', y)."""
+        images, examples, labels, sample_weight = constants
         loss = 0.0
         for x, share, name in [
             (images, self.alpha, "accuracy"),
@@ -89,12 +91,3 @@ class AdversarialTraining(Classifier):
             self.track(**{name: tf.cast(right, tf.float32)})
         self.track(loss=loss)
         return loss
-
-    def train_step(self, data):
-        batch = self.unpack(data)
-        descend(lambda: self.objective(*batch), self.trainable_variables, self.optimizer)
-        return self.tracked_results()
-
-    def test_step(self, data):
-        self.objective(*self.unpack(data), training=False)
-        return self.tracked_results()

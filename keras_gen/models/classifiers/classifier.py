@@ -24,15 +24,16 @@ class Classifier(GenerativeModel):
         """Class probabilities: NumPy array (count, classes)."""
         return tf.nn.softmax(self.predict(images, batch_size, verbose=0)).numpy()
 
+    def classified(self, images):
+        """The tensor of class probabilities, float32."""
+        return tf.nn.softmax(self(images))
+
     def image_shape(self):
         """Shape of one image to be classified."""
-        return self.data_shape()
+        raise NotImplementedError
 
     def endpoints(self):
         """What `saved_models.export` writes: name -> (function, input signature)."""
         images = tf.TensorSpec([None, *self.image_shape()], tf.float32, "images")
 
-        def classify(images):
-            return tf.nn.softmax(self(images))
-
-        return {"classify": (classify, [images])}
+        return {"classify": (self.classified, [images])}

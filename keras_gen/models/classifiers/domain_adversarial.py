@@ -3,10 +3,10 @@
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.layers.gradient_reversal import GradientReversal
-from keras_gen.models.base import descend
 from keras_gen.models.classifiers.classifier import Classifier
-from keras_gen.models.inputs import argument_error
+from keras_gen.models.inputs import Images, Labels
 
 
 def reversal_weight(progress, gamma=10.0):
@@ -98,11 +98,9 @@ class DomainAdversarial(Classifier):
         self.reversal.build(feature_extractor.output_shape)
         self.built = True
 
-    def data_shape(self):
-        return (2, *self.feature_extractor.input_shape[1:])
-
-    def label_count(self):
-        return self.label_classifier.output_shape[1]
+    def expects(self):
+        pairs = Images((2, *self.image_shape()), self.value_range)
+        return pairs, Labels(self.label_classifier.output_shape[1])
 
     # Training
 
@@ -111,9 +109,16 @@ class DomainAdversarial(Classifier):
         features = self.feature_extractor(images, training=training)
         return tf.cast(self.label_classifier(features, training=training), tf.float32)
 
-    def objective(self, data, training):
+    def constants(self, data, training):
+        """The batch; in training the reversal gets the weight of the progress first."""
+        if training:
+            progress = tf.cast(self.optimizer.iterations, tf.float32) / self.steps
+            self.reversal.weight.assign(reversal_weight(tf.minimum(progress, 1.0), self.gamma))
+        return data
+
+    def objective(self, constants, training):
         """The scalar L_y + L_d, in which the features' share of L_d is reversed."""
-        pairs, labels, weight = self.labeled(data)
+        pairs, labels, weight = self.labeled(constants)
         weight = tf.ones_like(labels) if weight is None else tf.reshape(weight, [-1])
         weight = tf.cast(weight, tf.float32)
         source, target = self.features(pairs, training)
@@ -144,18 +149,6 @@ class DomainAdversarial(Classifier):
             self.track(domain_accuracy=tf.cast(margins > 0, tf.float32))
         self.track(domain_loss=loss, reversal_weight=self.reversal.weight)
         return loss
-
-    def train_step(self, data):
-        progress = tf.cast(self.optimizer.iterations, tf.float32) / self.steps
-        self.reversal.weight.assign(reversal_weight(tf.minimum(progress, 1.0), self.gamma))
-        descend(
-            lambda: self.objective(data, training=True), self.trainable_variables, self.optimizer
-        )
-        return self.tracked_results()
-
-    def test_step(self, data):
-        self.objective(data, training=False)
-        return self.tracked_results()
 
     # Use
 

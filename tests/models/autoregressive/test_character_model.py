@@ -57,7 +57,7 @@ def test_characters_are_drawn_with_the_probabilities_at_the_temperature():
     made = model()
     made.head.set_weights([20 * w for w in made.head.get_weights()])
     prompt, temperature = made.alphabet.encode(["at"]), 1.7
-    drawn = made.continued(np.repeat(prompt, 40_000, axis=0), 1, temperature, tf.constant([3, 0]))
+    drawn = made.generated(np.repeat(prompt, 40_000, axis=0), 1, temperature, tf.constant([3, 0]))
     counts = np.bincount(np.ravel(drawn), minlength=len(CHARACTERS))
     logits = logits_by_hand(made, prompt)[0, -1] / temperature
     expected = 40_000 * np.exp(log_softmax(logits))

@@ -56,7 +56,7 @@ def test_the_top_machine_learns_from_drawn_features_and_from_codes_of_captions()
 def test_a_description_is_the_fixed_point_of_mean_field_with_the_image_held():
     model = stacked()
     features = model.below[0](X)
-    visible = np.array(model.completed(X))
+    visible = np.array(model.visible(X))
     np.testing.assert_allclose(visible[:, :5], features, atol=1e-6)
     np.testing.assert_allclose(model.rbm.reconstruct(visible)[:, 5:], visible[:, 5:], atol=1e-4)
     words = model.below_captions[0].visible_probabilities(visible[:, 5:])
@@ -81,7 +81,7 @@ def test_of_several_fixed_points_a_description_is_the_one_of_the_lowest_free_ene
     lowest = np.min([energies(codes) for codes in fixed], axis=0)
     from_the_middle = energies(ends(np.full((16, WORDS), 0.5)))
     assert (from_the_middle > lowest + 0.1).any()
-    received = np.array(model.completed(X))[:, PIXELS:]
+    received = np.array(model.visible(X))[:, PIXELS:]
     np.testing.assert_allclose(energies(received), lowest, atol=1e-2)
 
 
@@ -131,7 +131,7 @@ def test_bad_captions_are_refused():
         model.fit(X, Y[:, :2], verbose=0)
     with pytest.raises(ValueError, match="`y`.*declared range"):
         model.fit(X, 2 * Y, verbose=0)
-    with pytest.raises(ValueError, match="`y`.*captions of 3 words"):
+    with pytest.raises(ValueError, match="`y`.*batches of shape \\(batch, 3\\)"):
         model.fit(X, verbose=0)
     with pytest.raises(ValueError, match="`captions`.*shape"):
         model.illustrate(Y[:, :2])

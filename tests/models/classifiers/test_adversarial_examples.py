@@ -111,7 +111,7 @@ def test_attacked_model_is_not_changed():
         ({"steps": 0}, "`steps`.*positive integer.*Received: steps=0"),
         ({"labels": CLASSES}, "integer labels from 0 to 2.*Received: one-hot"),
         ({"labels": LABELS + 1}, "integer labels from 0 to 2.*Received: labels from 1 to 3"),
-        ({"labels": None}, "integer labels from 0 to 2.*without labels"),
+        ({"labels": None}, "integer labels from 0 to 2.*labels=None"),
         ({"images": 255 * IMAGES}, "declared range"),
         ({"images": np.nan * IMAGES}, "finite values"),
         ({"images": IMAGES[..., 0]}, "batches of shape"),

@@ -153,10 +153,10 @@ def test_exported_endpoints_give_what_the_methods_give(tmp_path):
 
 def test_labels_are_checked_before_training(model):
     for labels, message in [
-        (LABELS + 1, "from 0 to 2.*Received: labels from 1 to 3"),
-        (LABELS - 1, "from 0 to 2.*Received: labels from -1 to 1"),
+        (LABELS + 1, "from 0 to 2.*Received: y from 1 to 3"),
+        (LABELS - 1, "from 0 to 2.*Received: y from -1 to 1"),
         (np.eye(3)[LABELS], "one-hot"),
-        (None, "images without labels"),
+        (None, "integer labels.*y=None"),
     ]:
         with pytest.raises(ValueError, match=message):
             model.fit(PAIRS, labels, verbose=0)

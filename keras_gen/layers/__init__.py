@@ -17,6 +17,7 @@ from keras_gen.layers.random_paste import RandomPaste
 from keras_gen.layers.rbm import RBM, GaussianRBM
 from keras_gen.layers.reflection_padding import ReflectionPadding2D
 from keras_gen.layers.sampling import Sampling
+from keras_gen.layers.style_modulation import StyleModulation
 from keras_gen.layers.tied_dense import TiedDense
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "RandomPaste",
     "ReflectionPadding2D",
     "Sampling",
+    "StyleModulation",
     "TiedDense",
     "doubled_rbms",
 ]

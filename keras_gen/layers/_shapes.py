@@ -8,30 +8,34 @@ def is_list_of_shapes(input_shape):
     return len(input_shape) > 0 and isinstance(input_shape[0], (list, tuple))
 
 
-def two_shapes(input_shape, expected):
-    """Returns the two shapes of a layer with two inputs, or raises a `ValueError`.
+def shapes_of(names, input_shape):
+    """Returns the shapes of a layer with several inputs, or raises a `ValueError`.
 
     Args:
+        names: names of the inputs, such as `["mean", "log_var"]`.
         input_shape: what Keras passed to `build` or `compute_output_shape`.
-        expected: names of the two inputs for the message, such as `"[mean, log_var]"`.
     """
-    if not is_list_of_shapes(input_shape) or len(input_shape) != 2:
+    if not is_list_of_shapes(input_shape) or len(input_shape) != len(names):
         raise argument_error(
-            "inputs", f"a list of two tensors {expected}", received=f"shapes {input_shape}"
+            "inputs", f"a list of tensors [{', '.join(names)}]", received=f"shapes {input_shape}"
         )
-    return tuple(input_shape[0]), tuple(input_shape[1])
+    return [tuple(shape) for shape in input_shape]
 
 
-def equal_shapes(input_shape, expected):
-    """Returns the common shape of a layer's two inputs, or raises a `ValueError`."""
-    first, second = two_shapes(input_shape, expected)
-    differ = len(first) != len(second) or any(
-        a != b for a, b in zip(first, second) if a is not None and b is not None
+def agree(first, second):
+    """Tells whether two shapes may be equal: sizes that are unknown agree with all others."""
+    return len(first) == len(second) and all(
+        a == b or a is None or b is None for a, b in zip(first, second)
     )
-    if differ:
+
+
+def equal_shapes(names, input_shape):
+    """Returns the common shape of a layer's two inputs, or raises a `ValueError`."""
+    first, second = shapes_of(names, input_shape)
+    if not agree(first, second):
         raise argument_error(
             "inputs",
-            f"two tensors {expected} of equal shape",
+            f"two tensors [{', '.join(names)}] of equal shape",
             received=f"shapes {first} and {second}",
         )
     return tuple(b if a is None else a for a, b in zip(first, second))

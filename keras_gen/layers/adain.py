@@ -3,33 +3,33 @@ from keras import ops
 
 from keras_gen.arguments import argument_error, positive_number
 from keras_gen.layers import _shapes
-from keras_gen.layers.equalized import EqualizedDense
+from keras_gen.layers._statistics import mean_and_deviation
 
 
 @keras.saving.register_keras_serializable("keras_gen")
 class AdaIN(keras.layers.Layer):
-    """Adaptive instance normalization: a style sets the mean and deviation of every feature map.
+    """Adaptive instance normalization: content with the mean and deviation of a style's features.
 
-        y = scale * (x - mean(x)) / sqrt(var(x) + epsilon) + bias
-        [scale - 1, bias] = A(style)
+        AdaIN(x, y) = sigma(y) (x - mu(x)) / sigma(x) + mu(y)
 
-    Mean and variance are those of each sample's feature map over height and width. `A` is a
-    learned affine map, an `EqualizedDense` of gain 1 whose bias starts at 0: a style of zeros
-    gives scale 1 and bias 0. Statistics are computed in float32 under every dtype policy.
+    x is the content and y the style. mu is the mean and sigma = sqrt(variance + epsilon) over
+    height and width, apart for every sample and channel. The layer has no weights. Statistics are
+    computed in float32 under every dtype policy. For a style that comes as a vector see
+    `StyleModulation`.
 
     Args:
         epsilon: added to the variance inside the root.
 
     Input shape:
-        A list `[features, style]` of `(batch, height, width, channels)` and `(batch, style_dim)`.
+        A list `[content, style]` of `(batch, height, width, channels)` and
+        `(batch, style height, style width, channels)`.
 
     Output shape:
-        That of `features`.
+        That of `content`.
 
     Reference:
         Huang, Belongie, 2017, Arbitrary Style Transfer in Real-time with Adaptive Instance
-        Normalization, arXiv 1703.06868, equation 8. Karras, Laine, Aila, 2019, A Style-Based
-        Generator Architecture for GANs, arXiv 1812.04948, equation 1 (the learned map).
+        Normalization, arXiv 1703.06868, equation 8.
     """
 
     def __init__(self, epsilon=1e-5, **kwargs):
@@ -37,34 +37,24 @@ class AdaIN(keras.layers.Layer):
         self.epsilon = positive_number("epsilon", epsilon)
 
     def build(self, input_shape):
-        features, style = self._check(input_shape)
-        self.affine = EqualizedDense(
-            2 * _shapes.known_channels(features), gain=1, dtype=self.dtype_policy, name="affine"
-        )
-        self.affine.build(style)
+        self.compute_output_shape(input_shape)
 
     def call(self, inputs):
-        features, style = inputs
-        x = ops.cast(features, "float32")
-        mean = ops.mean(x, axis=(1, 2), keepdims=True)
-        variance = ops.var(x, axis=(1, 2), keepdims=True)
-        normalized = (x - mean) * ops.rsqrt(variance + self.epsilon)
-        change = ops.cast(self.affine(style), "float32")[:, None, None, :]
-        scale_change, bias = ops.split(change, 2, axis=-1)
-        return ops.cast((1 + scale_change) * normalized + bias, features.dtype)
-
-    def _check(self, input_shape):
-        features, style = _shapes.two_shapes(input_shape, "[features, style]")
-        if len(features) != 4 or len(style) != 2:
-            raise argument_error(
-                "inputs",
-                "features of rank 4 and a style of rank 2",
-                received=f"shapes {features} and {style}",
-            )
-        return features, style
+        x, y = (ops.cast(features, "float32") for features in inputs)
+        mean_x, sigma_x = mean_and_deviation(x, self.epsilon)
+        mean_y, sigma_y = mean_and_deviation(y, self.epsilon)
+        return ops.cast(sigma_y * (x - mean_x) / sigma_x + mean_y, inputs[0].dtype)
 
     def compute_output_shape(self, input_shape):
-        return self._check(input_shape)[0]
+        content, style = _shapes.shapes_of(["content", "style"], input_shape)
+        are_images = len(content) == len(style) == 4
+        if not are_images or not _shapes.agree(content[::3], style[::3]):
+            raise argument_error(
+                "inputs",
+                "content and style of rank 4 with equal batch size and channels",
+                received=f"shapes {content} and {style}",
+            )
+        return content
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}

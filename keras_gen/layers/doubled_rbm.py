@@ -108,9 +108,10 @@ def doubled_rbms(units, seed=None):
 
 
 def _one_or_two(name, value):
-    if positive_integer(name, value) > 2:
+    number = positive_integer(name, value)
+    if number > 2:
         raise argument_error(name, "1 or 2", value)
-    return value
+    return number
 
 
 def _mean_of_draws(probabilities, noise, copies):

@@ -41,9 +41,9 @@ class LabelRBM(RBM):
 
     def __init__(self, units, num_classes, weight_stddev=0.01, seed=None, **kwargs):
         super().__init__(units, weight_stddev, seed, **kwargs)
-        if positive_integer("num_classes", num_classes) < 2:
+        self.num_classes = positive_integer("num_classes", num_classes)
+        if self.num_classes < 2:
             raise argument_error("num_classes", "an integer of at least 2", num_classes)
-        self.num_classes = num_classes
 
     def build(self, input_shape):
         if _shapes.known_channels(input_shape) <= self.num_classes:

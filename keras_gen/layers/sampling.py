@@ -41,7 +41,7 @@ class Sampling(keras.layers.Layer):
         return ops.cast(ops.cast(mean, "float32") + stddev * eps, mean.dtype)
 
     def compute_output_shape(self, input_shape):
-        return _shapes.equal_shapes(input_shape, "[mean, log_var]")
+        return _shapes.equal_shapes(["mean", "log_var"], input_shape)
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}

@@ -1,65 +1,66 @@
-import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.layers import AdaIN, EqualizedDense
+from keras_gen.layers import AdaIN
 
 
-def features():
-    generator = np.random.default_rng(0)
-    return (5 + generator.normal(size=(2, 6, 4, 3)) * np.array([1, 10, 0.1])).astype("float32")
+def maps(seed, size, means, deviations):
+    """Features (2, *size, 3) whose samples and channels all differ in mean and deviation."""
+    noise = np.random.default_rng(seed).normal(size=(2, *size, 3))
+    return (np.reshape(means, (2, 1, 1, 3)) + np.reshape(deviations, (2, 1, 1, 3)) * noise).astype(
+        "float32"
+    )
 
 
-def styles():
-    return np.random.default_rng(1).normal(size=(2, 7)).astype("float32")
+CONTENT = maps(0, (6, 4), [[5, -3, 0], [2, 2, 9]], [[1, 10, 0.1], [2, 3, 4]])
+STYLE = maps(1, (3, 7), [[1, 2, 3], [-4, -5, -6]], [[0.5, 1, 2], [3, 4, 0.2]])
 
 
-def normalize(x, epsilon=1e-5):
-    mean, variance = x.mean(axis=(1, 2), keepdims=True), x.var(axis=(1, 2), keepdims=True)
-    return (x - mean) / np.sqrt(variance + epsilon)
+def test_output_has_the_mean_and_deviation_of_the_style_per_sample_and_channel():
+    y = np.array(AdaIN()([CONTENT, STYLE]))
+    np.testing.assert_allclose(y.mean(axis=(1, 2)), STYLE.mean(axis=(1, 2)), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(y.std(axis=(1, 2)), STYLE.std(axis=(1, 2)), rtol=2e-3)
+    assert y.shape == CONTENT.shape
 
 
-def test_zero_style_is_instance_normalization_scale_one_bias_zero():
-    y = AdaIN()([features(), np.zeros((2, 7))])
-    np.testing.assert_allclose(y, normalize(features()), rtol=1e-3, atol=1e-4)
-    reference = keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)
-    np.testing.assert_allclose(y, reference(features()), rtol=1e-3, atol=1e-4)
+def test_pattern_is_that_of_the_content():
+    y = np.array(AdaIN()([CONTENT, STYLE]))
+
+    def pattern(x):
+        return (x - x.mean(axis=(1, 2), keepdims=True)) / x.std(axis=(1, 2), keepdims=True)
+
+    np.testing.assert_allclose(pattern(y), pattern(CONTENT), rtol=1e-3, atol=1e-3)
 
 
-def test_style_sets_mean_and_deviation_of_every_feature_map():
-    layer = AdaIN()
-    y = np.array(layer([features(), styles()]))
-    change = styles() @ np.array(layer.affine.kernel) / np.sqrt(7)
-    np.testing.assert_allclose(y.mean(axis=(1, 2)), change[:, 3:], rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(y.std(axis=(1, 2)), np.abs(1 + change[:, :3]), rtol=2e-3)
+def test_other_samples_of_the_batch_do_not_matter():
+    both, alone = AdaIN()([CONTENT, STYLE]), AdaIN()([CONTENT[1:], STYLE[1:]])
+    np.testing.assert_allclose(both[1:], alone, rtol=1e-5)
 
 
-def test_affine_map_is_equalized_with_gain_one_and_zero_bias():
-    layer = AdaIN()
-    layer.build([(None, 4, 4, 3), (None, 7)])
-    assert isinstance(layer.affine, EqualizedDense)
-    assert layer.affine.gain == 1
-    assert layer.affine.kernel.shape == (7, 6)
-    np.testing.assert_array_equal(layer.affine.bias, np.zeros(6))
+def test_content_in_its_own_style_stays_as_it_is():
+    np.testing.assert_allclose(AdaIN()([CONTENT, CONTENT]), CONTENT, rtol=1e-4, atol=1e-5)
 
 
-def test_epsilon_is_added_to_the_variance_inside_the_root():
-    x = np.array([-1.0, 1.0]).reshape((1, 1, 2, 1))
-    y = AdaIN(epsilon=3)([x, np.zeros((1, 2))])
-    np.testing.assert_allclose(np.ravel(y), [-0.5, 0.5], rtol=1e-6)
+def test_epsilon_is_added_to_both_variances_inside_the_roots():
+    content, style = np.reshape([-1.0, 1.0], (1, 1, 2, 1)), np.reshape([7.0, 5.0], (1, 2, 1, 1))
+    y = AdaIN(epsilon=3)([content, style])
+    np.testing.assert_allclose(np.ravel(y), [5, 7], rtol=1e-6)  # sqrt(1 + 3) / sqrt(1 + 3) = 1
+    y = AdaIN(epsilon=3)([content, np.full((1, 2, 1, 1), 6.0)])
+    np.testing.assert_allclose(np.ravel(y), 6 + np.sqrt(3) / 2 * np.array([-1, 1]), rtol=1e-6)
 
 
-def test_constant_feature_map_has_a_finite_gradient():
-    x = tf.ones((1, 3, 3, 2))
-    layer = AdaIN()
+def test_constant_maps_have_finite_gradients():
+    content, style = tf.ones((1, 3, 3, 2)), tf.ones((1, 2, 2, 2))
     with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = layer([x, tf.zeros((1, 2))])
-    np.testing.assert_array_equal(y, np.zeros(y.shape))
-    assert np.all(np.isfinite(tape.gradient(y, x)))
+        tape.watch([content, style])
+        y = tf.reduce_sum(AdaIN()([content, style]) ** 2)
+    assert all(np.all(np.isfinite(gradient)) for gradient in tape.gradient(y, [content, style]))
 
 
 def test_large_mean_does_not_spoil_statistics_in_float16():
-    x = (1000 + 2 * np.arange(16).reshape((1, 4, 4, 1))).astype("float16")
-    y = AdaIN(dtype="mixed_float16")([x, np.zeros((1, 2))])
-    np.testing.assert_allclose(y, normalize(x.astype("float32")), atol=2e-3)
+    # A mean of 1000.25, which float16 does not have: it would be 1000.
+    content = 1000 + np.reshape([0, 0, 0, 1], (1, 2, 2, 1)).astype("float16")
+    style = np.reshape([-1, 1], (1, 1, 2, 1)).astype("float16")
+    y = AdaIN(dtype="mixed_float16")([content, style])
+    assert y.dtype == "float16"
+    np.testing.assert_allclose(np.ravel(y), np.array([-1, -1, -1, 3]) / np.sqrt(3), rtol=2e-3)

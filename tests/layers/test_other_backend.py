@@ -35,10 +35,11 @@ def call(layer, inputs):
 encode = keras.layers.Dense(5)
 encode.build((None, 3))
 results = {
-    "adain": call(layers.AdaIN(), [images, vectors]),
+    "adain": call(layers.AdaIN(), [images, images[::-1, :3, 1:] ** 2]),
     "conv": call(layers.EqualizedConv2D(2, 3, strides=2), images),
     "dense": call(layers.EqualizedDense(2), vectors),
-    "fade": call(layers.FadeIn(), [images, 2 * images]),
+    "fade": call(layers.FadeIn(), [images, 2 * images, np.float32(0.25)]),
+    "fade per sample": call(layers.FadeIn(), [images, 2 * images, np.abs(vectors[:, :1])]),
     "masked conv": call(layers.MaskedConv2D(2, 3, dilation_rate=2), images),
     "masked dense": call(layers.MaskedDense([0, 1, 2, 3, 4], [0, 2, 4]), vectors),
     "reversal": call(layers.GradientReversal(), images),
@@ -46,13 +47,20 @@ results = {
     "stddev": call(layers.MinibatchStdDev(), images),
     "stddev of all": call(layers.MinibatchStdDev(None, axis=(0, -1)), images),
     "noise": call(layers.NoiseInjection(), [images, images[..., :1]]),
+    "stored noise": call(layers.NoiseInjection(), images),
     "norm": call(layers.PixelNorm(), images),
     "affine": layers.RandomAffine(9, 0.1, 1, 0.2, 0.1).redrawn(images, *vectors.T[[0, 1, 2, 3]]),
     "paste": layers.RandomPaste(4).pasted(images, images[::-1], *np.abs(vectors.T[:3])),
     "padding": call(layers.ReflectionPadding2D(2), images),
+    "style": call(layers.StyleModulation(), [images, vectors]),
     "tied": call(layers.TiedDense(encode), vectors),
 }
-assert call(layers.NoiseInjection(), images).shape == images.shape
+alpha = keras.Variable(0.25)  # of whoever owns the schedule
+np.testing.assert_allclose(layers.FadeIn()([images, 2 * images, alpha]), results["fade"])
+noisy = layers.NoiseInjection()
+noisy.build(images.shape)
+noisy.strength.assign(np.ones(3))
+assert np.ptp(keras.ops.convert_to_numpy(noisy(images, training=True)) - images) > 1
 assert call(layers.Sampling(), [vectors, vectors]).shape == vectors.shape
 np.savez(sys.argv[1], **results)
 """

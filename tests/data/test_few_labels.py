@@ -26,9 +26,9 @@ def test_few_per_class_are_distinct_examples_of_each_class():
     assert set(data.few_per_class(labels, 2, seed=1)) < set(few)
 
 
-@pytest.mark.parametrize("count", [0, 3])
-def test_more_examples_than_a_class_has_are_refused(count):
-    with pytest.raises(ValueError, match=f"at most 2, .*Received: count={count}"):
+@pytest.mark.parametrize("count, expected", [(0, "positive"), (3, "at most 2, "), (1.5, "integer")])
+def test_more_examples_than_a_class_has_are_refused(count, expected):
+    with pytest.raises(ValueError, match=f"`count`.*{expected}.*Received: count={count}"):
         data.few_per_class([0, 0, 0, 1, 1], count, seed=1)
 
 

@@ -80,6 +80,74 @@ def test_bad_ranges_are_named(arguments):
         data.jitter(**arguments)
 
 
+COUNTING = np.arange(400 * 5 * 7, dtype="float32").reshape(400, 5, 7, 1)
+
+
+def test_flips_are_mirror_images_of_half_of_the_images_each_by_its_own_coin():
+    flipped = data.flipped(COUNTING, SEED).numpy()
+    mirrored = COUNTING[:, :, ::-1]
+    heads = (flipped == mirrored).all(axis=(1, 2, 3))
+    np.testing.assert_array_equal(flipped[~heads], COUNTING[~heads])
+    assert abs(heads.sum() - 200) < 40  # 4 standard deviations
+    assert 150 < np.sum(heads[1:] != heads[:-1]) < 250
+    np.testing.assert_array_equal(flipped, data.flipped(COUNTING, SEED))
+    assert (flipped != data.flipped(COUNTING, (3, 5)).numpy()).any()
+
+
+def test_crops_are_parts_of_their_images_at_uniform_places():
+    crops = data.cropped((3, 4))(COUNTING, SEED).numpy()
+    assert crops.shape == (400, 3, 4, 1)
+    offsets = crops[:, 0, 0, 0] - COUNTING[:, 0, 0, 0]
+    rows, columns = (offsets // 7).astype(int), (offsets % 7).astype(int)
+    for image, crop, row, column in zip(COUNTING, crops, rows, columns):
+        np.testing.assert_array_equal(crop, image[row : row + 3, column : column + 4])
+    counts = np.zeros((3, 4))
+    np.add.at(counts, (rows, columns), 1)
+    expected = 400 / 12
+    assert ((counts - expected) ** 2 / expected).sum() < 37  # chi squared, 11 degrees: 1e-4
+
+
+def test_a_crop_of_the_whole_image_is_the_image():
+    np.testing.assert_array_equal(data.cropped((5, 7))(COUNTING, SEED), COUNTING)
+
+
+def test_resized_crops_are_crops_of_the_resized_images():
+    received = data.resized_and_cropped((10, 14), 8)(COUNTING, SEED)
+    large = tf.image.resize(COUNTING, (10, 14), antialias=True)
+    np.testing.assert_array_equal(received, data.cropped(8)(large, SEED))
+    plain = data.resized_and_cropped((5, 7), (5, 7))(COUNTING, SEED)
+    np.testing.assert_allclose(plain, COUNTING, rtol=1e-6)
+
+
+def test_static_shapes_survive_and_unknown_batch_sizes_work():
+    spec = tf.TensorSpec([None, 5, 7, 1])
+    for augment, size in [
+        (data.flipped, (5, 7)),
+        (data.cropped(3), (3, 3)),
+        (data.resized_and_cropped(9, 8), (8, 8)),
+    ]:
+        traced = tf.function(lambda images, f=augment: f(images, SEED), input_signature=[spec])
+        assert traced(COUNTING[:3]).shape == (3, *size, 1)
+        assert traced.get_concrete_function().output_shapes[1:] == (*size, 1)
+        np.testing.assert_allclose(traced(COUNTING[:3]), augment(COUNTING[:3], SEED), rtol=1e-6)
+
+
+def test_bad_sizes_are_named():
+    with pytest.raises(ValueError, match="`size`.*at most.*5x7.*size=.6, 6."):
+        data.cropped(6)(COUNTING, SEED)
+    with pytest.raises(ValueError, match="`size`.*positive integer.*size=0"):
+        data.cropped(0)
+    with pytest.raises(ValueError, match="`size`.*at most `larger`"):
+        data.resized_and_cropped(8, (8, 9))
+
+
+@pytest.mark.parametrize("augment", [data.flipped, data.cropped(2), data.resized_and_cropped(9, 8)])
+@pytest.mark.parametrize("images", [COUNTING[0], COUNTING.astype("int32")])
+def test_only_batches_of_floats_are_augmented(augment, images):
+    with pytest.raises(ValueError, match=r"`images`.*float tensor.*Received: images of shape"):
+        augment(images, SEED)
+
+
 def numbered(count):
     """Images of one pixel each: their own number."""
     return np.arange(count, dtype="float32").reshape(count, 1, 1, 1)

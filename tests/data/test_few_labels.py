@@ -69,6 +69,22 @@ def test_batches_are_a_function_of_seed_and_epoch(cache):
     assert any((a[1] != b[1]).any() for a, b in zip(epochs[1], epochs[2]))
 
 
+@pytest.mark.parametrize("cache, unlabeled", [(True, [7, 3, 13, 19]), (False, [8, 19, 20, 2])])
+def test_draws_are_those_of_the_first_release(cache, unlabeled):
+    """Recorded with numbers of 7 labeled images, before batches had transforms."""
+    few = np.arange(7, dtype="float32").reshape(7, 1, 1, 1)
+    batches = data.partly_labeled(IMAGES, few, np.arange(7), 4, 2, seed=1, cache=cache)
+    batches.epoch.assign(2)
+    x, y = list(batches)[3]
+    assert x.numpy().ravel().tolist() == [1, 6, *unlabeled]
+    assert y.numpy().tolist() == [1, 6, -1, -1, -1, -1]
+
+
+def test_images_that_come_with_labels_are_refused():
+    with pytest.raises(ValueError, match="`images`.*without labels.*2 parts"):
+        data.partly_labeled((IMAGES, np.arange(23)), FEW, FEW_LABELS, 4, 2)
+
+
 def test_augmentation_reaches_labeled_and_unlabeled_images():
     plain, moved = delivered(mixed()), delivered(mixed(augment=lambda x, seed: x + 0.5))
     for (x, y), (x_moved, y_moved) in zip(plain, moved, strict=True):

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer_pair
+from keras_gen.arguments import argument_error, positive_integer, positive_integer_pair
 from keras_gen.data.folders import resized
 from keras_gen.layers import RandomAffine
 
@@ -170,7 +170,7 @@ def stacked(images, seed, channels=3):
         `[count, height, width, channels]`, a NumPy array if the images are one.
 
     Raises:
-        ValueError: for images of another shape, such as colour images.
+        ValueError: for images of another shape, such as colour images, or no positive `channels`.
 
     Example:
         digits = data.load("mnist")
@@ -187,6 +187,7 @@ def stacked(images, seed, channels=3):
             "grey images of shape [count, height, width, 1]",
             received=f"images.shape={tuple(images.shape)}",
         )
+    channels = positive_integer("channels", channels)
     seed = tf.cast(seed, tf.int64)
     seed = tf.stack([seed, 0]) if seed.shape.rank == 0 else seed
     count = tf.shape(images)[0]

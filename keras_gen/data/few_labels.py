@@ -15,7 +15,7 @@ def few_per_class(labels, count, seed):
     """Indices of `count` examples of each class, drawn without repetition.
 
     Args:
-        labels: integer array (examples,).
+        labels: integer array (examples,), from 0 on.
         count: positive integer.
         seed: integer; equal seeds give equal examples, and more of them keep the fewer.
 
@@ -23,9 +23,9 @@ def few_per_class(labels, count, seed):
         Integer array (classes * count,), class after class.
 
     Raises:
-        ValueError: if a class has fewer examples.
+        ValueError: if a class has fewer examples, or labels are no integers from 0 on.
     """
-    labels = np.asarray(labels).reshape(-1)
+    labels = checked_labels(np.reshape(labels, -1), "the examples")
     classes, sizes = np.unique(labels, return_counts=True)
     if positive_integer("count", count) > sizes.min():
         raise argument_error(

@@ -26,8 +26,8 @@ class Half:
         middle, odd = divmod(pixels.shape[1], 2)
         if odd or middle == 0:
             raise argument_error(
-                "name",
-                "a folder of pictures of even width, two halves side by side",
+                "folder",
+                "pictures of even width, two halves side by side",
                 received=f"'{path}', {pixels.shape[1]} pixels wide",
             )
         return pixels[:, middle:] if self.is_right else pixels[:, :middle]

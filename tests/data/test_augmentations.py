@@ -80,6 +80,16 @@ def test_bad_ranges_are_named(arguments):
         data.jitter(**arguments)
 
 
+def test_binary_pixels_are_white_as_often_as_their_grey_value_says():
+    grey = np.repeat([[0.0, 0.2, 0.7, 1.0]], 5000, axis=0).astype("float32")
+    binary = data.binarize(grey, SEED).numpy()
+    assert binary.dtype == "float32" and set(binary.ravel()) == {0, 1}
+    np.testing.assert_array_equal(binary[:, [0, 3]].mean(axis=0), [0, 1])
+    np.testing.assert_allclose(binary.mean(axis=0), [0, 0.2, 0.7, 1], atol=0.03)
+    np.testing.assert_array_equal(binary, data.binarize(grey, SEED))
+    assert (binary != data.binarize(grey, (3, 5)).numpy()).any()
+
+
 COUNTING = np.arange(400 * 5 * 7, dtype="float32").reshape(400, 5, 7, 1)
 
 
@@ -198,6 +208,8 @@ def test_batches_are_stacked_anew_in_every_epoch_and_alike_in_every_run():
 
 
 def test_the_number_of_channels_is_free():
+    with pytest.raises(ValueError, match="`channels`.*channels=0"):
+        data.stacked(np.zeros((4, 2, 3, 1)), seed=0, channels=0)
     assert data.stacked(np.zeros((4, 2, 3, 1)), seed=0, channels=2).shape == (4, 2, 3, 2)
 
 

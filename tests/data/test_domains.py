@@ -37,7 +37,7 @@ def test_domains_are_put_together_independently_and_reproducibly():
     np.testing.assert_array_equal(again, epochs[5])
 
 
-def test_draws_are_those_of_the_first_release():
+def test_draws_are_the_recorded_ones():
     """Recorded before batches had transforms."""
     pairs = data.domain_pairs(SOURCE, LABELS, TARGET, 4, seed=1)
     pairs.epoch.assign(2)

@@ -32,6 +32,12 @@ def test_more_examples_than_a_class_has_are_refused(count, expected):
         data.few_per_class([0, 0, 0, 1, 1], count, seed=1)
 
 
+@pytest.mark.parametrize("labels", [[0.0, 1.0], [0, -1], []])
+def test_few_of_what_are_no_labels_are_refused(labels):
+    with pytest.raises(ValueError, match="`labels`.*from 0 on for each of the examples"):
+        data.few_per_class(labels, 1, seed=1)
+
+
 def test_unlabeled_images_pass_by_once_and_labels_stay_with_their_images():
     epoch = delivered(mixed())
     assert [len(x) for x, _ in epoch] == [6] * 5 + [5]
@@ -70,7 +76,7 @@ def test_batches_are_a_function_of_seed_and_epoch(cache):
 
 
 @pytest.mark.parametrize("cache, unlabeled", [(True, [7, 3, 13, 19]), (False, [8, 19, 20, 2])])
-def test_draws_are_those_of_the_first_release(cache, unlabeled):
+def test_draws_are_the_recorded_ones(cache, unlabeled):
     """Recorded with numbers of 7 labeled images, before batches had transforms."""
     few = np.arange(7, dtype="float32").reshape(7, 1, 1, 1)
     batches = data.partly_labeled(IMAGES, few, np.arange(7), 4, 2, seed=1, cache=cache)

@@ -65,7 +65,9 @@ def test_a_half_can_be_loaded_alone_and_in_the_order_of_the_pairs(pictures):
 @pytest.mark.parametrize("half", [data.left_half, data.right_half])
 def test_pictures_of_odd_width_are_named(pictures, half):
     write(pictures / "odd.png", np.zeros((4, 11)))
-    with pytest.raises(ValueError, match=r"even width.*Received: '.*odd\.png', 11 pixels"):
+    with pytest.raises(
+        ValueError, match=r"`folder`.*even width.*Received: '.*odd\.png', 11 pixels"
+    ):
         data.load_pairs(half(pictures), data.left_half(pictures), image_size=4)
 
 

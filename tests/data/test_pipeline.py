@@ -131,8 +131,8 @@ def test_augmentation_is_reproducible_and_new_in_every_batch_and_epoch():
 
 
 @pytest.mark.parametrize("cache", [True, False])
-def test_seeds_of_augmentations_are_those_of_the_first_release(cache):
-    """Recorded when `augment` was the only way; resumed trainings depend on them."""
+def test_seeds_of_augmentations_are_the_recorded_ones(cache):
+    """Recorded before batches had transforms; resumed trainings depend on them."""
 
     def seeds(images, seed):
         return tf.tile(seed[None], [len(NUMBERS[:10]), 1])
@@ -142,7 +142,7 @@ def test_seeds_of_augmentations_are_those_of_the_first_release(cache):
     assert list(batches)[3][0].numpy().tolist() == [1480540957993401571, 3]
 
 
-def test_orders_are_those_of_the_first_release():
+def test_orders_are_the_recorded_ones():
     batches = data.batches(NUMBERS[:40], 10, seed=7)
     batches.epoch.assign(2)
     assert list(batches)[3].numpy().tolist() == [37, 7, 5, 13, 16, 38, 14, 21, 35, 20]

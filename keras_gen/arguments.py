@@ -30,6 +30,16 @@ def positive_integer(name, value):
     return int(value)
 
 
+def integer(name, value, least=None, most=None):
+    """Returns `value` as an `int` if least <= value <= most, or raises the error."""
+    bounds = [("least", least), ("most", most)]
+    valid = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not (valid and (least is None or value >= least) and (most is None or value <= most)):
+        limits = " and ".join(f"at {end} {bound}" for end, bound in bounds if bound is not None)
+        raise argument_error(name, f"an integer, {limits}" if limits else "an integer", value)
+    return int(value)
+
+
 def labels_below(name, value, count, first=0):
     """Returns the labels of classes as an array (n,), or raises the error.
 

@@ -1,17 +1,24 @@
 """Data: images from many places in one form, and batches in a reproducible order."""
 
-from keras_gen.data import captions, sequences, toy
-from keras_gen.data.alphabet import Alphabet
-from keras_gen.data.binarization import binarize
-from keras_gen.data.blends import blended, sample_photographs
-from keras_gen.data.domains import domain_pairs
+from keras_gen.data import captions, rules, sequences, toy
+from keras_gen.data.alphabet import Alphabet, windows
+from keras_gen.data.augmentations import (
+    binarize,
+    cropped,
+    flipped,
+    jitter,
+    resized_and_cropped,
+    stacked,
+)
+from keras_gen.data.domains import domain_pairs, unpaired
+from keras_gen.data.examples import arrays
 from keras_gen.data.few_labels import few_per_class, partly_labeled
-from keras_gen.data.jitter import jitter
-from keras_gen.data.nudges import nudged
-from keras_gen.data.pipeline import arrays, batches
+from keras_gen.data.folders import left_half, right_half
+from keras_gen.data.offline import blended, nudged, sample_photographs
+from keras_gen.data.pairs import load_pairs
+from keras_gen.data.pipeline import batches
 from keras_gen.data.sources import load
-from keras_gen.data.stacks import stacked
-from keras_gen.data.windows import windows
+from keras_gen.data.transforms import compose, paired, separately
 
 __all__ = [
     "Alphabet",
@@ -20,15 +27,26 @@ __all__ = [
     "binarize",
     "blended",
     "captions",
+    "compose",
+    "cropped",
     "domain_pairs",
     "few_per_class",
+    "flipped",
     "jitter",
+    "left_half",
     "load",
+    "load_pairs",
     "nudged",
+    "paired",
     "partly_labeled",
+    "resized_and_cropped",
+    "right_half",
+    "rules",
     "sample_photographs",
+    "separately",
     "sequences",
     "stacked",
     "toy",
+    "unpaired",
     "windows",
 ]

@@ -1,8 +1,8 @@
-"""Characters and their numbers."""
+"""Characters, their numbers, and pieces of a long row of numbers."""
 
 import numpy as np
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer
 
 
 class Alphabet:
@@ -69,3 +69,33 @@ class Alphabet:
     def one_hot(self, texts, length=None):
         """What `encode` returns as float32 ones and zeros (len(texts), length, characters)."""
         return np.eye(len(self), dtype="float32")[self.encode(texts, length)]
+
+
+def windows(tokens, steps):
+    """A long row of tokens cut into pieces of `steps` predictions each.
+
+        piece_i = tokens[steps * i], ..., tokens[steps * (i + 1)]
+
+    The last token of a piece is the first one of the next, so that every token but the very first
+    is predicted once. What is left at the end, less than a piece, is dropped.
+
+    Args:
+        tokens: integers (count,), such as `Alphabet.encode([text])[0]`.
+        steps: predictions per piece.
+
+    Returns:
+        Array (pieces, steps + 1).
+
+    Raises:
+        ValueError: if there are not enough tokens for one piece, or `steps` is no positive integer.
+    """
+    steps = positive_integer("steps", steps)
+    tokens = np.asarray(tokens)
+    if tokens.ndim != 1 or len(tokens) <= steps:
+        raise argument_error(
+            "tokens",
+            f"more than {steps} tokens, one piece",
+            received=f"tokens of shape {tokens.shape}",
+        )
+    pieces = (len(tokens) - 1) // steps
+    return np.lib.stride_tricks.sliding_window_view(tokens, steps + 1)[: pieces * steps : steps]

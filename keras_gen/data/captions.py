@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gen.arguments import argument_error
+from keras_gen.data.labels import checked_labels
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PARITIES = ("even", "odd")
@@ -24,10 +24,7 @@ def of_digits(labels):
     Raises:
         ValueError: for labels of another shape or kind.
     """
-    labels = np.asarray(labels)
-    whole = labels.ndim == 1 and labels.dtype.kind in "iu"
-    if not whole or np.any((labels < 0) | (labels >= len(NAMES))):
-        raise argument_error("labels", "integers from 0 to 9 in a flat array", labels)
+    labels = checked_labels(labels, "at least one digit", end=len(NAMES))
     parts = [(NAMES, labels), (PARITIES, labels % 2), (SIZES, labels // 5)]
     return np.concatenate([np.eye(len(words))[i] for words, i in parts], 1).astype("float32")
 

@@ -1,11 +1,27 @@
-"""Batches of pairs: an image of one domain with a label, and one of another domain without."""
+"""Batches from two domains whose images are put together at random."""
 
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
-from keras_gen.data.few_labels import checked_labels
-from keras_gen.data.pipeline import batches
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.data.examples import as_arrays, check_finite, check_single, count_of, held
+from keras_gen.data.labels import checked_labels
+from keras_gen.data.pipeline import (
+    batches,
+    checked_seed,
+    gathered,
+    known_count,
+    only_transform,
+    permutation,
+    resumable,
+    rows,
+    shuffled_windows,
+    steps_of,
+    streamed,
+)
+from keras_gen.data.transforms import separately
+
+X_ORDER, Y_ORDER = -1, -2  # folded into the epoch's key; the numbers of batches begin at 0
 
 
 def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **kwargs):
@@ -37,6 +53,7 @@ def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **
     Example:
         pairs = domain_pairs(digits, labels, data.blended(digits, photographs, 1), 64, seed=1)
     """
+    check_single(target, "target")
     source = np.asarray(source)
     is_dataset = isinstance(target, tf.data.Dataset)
     shape = tuple(target.element_spec.shape) if is_dataset else np.shape(target)[1:]
@@ -47,12 +64,8 @@ def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **
             received=f"source.shape={source.shape}",
         )
     labels = checked_labels(labels, f"{len(source)} source images", len(source))
-    if not np.isfinite(source).all():
-        raise argument_error(
-            "source",
-            "finite numbers",
-            received=f"{np.sum(~np.isfinite(source))} NaN or infinite values",
-        )
+    check_finite(source, "source")
+    at_once = min(positive_integer("batch_size", batch_size), len(source))
     with tf.device("CPU:0"):
         source = tf.constant(source)
         labels = tf.constant(labels, tf.int32)
@@ -60,12 +73,110 @@ def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **
     def with_source(images, seed):
         count = tf.shape(images)[0]
         random = tf.random.stateless_uniform([len(labels)], seed)
-        order = tf.math.top_k(random, min(batch_size, len(labels))).indices
-        chosen = tf.gather(order, tf.range(count) % len(order))
+        order = tf.math.top_k(random, at_once).indices
+        chosen = tf.gather(order, tf.range(count) % at_once)
         both = tf.concat([tf.gather(source, chosen), images], axis=0)
         if augment is not None:
             both = augment(both, tf.random.experimental.stateless_fold_in(seed, 1))
         pairs = tf.stack([both[:count], both[count:]], axis=1)
         return pairs, tf.gather(labels, chosen)
 
-    return batches(target, batch_size, seed, augment=with_source, **kwargs)
+    return batches(target, batch_size, seed, transform=with_source, **kwargs)
+
+
+def unpaired(
+    x,
+    y,
+    batch_size,
+    seed=None,
+    cache=True,
+    drop_remainder=False,
+    augment=None,
+    transform=None,
+):
+    """Batches (x, y) of two domains that know nothing of each other, such as photos and paintings.
+
+        order_x = permutation(key_x),   order_y = permutation(key_y, 0), permutation(key_y, 1), ...
+
+    Here y is the shorter domain. An epoch delivers every example of the longer domain once. The
+    shorter one begins again, in another order, each time it runs out, so that each of its examples
+    comes floor(longer / shorter) or ceil(longer / shorter) times per epoch. The two orders are
+    independent of each other and functions of the seed and the epoch alone, so a training resumes
+    exactly.
+
+    Args:
+        x, y: arrays or `tf.data.Dataset`s of single images, of any two lengths.
+        batch_size: images of each domain per batch.
+        seed, cache, drop_remainder: as for `batches`.
+        augment: callable `(images, seed) -> images` applied to each domain, with independent seeds.
+        transform: callable `((x, y), seed) -> batch`, instead of `augment`, such as
+            `separately(f, g)` for an augmentation of x and another one of y.
+
+    Returns:
+        A `tf.data.Dataset` of (x, y) with an attribute `epoch`, as from `batches`.
+
+    Raises:
+        ValueError: for images that come with labels, NaN, an empty domain, a longer domain of fewer
+            than `batch_size` images, or both `augment` and `transform`.
+
+    Example:
+        photos = data.load(data.left_half("facades"), "train[:50%]", image_size=64)
+        plans = data.load(data.right_half("facades"), "train[50%:]", image_size=64)
+        pairs = data.unpaired(photos, plans, 1, seed=1, augment=data.flipped)
+
+    Reference:
+        Zhu, Park, Isola, Efros (2017), Unpaired Image-to-Image Translation using Cycle-Consistent
+        Adversarial Networks, arXiv:1703.10593, section 3.
+    """
+    batch_size = positive_integer("batch_size", batch_size)
+    seed = checked_seed(seed)
+    transform = only_transform(augment, lambda both: separately(both, both), transform)
+    check_single(x, "x")
+    check_single(y, "y")
+    begin = _gathered_domains if cache else _streamed_domains
+    return resumable(begin(x, y, batch_size, drop_remainder), transform, seed)
+
+
+def _gathered_domains(x, y, batch_size, drop_remainder):
+    x, y = held(x, "x"), held(y, "y")
+    counts = count_of(x), count_of(y)
+    longest = max(counts)
+
+    def again(count, key):
+        orders = [permutation(count, _fold(key, number)) for number in range(-(-longest // count))]
+        return tf.concat(orders, axis=0)[:longest]
+
+    def order(key):
+        keys = _fold(key, X_ORDER), _fold(key, Y_ORDER)
+        return tf.stack([again(count, key) for count, key in zip(counts, keys)], axis=1)
+
+    def pick(chosen):
+        return rows(x, chosen[:, 0]), rows(y, chosen[:, 1])
+
+    return gathered(order, pick, batch_size, steps_of(longest, batch_size, drop_remainder))
+
+
+def _streamed_domains(x, y, batch_size, drop_remainder):
+    x, y = (
+        part
+        if isinstance(part, tf.data.Dataset)
+        else tf.data.Dataset.from_tensor_slices(as_arrays(part, name))
+        for name, part in [("x", x), ("y", y)]
+    )
+    longest = max(known_count(x, "x"), known_count(y, "y"))
+
+    def again(part, key):
+        passes = tf.data.Dataset.counter().flat_map(
+            lambda number: shuffled_windows(part, _fold(key, number))
+        )
+        return passes.take(longest)
+
+    def stream(key):
+        return tf.data.Dataset.zip(again(x, _fold(key, X_ORDER)), again(y, _fold(key, Y_ORDER)))
+
+    steps = steps_of(longest, batch_size, drop_remainder)
+    return streamed(stream, batch_size, steps, drop_remainder)
+
+
+def _fold(key, number):
+    return tf.random.experimental.stateless_fold_in(key, number)

@@ -3,7 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.data.examples import check_single
+from keras_gen.data.labels import checked_labels
 from keras_gen.data.pipeline import batches
 
 UNLABELED = -1
@@ -13,7 +15,7 @@ def few_per_class(labels, count, seed):
     """Indices of `count` examples of each class, drawn without repetition.
 
     Args:
-        labels: integer array (examples,).
+        labels: integer array (examples,), from 0 on.
         count: positive integer.
         seed: integer; equal seeds give equal examples, and more of them keep the fewer.
 
@@ -21,15 +23,13 @@ def few_per_class(labels, count, seed):
         Integer array (classes * count,), class after class.
 
     Raises:
-        ValueError: if a class has fewer examples.
+        ValueError: if a class has fewer examples, or labels are no integers from 0 on.
     """
-    labels = np.asarray(labels).reshape(-1)
+    labels = checked_labels(np.reshape(labels, -1), "the examples")
     classes, sizes = np.unique(labels, return_counts=True)
-    if not 1 <= count <= sizes.min():
+    if positive_integer("count", count) > sizes.min():
         raise argument_error(
-            "count",
-            f"a positive integer of at most {sizes.min()}, the size of the smallest class",
-            count,
+            "count", f"at most {sizes.min()}, the size of the smallest class", count
         )
     order = np.random.default_rng(seed).permutation(len(labels))
     return np.concatenate([order[labels[order] == label][:count] for label in classes])
@@ -60,11 +60,12 @@ def partly_labeled(
         A `tf.data.Dataset` of pairs (x, y) with an attribute `epoch`, as from `batches`.
 
     Raises:
-        ValueError: for labels that are no integers from 0 on, one for each labeled image.
+        ValueError: for labels that are no integers from 0 on, one for each labeled image, and for
+            `images` that come with labels.
     """
     labels = checked_labels(labels, f"{len(labeled_images)} labeled images", len(labeled_images))
-    if labeled_size < 1:
-        raise argument_error("labeled_size", "a positive integer", labeled_size)
+    labeled_size = positive_integer("labeled_size", labeled_size)
+    check_single(images, "images")
     with tf.device("CPU:0"):
         labeled_images = tf.constant(labeled_images)
         labels = tf.constant(labels, tf.int32)
@@ -78,13 +79,4 @@ def partly_labeled(
             x = augment(x, tf.random.experimental.stateless_fold_in(seed, 1))
         return x, tf.concat([tf.gather(labels, chosen), unknown], axis=0)
 
-    return batches(images, batch_size, seed, augment=with_labeled, **kwargs)
-
-
-def checked_labels(labels, images, count):
-    """Labels as an array, or a `ValueError` unless each of `count` images, so called, has one."""
-    labels = np.asarray(labels)
-    kind_and_shape = labels.dtype.kind in "iu" and labels.shape == (count,)
-    if not kind_and_shape or labels.size == 0 or labels.min() < 0:
-        raise argument_error("labels", f"an integer from 0 on for each of {images}", labels)
-    return labels
+    return batches(images, batch_size, seed, transform=with_labeled, **kwargs)

@@ -1,7 +1,9 @@
 """Images of a folder: which files there are, their classes, and their pixels."""
 
+import dataclasses
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +12,42 @@ from PIL import Image, ImageOps
 from keras_gen.arguments import argument_error
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+@dataclasses.dataclass(frozen=True)
+class Half:
+    """One half of each picture of a folder; `left_half` and `right_half` make it."""
+
+    folder: Path
+    is_right: bool
+
+    def cut(self, pixels, path):
+        """The half of the picture (height, width, channels) that was read from `path`."""
+        middle, odd = divmod(pixels.shape[1], 2)
+        if odd or middle == 0:
+            raise argument_error(
+                "folder",
+                "pictures of even width, two halves side by side",
+                received=f"'{path}', {pixels.shape[1]} pixels wide",
+            )
+        return pixels[:, middle:] if self.is_right else pixels[:, :middle]
+
+
+def left_half(folder):
+    """The left halves of the pictures of a folder, for `load` and `load_pairs`.
+
+    Args:
+        folder: path of a folder of PNG or JPEG images of even widths.
+
+    Example:
+        photos = load(left_half("facades"), image_size=64)
+    """
+    return Half(Path(folder), is_right=False)
+
+
+def right_half(folder):
+    """The right halves of the pictures of a folder; otherwise as `left_half`."""
+    return Half(Path(folder), is_right=True)
 
 
 def image_files(root):
@@ -45,7 +83,7 @@ def class_labels(root, files):
     return np.array([names.index(parts[0]) for parts in parents], dtype="int32")
 
 
-def read_files(files, rest, size, memory_limit):
+def read_files(files, rest, size, memory_limit, cut=None):
     """The pixels of image files, after every file has been decoded once.
 
     Args:
@@ -53,6 +91,7 @@ def read_files(files, rest, size, memory_limit):
         rest: Tuple of arrays that go with the files, such as labels.
         size: `(height, width)` to resize to, or `None`.
         memory_limit: In bytes. Images that need more are read from disk in every pass.
+        cut: Callable `(pixels, path) -> pixels` applied before the resizing, or `None`.
 
     Returns:
         Tuple of arrays `(images, *rest)`, or a `tf.data.Dataset` of such tuples; pixels are from
@@ -64,7 +103,7 @@ def read_files(files, rest, size, memory_limit):
     grey = all(mode in ("1", "L", "LA") for mode in map(_mode, files))
 
     def read(path):
-        return _decoded(path, "L" if grey else "RGB", size)
+        return _decoded(path, "L" if grey else "RGB", size, cut)
 
     images, shape = _verified(files, read, memory_limit)
     if images is not None:
@@ -83,6 +122,13 @@ def read_files(files, rest, size, memory_limit):
 def resized(images, size):
     """Images, or one image, resized to `(height, width)`: bilinear, antialiased, float32."""
     return tf.image.resize(images, size, method="bilinear", antialias=True)
+
+
+def in_range(fraction, value_range):
+    """Fractions, 0 for black and 1 for white, as values in a range."""
+    low, high = value_range
+    # This form of the affine map, unlike low + (high - low) * t, is exact at both ends.
+    return (1 - fraction) * low + fraction * high
 
 
 def _verified(files, read, memory_limit):
@@ -114,7 +160,7 @@ def _mode(path):
         raise _unreadable(path, error) from error
 
 
-def _decoded(path, mode, size):
+def _decoded(path, mode, size, cut):
     try:
         with Image.open(path) as image:
             if image.mode.startswith(("I", "F")):
@@ -124,6 +170,8 @@ def _decoded(path, mode, size):
         raise _unreadable(path, error) from error
     if pixels.ndim == 2:
         pixels = pixels[..., np.newaxis]
+    if cut is not None:
+        pixels = cut(pixels, path)
     if size is None or pixels.shape[:2] == size:
         return pixels
     return resized(pixels, size).numpy()

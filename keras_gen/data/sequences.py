@@ -4,7 +4,7 @@ import datetime
 
 import numpy as np
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, integer
 from keras_gen.data.alphabet import Alphabet
 
 MARKED, AT_THE_ENDS = 1.0, -1.0
@@ -52,8 +52,8 @@ def adding(count, steps=100, seed=0):
         Hochreiter and Schmidhuber (1997), Long Short-Term Memory, experiment 4. A sequence is
         processed correctly there if the output is within .04 of the target.
     """
-    _check_at_least("count", count, 1)
-    _check_at_least("steps", steps, 20)
+    count = integer("count", count, least=1)
+    steps = integer("steps", steps, least=20)
     random = np.random.default_rng(seed)
     longest = steps * 11 // 10
     lengths = random.integers(steps, longest + 1, count)
@@ -88,7 +88,7 @@ def opinions(count, seed=0):
         Two float32 arrays: sentences (count, 15, len(`WORDS`)) as ones and zeros, filled up with
         the empty word at the end, and labels (count, 1), 1 for a favourable sentence.
     """
-    _check_at_least("count", count, 1)
+    count = integer("count", count, least=1)
     random = np.random.default_rng(seed)
     length = random.choice([3, MOST_OPINIONS], (count, 1))
     praises, turned, filled = random.integers(0, 2, (3, count, MOST_OPINIONS))
@@ -123,8 +123,8 @@ def brackets(count, steps=20, seed=0):
         float32 array (count, steps, 3) of ones and zeros for `(`, `)` and a letter, and int32
         array (count, steps) of depths from 0 to `DEEPEST`.
     """
-    _check_at_least("count", count, 1)
-    _check_at_least("steps", steps, 1)
+    count = integer("count", count, least=1)
+    steps = integer("steps", steps, least=1)
     random = np.random.default_rng(seed)
     kinds, depths = np.zeros((2, count, steps), "int32")
     depth = np.zeros(count, "int32")
@@ -147,7 +147,7 @@ def dates(count, seed=0):
     Returns:
         Two lists of strings.
     """
-    _check_at_least("count", count, 1)
+    count = integer("count", count, least=1)
     existing = (LAST_DAY - FIRST_DAY).days + 1
     if count > existing:
         raise argument_error("count", f"at most the {existing} days of these years", count)
@@ -167,14 +167,8 @@ def recent(sequences, steps):
     Returns:
         Array (count, length, steps * features).
     """
-    _check_at_least("steps", steps, 1)
+    steps = integer("steps", steps, least=1)
     length = sequences.shape[1]
     padded = np.pad(sequences, [(0, 0), (steps - 1, 0), (0, 0)])
     starts = range(steps - 1, -1, -1)
     return np.concatenate([padded[:, start : start + length] for start in starts], axis=-1)
-
-
-def _check_at_least(name, value, lowest):
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < lowest:
-        raise argument_error(name, f"an integer, at least {lowest}", value)

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
-from keras_gen.data.folders import class_labels, image_files, read_files, resized
-from keras_gen.data.pipeline import arrays
+from keras_gen.arguments import argument_error, positive_integer_pair
+from keras_gen.data.examples import arrays
+from keras_gen.data.folders import Half, class_labels, image_files, in_range, read_files, resized
+from keras_gen.images import check_range
 
 _MEMORY_LIMIT = 2**30
 _READ_SIZE = 512
@@ -35,6 +36,7 @@ def load(name, split="train", image_size=None, value_range=(-1.0, 1.0), labels=F
             sub-folders included. A folder with a sub-folder named as the split is read from there;
             otherwise all of it is the split `train`. Nothing but grey images gives one channel,
             anything else three. The order of files is fixed and mixes the sub-folders.
+            `left_half(folder)` and `right_half(folder)` are halves of the pictures of a folder.
         split: `"train"`, `"test"` or a slice as in TensorFlow Datasets: `"train[:1000]"`,
             `"train[90%:]"`.
         image_size: Integer or `(height, width)` to resize to; `None` keeps the size.
@@ -55,30 +57,72 @@ def load(name, split="train", image_size=None, value_range=(-1.0, 1.0), labels=F
 
         images = load("mnist", split="train[:1000]", image_size=32, value_range=(0.0, 1.0))
     """
-    size = _checked_size(image_size)
-    low, high = _checked_range(value_range)
-    if name == "digits":
+    size = checked_size(image_size)
+    value_range = check_range(value_range)
+    brightest = 255.0
+    if isinstance(name, Half):
+        examples = _folder(name.folder, split, size, labels, name.cut)
+    elif name == "digits":
         examples, brightest = _digits(split, labels), 16.0
     elif _is_folder(name):
-        examples, brightest = _folder(Path(name), split, size, labels), 255.0
+        examples = _folder(Path(name), split, size, labels)
     else:
-        examples, brightest = _prepared(str(name), split, size, labels), 255.0
+        examples = _prepared(str(name), split, size, labels)
+    return finished(examples, brightest, size, value_range)
 
-    def finished(image, *label):
+
+def finished(examples, brightest, size, value_range):
+    """Images as they were read, resized and in a range, as `load` returns them.
+
+    Args:
+        examples: Tuple of arrays, images first, or a `tf.data.Dataset` of such tuples.
+        brightest: The value of white.
+        size: `(height, width)`, or `None` to keep the size.
+        value_range: `(low, high)`, the values of black and white.
+    """
+
+    def one(image, *label):
         image = tf.cast(image, tf.float32)
         if size is not None and tuple(image.shape[-3:-1]) != size:
             image = resized(image, size)
-        fraction = tf.clip_by_value(image / brightest, 0.0, 1.0)
-        # This form of the affine map, unlike low + (high - low) * t, is exact at both ends.
-        image = (1.0 - fraction) * low + fraction * high
+        image = in_range(tf.clip_by_value(image / brightest, 0.0, 1.0), value_range)
         return (image, *(tf.cast(x, tf.int32) for x in label)) if label else image
 
     if isinstance(examples, tf.data.Dataset):
-        return examples.map(finished, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        return examples.map(one, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     with tf.device("CPU:0"):
         dataset = tf.data.Dataset.from_tensor_slices(examples).batch(_READ_SIZE)
-    dataset = dataset.map(finished, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.map(one, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return dataset.unbatch().apply(tf.data.experimental.assert_cardinality(len(examples[0])))
+
+
+def files_of(folder, split):
+    """The files of a split of a folder, all of them, and the folder they lie below.
+
+    Returns:
+        `(root, files, chosen)`; `files[chosen]` are those of the slice that `split` names.
+    """
+    name, part = _parsed_split(split)
+    root = folder / name if (folder / name).is_dir() else folder
+    if root == folder and name != "train":
+        raise argument_error(
+            "split",
+            f"a slice of 'train', such as 'train[90%:]', because '{folder}' has no sub-folder "
+            f"'{name}'",
+            split,
+        )
+    files = image_files(root)
+    return root, files, _slice_of(len(files), part, split)
+
+
+def pixels_of(files, rest, size, cut=None):
+    """The pixels of files as `finished` takes them: held in memory up to 1 GiB."""
+    return read_files(files, rest, size, _MEMORY_LIMIT, cut)
+
+
+def checked_size(image_size):
+    """`image_size` as `(height, width)` or `None`, or the error that names it."""
+    return None if image_size is None else positive_integer_pair("image_size", image_size)
 
 
 def _digits(split, labels):
@@ -104,22 +148,10 @@ def _is_folder(name):
     return name not in tfds.list_builders(with_community_datasets=False)
 
 
-def _folder(folder, split, size, labels):
-    name, part = _parsed_split(split)
-    root = folder / name if (folder / name).is_dir() else folder
-    if root == folder and name != "train":
-        raise argument_error(
-            "split",
-            f"a slice of 'train', such as 'train[90%:]', because '{folder}' has no sub-folder "
-            f"'{name}'",
-            split,
-        )
-    files = image_files(root)
+def _folder(folder, split, size, labels, cut=None):
+    root, files, chosen = files_of(folder, split)
     targets = (class_labels(root, files),) if labels else ()
-    chosen = _slice_of(len(files), part, split)
-    return read_files(
-        files[chosen], tuple(target[chosen] for target in targets), size, _MEMORY_LIMIT
-    )
+    return pixels_of(files[chosen], tuple(target[chosen] for target in targets), size, cut)
 
 
 def _prepared(name, split, size, labels):
@@ -228,30 +260,3 @@ def _slice_of(count, part, split):
 
 def _empty_split(split):
     return argument_error("split", "at least one image", received=f"split={split}, which is empty")
-
-
-def _checked_size(image_size):
-    if image_size is None:
-        return None
-    size = (image_size, image_size) if isinstance(image_size, (int, np.integer)) else image_size
-    try:
-        height, width = (int(side) for side in size)
-        valid = (height, width) == tuple(size) and height > 0 and width > 0
-    except (TypeError, ValueError):
-        valid = False
-    if not valid:
-        raise argument_error(
-            "image_size", "a positive integer or a pair of them, (height, width)", image_size
-        )
-    return height, width
-
-
-def _checked_range(value_range):
-    try:
-        low, high = (float(bound) for bound in value_range)
-        valid = math.isfinite(low) and math.isfinite(high) and low < high
-    except (TypeError, ValueError):
-        valid = False
-    if not valid:
-        raise argument_error("value_range", "(low, high) with low < high", value_range)
-    return low, high

@@ -26,10 +26,16 @@ def test_few_per_class_are_distinct_examples_of_each_class():
     assert set(data.few_per_class(labels, 2, seed=1)) < set(few)
 
 
-@pytest.mark.parametrize("count", [0, 3])
-def test_more_examples_than_a_class_has_are_refused(count):
-    with pytest.raises(ValueError, match=f"at most 2, .*Received: count={count}"):
+@pytest.mark.parametrize("count, expected", [(0, "positive"), (3, "at most 2, "), (1.5, "integer")])
+def test_more_examples_than_a_class_has_are_refused(count, expected):
+    with pytest.raises(ValueError, match=f"`count`.*{expected}.*Received: count={count}"):
         data.few_per_class([0, 0, 0, 1, 1], count, seed=1)
+
+
+@pytest.mark.parametrize("labels", [[0.0, 1.0], [0, -1], []])
+def test_few_of_what_are_no_labels_are_refused(labels):
+    with pytest.raises(ValueError, match="`labels`.*from 0 on for each of the examples"):
+        data.few_per_class(labels, 1, seed=1)
 
 
 def test_unlabeled_images_pass_by_once_and_labels_stay_with_their_images():
@@ -67,6 +73,22 @@ def test_batches_are_a_function_of_seed_and_epoch(cache):
         np.testing.assert_array_equal(x, same_x)
         np.testing.assert_array_equal(y, same_y)
     assert any((a[1] != b[1]).any() for a, b in zip(epochs[1], epochs[2]))
+
+
+@pytest.mark.parametrize("cache, unlabeled", [(True, [7, 3, 13, 19]), (False, [8, 19, 20, 2])])
+def test_draws_are_the_recorded_ones(cache, unlabeled):
+    """Recorded with numbers of 7 labeled images, before batches had transforms."""
+    few = np.arange(7, dtype="float32").reshape(7, 1, 1, 1)
+    batches = data.partly_labeled(IMAGES, few, np.arange(7), 4, 2, seed=1, cache=cache)
+    batches.epoch.assign(2)
+    x, y = list(batches)[3]
+    assert x.numpy().ravel().tolist() == [1, 6, *unlabeled]
+    assert y.numpy().tolist() == [1, 6, -1, -1, -1, -1]
+
+
+def test_images_that_come_with_labels_are_refused():
+    with pytest.raises(ValueError, match="`images`.*without labels.*2 parts"):
+        data.partly_labeled((IMAGES, np.arange(23)), FEW, FEW_LABELS, 4, 2)
 
 
 def test_augmentation_reaches_labeled_and_unlabeled_images():

@@ -130,6 +130,55 @@ def test_augmentation_is_reproducible_and_new_in_every_batch_and_epoch():
     np.testing.assert_array_equal(delivered(second).ravel(), epochs[1])
 
 
+@pytest.mark.parametrize("cache", [True, False])
+def test_seeds_of_augmentations_are_the_recorded_ones(cache):
+    """Recorded before batches had transforms; resumed trainings depend on them."""
+
+    def seeds(images, seed):
+        return tf.tile(seed[None], [len(NUMBERS[:10]), 1])
+
+    batches = data.batches(NUMBERS[:40], 10, seed=7, cache=cache, augment=seeds)
+    batches.epoch.assign(2)
+    assert list(batches)[3][0].numpy().tolist() == [1480540957993401571, 3]
+
+
+def test_orders_are_the_recorded_ones():
+    batches = data.batches(NUMBERS[:40], 10, seed=7)
+    batches.epoch.assign(2)
+    assert list(batches)[3].numpy().tolist() == [37, 7, 5, 13, 16, 38, 14, 21, 35, 20]
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_transform_sees_the_whole_batch_and_may_return_another_structure(cache):
+    def sums(batch, seed):
+        x, y = batch
+        return {"sum": x + y, "seed": seed}
+
+    pairs = (NUMBERS[:40], 100 * NUMBERS[:40])
+    batches = data.batches(pairs, 10, seed=7, cache=cache, transform=sums)
+    plain = data.batches(pairs, 10, seed=7, cache=cache)
+    for batch, (x, y) in zip(batches, plain, strict=True):
+        np.testing.assert_array_equal(batch["sum"], x + y)
+        assert batch["seed"].shape == (2,)
+
+
+def test_augment_is_a_transform_of_the_first_component():
+    pairs = (np.zeros([40, 1], "float32"), NUMBERS[:40])
+    first = data.batches(pairs, 10, seed=1, augment=shift)
+    second = data.batches(
+        pairs, 10, seed=1, transform=lambda batch, seed: (shift(batch[0], seed), batch[1])
+    )
+    for (x, y), (same_x, same_y) in zip(first, second, strict=True):
+        np.testing.assert_array_equal(x, same_x)
+        np.testing.assert_array_equal(y, same_y)
+        assert len(np.unique(x)) == 10
+
+
+def test_augment_and_transform_together_are_refused():
+    with pytest.raises(ValueError, match="`transform`. Expected None where `augment`"):
+        data.batches(NUMBERS, 10, augment=shift, transform=shift)
+
+
 def test_arrays_returns_the_whole_dataset_in_order():
     dataset = tf.data.Dataset.from_tensor_slices((NUMBERS, -NUMBERS))
     images, labels = data.arrays(dataset)
@@ -157,7 +206,7 @@ def test_bad_input_is_named(dataset, batch_size, message):
         data.batches(dataset, batch_size)
 
 
-@pytest.mark.parametrize("seed", [-1, 1.5, 2**63])
+@pytest.mark.parametrize("seed", [-1, 1.5, 2**63, True])
 def test_bad_seeds_are_named(seed):
     with pytest.raises(ValueError, match="argument `seed`"):
         data.batches(NUMBERS, 2, seed=seed)

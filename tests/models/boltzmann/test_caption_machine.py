@@ -131,7 +131,7 @@ def test_bad_captions_are_refused():
         model.fit(X, Y[:, :2], verbose=0)
     with pytest.raises(ValueError, match="`y`.*declared range"):
         model.fit(X, 2 * Y, verbose=0)
-    with pytest.raises(ValueError, match="`y`.*batches of shape \\(batch, 3\\)"):
+    with pytest.raises(ValueError, match="`y`.*batches of shape"):
         model.fit(X, verbose=0)
     with pytest.raises(ValueError, match="`captions`.*shape"):
         model.illustrate(Y[:, :2])

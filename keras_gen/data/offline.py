@@ -1,8 +1,41 @@
-"""Digits blended with photographs: another domain of the same digits."""
+"""Operations on whole arrays, once, before any training: shifted copies, and blends."""
 
 import numpy as np
 
 from keras_gen.arguments import argument_error
+from keras_gen.data.folders import in_range
+from keras_gen.images import check_range, check_values
+
+SHIFTS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))  # rows down, columns right
+
+
+def nudged(images):
+    """Images and copies of them, moved by one pixel up, down, to the left and to the right.
+
+    What leaves the frame is lost, and zeros come in. Split the data before nudging, or copies of
+    one image sit on both sides of the split.
+
+    Args:
+        images: array (count, height, width, channels).
+
+    Returns:
+        Array (5 * count, height, width, channels): all images, then all of them moved up, and so
+        on. `np.tile(labels, 5)` are their labels.
+
+    Raises:
+        ValueError: for arrays of another rank.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4:
+        raise argument_error(
+            "images",
+            "an array (count, height, width, channels)",
+            received=f"images of shape {images.shape}",
+        )
+    height, width = images.shape[1:3]
+    padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)])
+    moved = [padded[:, 1 - y : 1 - y + height, 1 - x : 1 - x + width] for y, x in SHIFTS]
+    return np.concatenate(moved)
 
 
 def blended(images, photographs, seed, value_range=(-1.0, 1.0)):
@@ -35,7 +68,8 @@ def blended(images, photographs, seed, value_range=(-1.0, 1.0)):
         section 5.2.4.
     """
     images, photographs = np.asarray(images), np.asarray(photographs)
-    _check(images, photographs, value_range)
+    low, high = value_range = check_range(value_range)
+    _check_blend(images, photographs, value_range)
     count, height, width, _ = images.shape
     number, top, left, _ = photographs.shape
     random = np.random.default_rng(seed)
@@ -46,7 +80,7 @@ def blended(images, photographs, seed, value_range=(-1.0, 1.0)):
     for index, (photograph, row, column) in enumerate(zip(chosen, rows, columns)):
         patch = photographs[photograph, row : row + height, column : column + width]
         result[index] = np.abs(patch - images[index])
-    return result + np.float32(value_range[0])
+    return np.clip(result + np.float32(low), low, high)  # the check tolerates rounding
 
 
 def sample_photographs(value_range=(-1.0, 1.0)):
@@ -56,12 +90,12 @@ def sample_photographs(value_range=(-1.0, 1.0)):
     """
     from sklearn.datasets import load_sample_images
 
-    low, high = value_range
+    value_range = check_range(value_range)
     fraction = np.stack(load_sample_images().images).astype("float32") / 255
-    return (1 - fraction) * low + fraction * high
+    return in_range(fraction, value_range)
 
 
-def _check(images, photographs, value_range):
+def _check_blend(images, photographs, value_range):
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or len(images) == 0:
         raise argument_error(
             "images",
@@ -77,11 +111,5 @@ def _check(images, photographs, value_range):
             "or more, 3]",
             received=f"photographs.shape={photographs.shape}",
         )
-    low, high = value_range
-    for name, array in [("images", images), ("photographs", photographs)]:
-        if not (array.min() >= low and array.max() <= high):  # a NaN is not, either
-            raise argument_error(
-                name,
-                f"values in the declared range [{low}, {high}]",
-                received=f"values from {array.min():g} to {array.max():g}",
-            )
+    check_values(images, "images", value_range)
+    check_values(photographs, "photographs", value_range)

@@ -1,0 +1,123 @@
+"""Pairs of images that show the same, from pictures, from two folders, or made by a rule."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from keras_gen.arguments import argument_error
+from keras_gen.data.folders import Half, in_range
+from keras_gen.data.sources import checked_size, files_of, finished, load, pixels_of
+from keras_gen.images import check_range
+
+_NAMED = 5
+
+
+def load_pairs(
+    x, y=None, rule=None, split="train", image_size=None, value_range=(-1.0, 1.0), x_range=None
+):
+    """Pairs of images (x, y) as a `tf.data.Dataset` of single examples with values in a range.
+
+        (x, y) = (image of folder x, image of the same name of folder y)
+        (x, y) = (rule(image), image)
+
+    x is what a translation starts from and y is its target. There are three sources of pairs:
+
+        load_pairs(right_half("facades"), left_half("facades"))     # side by side in one picture
+        load_pairs("maps/plans", "maps/photos")                     # two folders, equal names
+        load_pairs("cifar10", rule=rules.grey)                      # made by a rule
+
+    The order is fixed and the same for x and y, and slices of a split never part a pair: `x` of
+    `"train[:50%]"` and `y` of `"train[50%:]"` have no pair in common.
+
+    Args:
+        x: Path of a folder, or a half of the pictures of one. With a rule, anything `load` takes.
+        y: Path of a folder, or a half, whose images have the names of those of x, sub-folders
+            included and suffixes apart. `None` where there is a rule.
+        rule: Callable `image -> image`, such as those of `keras_gen.data.rules`, of a float32
+            tensor `[height, width, channels]` with values from 0 for black to 1 for white, with a
+            result of the same kind. It gets the image after the resizing.
+        split, image_size, value_range: As for `load`, for both images. Pictures side by side are
+            cut before they are resized.
+        x_range: `(low, high)`, the values of black and white of x if they are others than of y.
+
+    Returns:
+        A `tf.data.Dataset` of pairs of float32 images `[height, width, channels]`, with known
+        cardinality.
+
+    Raises:
+        ValueError: For neither or both of `y` and `rule`, files without a partner, pictures of odd
+            width where a half is asked for, a rule that returns no image, and what `load` refuses.
+
+    Example:
+
+        pairs = load_pairs(right_half("facades"), left_half("facades"), image_size=64)
+        model.fit(batches(pairs, 4, seed=1, transform=paired(flipped)))
+    """
+    size, y_range = checked_size(image_size), check_range(value_range)
+    x_range = y_range if x_range is None else check_range(x_range, "x_range")
+    if (y is None) == (rule is None):
+        raise argument_error("rule", "a rule, or `y`, and not both of them", rule)
+    if rule is not None:
+        return _by_rule(x, rule, split, size, x_range, y_range)
+    (x_files, x_cut), (y_files, y_cut) = _partners(x, y, split)
+    return tf.data.Dataset.zip(
+        finished(pixels_of(x_files, (), size, x_cut), 255.0, size, x_range),
+        finished(pixels_of(y_files, (), size, y_cut), 255.0, size, y_range),
+    )
+
+
+def _by_rule(name, rule, split, size, x_range, y_range):
+    if not callable(rule):
+        raise argument_error("rule", "a callable image -> image", rule)
+
+    def pair(image):
+        made = tf.convert_to_tensor(rule(image))
+        if made.shape.rank != 3 or made.dtype != tf.float32:
+            raise argument_error(
+                "rule",
+                "a rule that returns a float32 image [height, width, channels]",
+                received=f"one of shape {made.shape} and type {made.dtype.name}",
+            )
+        return in_range(made, x_range), in_range(image, y_range)
+
+    images = load(name, split, size, value_range=(0.0, 1.0))
+    return images.map(pair, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def _partners(x, y, split):
+    """For x and for y: the chosen files, in the order of x, and how a picture is cut."""
+    x_folder, x_cut = _folder_and_cut(x, "x")
+    y_folder, y_cut = _folder_and_cut(y, "y")
+    x_root, x_files, chosen = files_of(x_folder, split)
+    y_root, y_files, _ = files_of(y_folder, split)
+    x_named, y_named = _named(x_root, x_files, "x"), _named(y_root, y_files, "y")
+    for name, lacking, there in [("y", y_named, x_named), ("x", x_named, y_named)]:
+        lonely = sorted(there.keys() - lacking.keys())
+        if lonely:
+            shown = ", ".join(f"'{there[stem]}'" for stem in lonely[:_NAMED])
+            more = len(lonely) - _NAMED
+            raise argument_error(
+                name,
+                "a folder with a partner of the same name for every image",
+                received=f"none for {shown}" + (f" and {more} more" if more > 0 else ""),
+            )
+    y_files = [y_named[stem] for stem in x_named]
+    return (x_files[chosen], x_cut), (y_files[chosen], y_cut)
+
+
+def _folder_and_cut(source, name):
+    if isinstance(source, Half):
+        return source.folder, source.cut
+    if not isinstance(source, (str, Path)) or not Path(source).is_dir():
+        raise argument_error(name, "a folder, or a half of the pictures of one", source)
+    return Path(source), None
+
+
+def _named(root, files, name):
+    """Files by their paths below the root, without suffix, in the order of the files."""
+    named = {}
+    for path in files:
+        other = named.setdefault(path.relative_to(root).with_suffix(""), path)
+        if other is not path:
+            raise argument_error(name, "one image of each name", received=f"'{other}' and '{path}'")
+    return named

@@ -3,6 +3,8 @@
 import math
 import numbers
 
+import numpy as np
+
 
 def argument_error(name, expected, value=None, *, received=None):
     """The `ValueError` that says what an argument should have been, to be raised.
@@ -25,6 +27,18 @@ def positive_integer(name, value):
     """Returns `value` as an `int`, or raises the error that names the argument."""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
         raise argument_error(name, "a positive integer", value)
+    return int(value)
+
+
+def integer(name, value, least=None, most=None):
+    """Returns `value` as an `int` if least <= value <= most, or raises the error."""
+    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    too_low = is_integer and least is not None and value < least
+    too_high = is_integer and most is not None and value > most
+    if not is_integer or too_low or too_high:
+        lower = "" if least is None else f", at least {least}"
+        upper = "" if most is None else f"{' and' if lower else ','} at most {most}"
+        raise argument_error(name, f"an integer{lower}{upper}", value)
     return int(value)
 
 
@@ -52,3 +66,23 @@ def positive_integer_pair(name, value):
     except ValueError:
         raise argument_error(name, "a positive integer or two of them", value) from None
     return height, width
+
+
+def labels_below(name, value, count, first=0):
+    """Returns labels as an array of integers from `first` to `count - 1`, or raises the error.
+
+    Their shape is (n,) or (n, 1), and n is not 0.
+    """
+    labels, expected = np.asarray(value), f"integer labels from {first} to {count - 1}"
+    if labels.ndim == 2 and labels.shape[1] == count > 1:
+        received = f"one-hot labels of shape {labels.shape}; np.argmax makes them integers"
+        raise argument_error(name, expected, received=received)
+    one_each = labels.ndim == 1 or (labels.ndim == 2 and labels.shape[1] == 1)
+    if labels.dtype.kind not in "iu" or not one_each or labels.size == 0:
+        received = f"labels of {labels.dtype} and shape {labels.shape}"
+        raise argument_error(name, expected, received=received)
+    if labels.min() < first or labels.max() >= count:
+        raise argument_error(
+            name, expected, received=f"labels from {labels.min()} to {labels.max()}"
+        )
+    return labels

@@ -66,11 +66,12 @@ def activation_histogram(activations, path=None, target=None):
             "activations", "an array of shape [n, units]", received=f"shape={activations.shape}"
         )
     check_values(activations, "activations", (0, 1))
+    activations = np.clip(activations, 0, 1)  # what rounding has put outside is drawn as well
     mean = activations.mean()
     figure = Figure(figsize=(9, 3.5), dpi=DPI, layout="constrained")
     panels = {"activation": activations.ravel(), "mean activation": activations.mean(axis=0)}
     for axis, (name, values) in zip(figure.subplots(1, 2), panels.items()):
-        axis.hist(np.clip(values, 0, 1), _BINS, (0, 1), weights=np.full(values.size, 1 / values.size))
+        axis.hist(values, _BINS, (0, 1), weights=np.full(values.size, 1 / values.size))
         axis.axvline(mean, color="C1", label=f"mean {mean:.3f}")
         if target is not None:
             axis.axvline(target, color="C2", linestyle="--", label=f"target {target:g}")

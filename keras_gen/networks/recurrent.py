@@ -121,10 +121,15 @@ def recurrent_reader(sequence_shape, recurrent, outputs, output_activation=None)
 
 
 def _check(sequence_shape, units):
+    expected = "(steps, features), two positive integers"
     if len(sequence_shape) != 2:
-        raise argument_error("sequence_shape", "(steps, features)", tuple(sequence_shape))
+        raise argument_error("sequence_shape", expected, tuple(sequence_shape))
+    try:
+        for size in sequence_shape:
+            positive_integer("sequence_shape", size)
+    except ValueError:
+        raise argument_error("sequence_shape", expected, tuple(sequence_shape)) from None
     if not units:
         raise argument_error("units", "at least one positive integer", units)
-    for name, sizes in (("sequence_shape", sequence_shape), ("units", units)):
-        for size in sizes:
-            positive_integer(name, size)
+    for width in units:
+        positive_integer("units", width)

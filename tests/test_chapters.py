@@ -22,8 +22,8 @@ OTHER_DATA = {  # of scripts that learn no digits
 WITH_CLASSIFIER = ("05_gans", "07_modern_gans")  # judged by a shipped LeNet
 WITHOUT_TRAINING = ("cells", "convolution", "evaluation")
 JUDGED = [script for script in SCRIPTS if "shipped_extractor(" in script.read_text()]
-# Several trainings, none of them before the others.
-STATES_IN_FOLDERS = ("losses", "domain_adversarial", "adversarial_examples")
+# Several trainings, or phases of one, each with a state of its own in a folder below.
+STATES_IN_FOLDERS = ("losses", "domain_adversarial", "adversarial_examples", "captions", "dbn")
 ARGUMENTS = {
     **{name: {} for name in WITHOUT_TRAINING},
     "rbm": {"epochs": 1, "hidden": 20},

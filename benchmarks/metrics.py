@@ -58,25 +58,26 @@ def main(
 def every_metric(dataset, count):
     """Seconds and value of each metric of generated against real images, as Markdown."""
     generator = saved_models.load(f"dcgan_{dataset}")
+    value_range = saved_models.read_card(f"dcgan_{dataset}")["value_range"]
     extractor = evaluation.shipped_extractor(dataset)
-    real = data.arrays(data.load(dataset, "test").take(count))
+    real = data.arrays(data.load(dataset, "test", value_range=value_range).take(count))
     samples = [generator.sample(count, seed).numpy() for seed in range(SEED, SEED + 3)]
     fake, stacked = samples[0], np.concatenate(samples, axis=-1)
-    labels = extractor.probabilities(samples[1], (-1, 1)).argmax(axis=1)
-    extractor.features(real[:1], (-1, 1))  # compiles
+    labels = extractor.probabilities(samples[1], value_range).argmax(axis=1)
+    extractor.features(real[:1], value_range)  # compiles
     pairs = [
-        metrics.FrechetDistance(extractor),
-        metrics.KernelDistance(extractor),
-        metrics.ManifoldPrecision(extractor),
-        metrics.ManifoldRecall(extractor),
-        metrics.SlicedWasserstein(),
+        metrics.FrechetDistance(extractor, value_range),
+        metrics.KernelDistance(extractor, value_range),
+        metrics.ManifoldPrecision(extractor, value_range),
+        metrics.ManifoldRecall(extractor, value_range),
+        metrics.SlicedWasserstein(value_range),
     ]
     jobs = {metric.name: lambda metric=metric: compared(metric, real, fake) for metric in pairs}
-    score = metrics.InceptionScore(extractor)
+    score = metrics.InceptionScore(extractor, value_range)
     jobs[score.name] = lambda: (score.update_state(fake), score.result())[1]
-    modes = metrics.StackedModes(extractor)
+    modes = metrics.StackedModes(extractor, value_range)
     jobs[modes.name] = lambda: compared(modes, None, stacked)
-    jobs["gan_test"] = lambda: metrics.gan_test(extractor, fake, labels)
+    jobs["gan_test"] = lambda: metrics.gan_test(extractor, fake, labels, value_range)
     jobs["nearest (mean distance)"] = lambda: metrics.nearest_neighbours(fake, real)[1].mean()
     rows = {name: timed(job) for name, job in jobs.items()}
     seconds, cpu = (sum(each) for each in list(zip(*rows.values(), strict=True))[:2])

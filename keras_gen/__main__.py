@@ -14,6 +14,7 @@ def evaluate(
     count: int = 10_000,
     seed: int = 1,
     image_size: int | None = None,
+    value_range: Annotated[tuple[float, float] | None, tyro.conf.arg(metavar="LOW HIGH")] = None,
     output: pathlib.Path | None = None,
 ) -> None:
     """Judges a saved generator: prints every measure that applies, beside that of real images.
@@ -21,16 +22,17 @@ def evaluate(
     Args:
         model: name of a shipped model, such as dcgan_mnist, or path of a SavedModel with the
             endpoint sample(count, seed) or sample(label, count, seed).
-        dataset: digits, mnist, fashion_mnist, another TFDS image set, or a folder with train and
-            test images.
+        dataset: digits, mnist or fashion_mnist, whose LeNet ships with the library. For other
+            data call keras_gen.evaluation.evaluate with an extractor of your own.
         count: number of images, at most that of the test images.
         seed: start of the samples' random numbers.
         image_size: resize the data to this size.
+        value_range: range of the generated pixels, such as -1 1; needed for a model without a card.
         output: JSON file for the numbers.
     """
     from keras_gen import evaluation
 
-    result = evaluation.evaluate(model, dataset, count, seed, image_size)
+    result = evaluation.evaluate(model, dataset, count, seed, image_size, value_range=value_range)
     print(result.table())
     if output is not None:
         result.save(output)

@@ -45,7 +45,7 @@ def labels_below(name, value, count, first=0):
 
     Args:
         name: the argument's name.
-        value: integers of shape (n,) or (n, 1).
+        value: integers of shape (n,) or (n, 1), at least one.
         count: they are below it.
         first: the lowest one.
     """
@@ -56,10 +56,11 @@ def labels_below(name, value, count, first=0):
     if array.ndim == 2 and array.shape[1] == count > 1:
         received = f"one-hot {name} of shape {array.shape}; np.argmax(y, axis=1) makes integers"
         raise argument_error(name, expected, received=received)
-    if array.dtype.kind not in "iu" or array.ndim == 0 or array.shape[1:] not in ((), (1,)):
+    of_integers = array.dtype.kind in "iu" and array.size > 0
+    if not of_integers or array.ndim == 0 or array.shape[1:] not in ((), (1,)):
         received = f"{name} of {array.dtype} and shape {array.shape}"
         raise argument_error(name, expected, received=received)
-    if array.size and (array.min() < first or array.max() >= count):
+    if array.min() < first or array.max() >= count:
         received = f"{name} from {array.min()} to {array.max()}"
         raise argument_error(name, expected, received=received)
     return array.reshape(-1)

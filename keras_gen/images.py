@@ -63,6 +63,32 @@ def check_values(values, name, value_range=None):
             )
 
 
+def check_images(images, value_range, name="images"):
+    """The images as a float NumPy array, if they are what they are declared to be.
+
+    Args:
+        images: array or tensor (batch, height, width, channels).
+        value_range: (low, high), as for `check_values`.
+        name: the argument's name for the message.
+
+    Returns:
+        Array of float64 if the images are, otherwise of float32.
+
+    Raises:
+        ValueError: if the rank is not 4, or values are integers, not finite, or out of range.
+    """
+    value_range = check_range(value_range)
+    images = np.asarray(images)
+    if images.ndim != 4:
+        raise argument_error(
+            name,
+            "images of shape (batch, height, width, channels)",
+            received=f"{name}.shape={images.shape}",
+        )
+    check_values(images, name, value_range)
+    return images if images.dtype == "float64" else images.astype("float32", copy=False)
+
+
 def rescale(images, from_range, to_range):
     """Images mapped linearly from one range of values to another.
 

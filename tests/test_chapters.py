@@ -21,8 +21,9 @@ OTHER_DATA = {  # of scripts that learn no digits
 }
 WITH_CLASSIFIER = ("05_gans", "07_modern_gans")  # judged by a shipped LeNet
 WITHOUT_TRAINING = ("cells", "convolution", "evaluation")
-# Several trainings, none of them before the others.
-STATES_IN_FOLDERS = ("losses", "domain_adversarial", "adversarial_examples")
+JUDGED = [script for script in SCRIPTS if "shipped_extractor(" in script.read_text()]
+# Several trainings, or phases of one, each with a state of its own in a folder below.
+STATES_IN_FOLDERS = ("losses", "domain_adversarial", "adversarial_examples", "captions", "dbn")
 ARGUMENTS = {
     **{name: {} for name in WITHOUT_TRAINING},
     "rbm": {"epochs": 1, "hidden": 20},
@@ -62,3 +63,14 @@ def test_script_runs_and_writes_what_it_promises(script, tmp_path):
             assert sum(name.endswith(".state") for name in names) == 1
         expected = OTHER_DATA.get(folder or script.stem, "digits")
         assert saved_models.read_card("saved_model", tmp_path / folder)["data"] == expected
+
+
+@pytest.mark.skipif(not saved_models.available(), reason="installed without the shipped models")
+@pytest.mark.parametrize("script", JUDGED, ids=[script.stem for script in JUDGED])
+def test_data_without_a_shipped_classifier_are_refused_before_anything_is_trained(script, tmp_path):
+    log = tmp_path.with_suffix(".log")
+    arguments = {"dataset": "cifar10", "output": tmp_path / "new"}
+    process = processes.start(processes.run_script, script, 1, arguments, log=log)
+    with pytest.raises(AssertionError, match="`dataset`.*'mnist'.*`extractor`.*dataset=cifar10"):
+        processes.finish(process, log)
+    assert not (tmp_path / "new").exists()

@@ -14,7 +14,7 @@ def shades(*values, size=2, channels=1):
 
 
 def test_montage_places_images_row_by_row_with_white_between():
-    picture = plotting.montage(shades(-1, 1, 0), columns=2)
+    picture = plotting.montage(shades(-1, 1, 0), columns=2, value_range=(-1, 1))
     grey = 128
     expected = [
         [0, 0, 255, 255, 255],
@@ -33,45 +33,48 @@ def test_montage_without_padding_touches():
 
 
 def test_values_outside_the_range_are_clipped():
-    picture = plotting.montage(shades(-9, 9), columns=2, padding=0)
+    picture = plotting.montage(shades(-9, 9), columns=2, value_range=(-1, 1), padding=0)
     np.testing.assert_array_equal(picture[0, :, 0], [0, 0, 255, 255])
 
 
 def test_integer_images_need_their_range():
     images = np.full([1, 2, 2, 3], 7, "uint8")
     np.testing.assert_array_equal(plotting.montage(images, value_range=(0, 255)), images[0])
-    with pytest.raises(ValueError, match="dtype=uint8"):
-        plotting.montage(images)
+    with pytest.raises(ValueError, match="`images`.*floating-point.*dtype=uint8"):
+        plotting.montage(images, value_range=(-1, 1))
 
 
 @pytest.mark.parametrize("count, size, factor", [(1, 28, 3), (29, 28, 3), (3, 8, 12), (2, 100, 1)])
 def test_a_saved_grid_is_the_montage_pixel_for_pixel(tmp_path, count, size, factor):
     images = np.random.default_rng(0).uniform(-1, 1, [count, size, size, 3])
     path = tmp_path / "new" / "folder" / "grid.png"
-    figure = plotting.image_grid(images, path)
+    figure = plotting.image_grid(images, path, value_range=(-1, 1))
     assert isinstance(figure, Figure)
-    expected = plotting.montage(images).repeat(factor, axis=0).repeat(factor, axis=1)
+    expected = plotting.montage(images, value_range=(-1, 1))
+    expected = expected.repeat(factor, axis=0).repeat(factor, axis=1)
     np.testing.assert_array_equal(np.asarray(Image.open(path).convert("RGB")), expected)
     assert [file.name for file in path.parent.iterdir()] == ["grid.png"]
 
 
 def test_grey_images_without_a_channel_axis_are_drawn_grey(tmp_path):
-    plotting.image_grid(np.zeros([1, 96, 96]), tmp_path / "grey.png")
+    plotting.image_grid(np.zeros([1, 96, 96]), tmp_path / "grey.png", value_range=(-1, 1))
     picture = np.asarray(Image.open(tmp_path / "grey.png").convert("RGB"))
     assert picture.shape == (96, 96, 3)
     assert (picture == 128).all()
 
 
 def test_titles_are_drawn_above_images(tmp_path):
-    figure = plotting.image_grid(shades(0, 1, -1), tmp_path / "t.png", titles=[3, 1, "b"])
+    figure = plotting.image_grid(
+        shades(0, 1, -1), tmp_path / "t.png", value_range=(-1, 1), titles=[3, 1, "b"]
+    )
     assert [axis.get_title() for axis in figure.axes[:3]] == ["3", "1", "b"]
     with pytest.raises(ValueError, match="3 texts"):
-        plotting.image_grid(shades(0, 1, -1), titles=["a"])
+        plotting.image_grid(shades(0, 1, -1), value_range=(-1, 1), titles=["a"])
 
 
 def test_a_failed_save_keeps_the_old_picture(tmp_path, monkeypatch):
     path = tmp_path / "grid.png"
-    plotting.image_grid(shades(0), path)
+    plotting.image_grid(shades(0), path, value_range=(-1, 1))
     before = path.read_bytes()
 
     def full_disk(self, file, **kwargs):
@@ -79,7 +82,7 @@ def test_a_failed_save_keeps_the_old_picture(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Figure, "savefig", full_disk)
     with pytest.raises(OSError, match="No space left"):
-        plotting.image_grid(shades(1), path)
+        plotting.image_grid(shades(1), path, value_range=(-1, 1))
     assert path.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -90,39 +93,65 @@ def test_a_failed_save_keeps_the_old_picture(tmp_path, monkeypatch):
         (np.zeros([2, 4]), r"shape=\(2, 4\)"),
         (np.zeros([2, 4, 4, 2]), r"shape=\(2, 4, 4, 2\)"),
         (np.zeros([0, 4, 4, 1]), r"shape=\(0, 4, 4, 1\)"),
-        (np.full([1, 2, 2, 1], np.nan), "4 NaN"),
+        (np.full([1, 2, 2, 1], np.nan), "finite.*4 NaN"),
     ],
 )
 def test_bad_images_are_named(images, message):
     with pytest.raises(ValueError, match=message):
-        plotting.image_grid(images)
+        plotting.image_grid(images, value_range=(-1, 1))
 
 
-@pytest.mark.parametrize("arguments", [{"columns": 0}, {"padding": -1}])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        plotting.montage,
+        plotting.image_grid,
+        plotting.reconstructions,
+        lambda images, **given: plotting.latent_manifold(lambda _: images, side=1, **given),
+    ],
+)
+def test_the_range_is_given_and_never_guessed(draw):
+    with pytest.raises(TypeError, match="value_range"):
+        draw(shades(0))
+    for bad in ((1, -1), (0, np.nan), None, 3):
+        with pytest.raises(ValueError, match=r"`value_range`.*low < high"):
+            draw(shades(0), value_range=bad)
+    draw(shades(0), value_range=(0, 1))
+
+
+def test_points_of_many_columns_are_named():
+    with pytest.raises(ValueError, match="`columns`.*positive integer"):
+        plotting.point_clouds({"a": np.zeros([3, 2])}, columns=0)
+
+
+@pytest.mark.parametrize("arguments", [{"columns": 0}, {"padding": -1}, {"padding": 1.5}])
 def test_bad_layouts_are_named(arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):
-        plotting.image_grid(shades(0), **arguments)
+        plotting.image_grid(shades(0), value_range=(-1, 1), **arguments)
 
 
 def test_reconstructions_stand_under_their_originals(tmp_path):
     size = 96
     originals, outputs = shades(0, 1, size=size), shades(1, 0, size=size)
-    plotting.reconstructions(originals, outputs, path=tmp_path / "r.png")
+    unit = {"value_range": (0, 1)}
+    plotting.reconstructions(originals, outputs, path=tmp_path / "r.png", **unit)
     picture = np.asarray(Image.open(tmp_path / "r.png").convert("L"))
     assert picture.shape == (2 * size + 1, 2 * size + 1)
     np.testing.assert_array_equal(picture[:: size + 1, :: size + 1], [[0, 255], [255, 0]])
-    figure = plotting.reconstructions(originals, outputs, names=["input", "output"])
+    figure = plotting.reconstructions(originals, outputs, names=["input", "output"], **unit)
     assert [axis.get_ylabel() for axis in figure.axes] == ["input", "output"]
     with pytest.raises(ValueError, match="shapes="):
-        plotting.reconstructions(originals, outputs[:1])
+        plotting.reconstructions(originals, outputs[:1], **unit)
     with pytest.raises(ValueError, match="2 texts"):
-        plotting.reconstructions(originals, outputs, names=["input"])
+        plotting.reconstructions(originals, outputs, names=["input"], **unit)
 
 
 def test_names_of_rows_stay_inside_the_picture(tmp_path):
     images = np.zeros((10, 28, 28, 1))
     names = ["original images", "reconstructions"]
-    figure = plotting.reconstructions(images, images, path=tmp_path / "rows.png", names=names)
+    figure = plotting.reconstructions(
+        images, images, value_range=(0, 1), path=tmp_path / "rows.png", names=names
+    )
     for axis in figure.axes:
         assert axis.yaxis.label.get_window_extent().x0 >= 0
 
@@ -134,13 +163,15 @@ def test_latent_manifold_follows_the_normal_percentiles(tmp_path):
         seen.append(latents)
         return np.zeros([len(latents), 4, 4, 1])
 
-    plotting.latent_manifold(decode, tmp_path / "m.png", side=3)
+    plotting.latent_manifold(decode, tmp_path / "m.png", side=3, value_range=(0, 1))
     edge = 1.6448536
     expected = [(x, y) for y in (edge, 0, -edge) for x in (-edge, 0, edge)]
     np.testing.assert_allclose(seen[0], expected, atol=1e-6)
     assert seen[0].dtype == np.float32
     with pytest.raises(ValueError, match="span="):
-        plotting.latent_manifold(decode, span=(0.0, 1.0))
+        plotting.latent_manifold(decode, span=(0.0, 1.0), value_range=(0, 1))
+    with pytest.raises(ValueError, match="`side`.*positive integer"):
+        plotting.latent_manifold(decode, side=0, value_range=(0, 1))
 
 
 def test_training_curves_group_losses_and_dash_validation(tmp_path):
@@ -292,7 +323,7 @@ def test_learning_curves_show_means_within_the_range_of_seeds(tmp_path):
         ([10], {}, "`scores`.*at least one"),
         ([10, 100], {"a": [[0.5, 0.5]]}, r"`scores`.*\[2, seeds\].*a of shape \(1, 2\)"),
         ([10], {"a": [0.5]}, r"a of shape \(1,\)"),
-        ([10], {"a": [[81.7]]}, r"\[0, 1\].*81.7"),
+        ([10], {"a": [[81.7]]}, r"`scores\['a'\]`.*\[0, 1\].*81.7"),
     ],
 )
 def test_bad_learning_curves_are_named(counts, scores, message):
@@ -321,7 +352,7 @@ def test_bad_state_probabilities_are_named(probabilities, marked, message):
 
 
 def test_no_figure_is_left_in_global_state(tmp_path):
-    plotting.image_grid(shades(0), tmp_path / "grid.png")
+    plotting.image_grid(shades(0), tmp_path / "grid.png", value_range=(-1, 1))
     plotting.training_curves({"loss": [1.0, 0.5]})
     plotting.code_scatter(np.zeros([3, 2]))
     assert pyplot.get_fignums() == []
@@ -336,7 +367,7 @@ def test_log_weights_are_counted_and_log_z_is_marked(tmp_path):
     assert "3.25 ± 0.50" in axis.get_legend().texts[0].get_text()
     assert (tmp_path / "weights.png").exists()
     broken = metrics.PartitionEstimate(np.nan, 0.5, np.array([1.0, np.nan]))
-    with pytest.raises(ValueError, match="`estimate`.*1 not finite"):
+    with pytest.raises(ValueError, match="`estimate.log_weights`.*finite.*1 NaN"):
         plotting.log_weights(broken)
 
 
@@ -383,8 +414,11 @@ def test_empty_panels_of_clouds_are_refused(panels):
     "clouds", [{}, {"a": np.zeros([3, 3])}, {"a": np.zeros([0, 2])}, {"a": [[np.nan, 0.0]]}]
 )
 def test_bad_point_clouds_are_named(clouds):
-    with pytest.raises(ValueError, match="argument `clouds`.*Received"):
+    name = r"clouds\['a'\]" if clouds else "clouds"
+    with pytest.raises(ValueError, match=f"argument `{name}`.*Received"):
         plotting.point_clouds(clouds)
+    with pytest.raises(ValueError, match=r"argument `panels.*Received"):
+        plotting.overlaid_clouds({"before": clouds})
 
 
 def test_curve_panels_keep_the_colour_of_a_name(tmp_path):

@@ -75,7 +75,7 @@ def test_classifier_has_probabilities_and_features(tmp_path):
 
 def test_export_writes_card_and_samples_and_replaces_the_old_one(tmp_path):
     gan, path = small_models.gan(), tmp_path / "gan"
-    figure = plotting.image_grid(gan.generate(4, seed=1))
+    figure = plotting.image_grid(gan.generate(4, seed=1), value_range=gan.value_range)
     for seed in (1, 2):
         card = saved_models.card("a GAN", "noise", (-1, 1), seed, {"fid_lenet_10": 1.5})
         saved_models.export(gan, path, card, figure)

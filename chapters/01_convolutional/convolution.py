@@ -106,6 +106,7 @@ def main(
     plotting.reconstructions(
         np.stack([images[0], moved[0]])[:, edge:-edge, edge:-edge],
         (edges / np.abs(edges).max() + 1) / 2,
+        value_range=(0, 1),
         path=output / "moved.png",
         names=["image", "vertical edges"],
     )
@@ -142,7 +143,7 @@ def _largest(first, second):
 def _show(maps, path):
     """The maps of the first image; grey is zero."""
     pictures = np.moveaxis(maps[0] / np.abs(maps[0]).max(), -1, 0)
-    plotting.image_grid(pictures, path, len(KERNELS), titles=list(KERNELS))
+    plotting.image_grid(pictures, path, len(KERNELS), value_range=(-1, 1), titles=list(KERNELS))
 
 
 if __name__ == "__main__":

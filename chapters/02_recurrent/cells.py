@@ -81,7 +81,9 @@ def main(
     # Look: an image and what the layers remember of it, a row of units per step.
     pictures = np.stack([states[name][0] for name in kinds])
     titles = [f"h of {name}" for name in kinds]
-    plotting.image_grid(pictures, output / "states.png", columns=len(kinds), titles=titles)
+    plotting.image_grid(
+        pictures, output / "states.png", columns=len(kinds), value_range=(-1, 1), titles=titles
+    )
     plotting.image_grid(sequences[:1], output / "image.png", value_range=(0, 1))
 
     # Look: the gates of the LSTM, which follow from its states and inputs.

@@ -105,9 +105,11 @@ def main(
     print(f"at least {bound.mean():.2f} nats with two")
 
     # Look: what both believe in.
-    plotting.image_grid(first.generate(64, seed), output / "one_layer.png", value_range=(0, 1))
+    plotting.image_grid(
+        first.generate(64, seed), output / "one_layer.png", value_range=first.value_range
+    )
     samples = plotting.image_grid(
-        network.generate(64, seed), output / "two_layers.png", value_range=(0, 1)
+        network.generate(64, seed), output / "two_layers.png", value_range=network.value_range
     )
     plotting.training_curves(history, output / "training.png")
 

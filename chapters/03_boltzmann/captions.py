@@ -110,14 +110,14 @@ def main(
         test_images[:40],
         output / "descriptions.png",
         columns=8,
-        value_range=(0, 1),
+        value_range=joint.value_range,
         titles=data.captions.as_text(described[:40]),
     )
     samples = plotting.image_grid(
         illustrations[:40],
         output / "illustrations.png",
         columns=8,
-        value_range=(0, 1),
+        value_range=joint.value_range,
         titles=data.captions.as_text(told[:40]),
     )
     plotting.training_curves(history, output / "training.png")

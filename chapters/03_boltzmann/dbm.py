@@ -114,9 +114,12 @@ def main(
     # keeps of test images, and how even the weights of the annealing are.
     plotting.filters(dbm.kernels[0], shape, output / "filters.png")
     fantasies = dbm.generate(64, seed=seed)
-    samples = plotting.image_grid(fantasies, output / "samples.png", value_range=(0, 1))
+    samples = plotting.image_grid(fantasies, output / "samples.png", value_range=dbm.value_range)
     plotting.reconstructions(
-        test[:10], dbm.reconstruct(test[:10]), path=output / "reconstructions.png"
+        test[:10],
+        dbm.reconstruct(test[:10]),
+        value_range=dbm.value_range,
+        path=output / "reconstructions.png",
     )
     plotting.log_weights(partition, output / "ais_weights.png")
     plotting.training_curves(history, output / "training.png")

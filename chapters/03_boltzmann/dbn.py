@@ -130,7 +130,9 @@ def main(
     # Look: what the first layer looks for, and a row of generated images for every label.
     plotting.filters(machines[0].kernel, shape, output / "filters.png")
     rows = fantasies.reshape(num_classes, SAMPLES, *shape)[:, :10].reshape(-1, *shape)
-    samples = plotting.image_grid(rows, output / "samples.png", columns=10, value_range=(0, 1))
+    samples = plotting.image_grid(
+        rows, output / "samples.png", columns=10, value_range=network.value_range
+    )
     plotting.training_curves(history, output / "training.png")
 
     # Save.

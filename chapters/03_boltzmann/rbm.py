@@ -94,9 +94,14 @@ def main(
     # of the annealing are.
     plotting.filters(rbm.kernel, grey.shape[1:], output / "filters.png")
     fantasies = machine.generate(64, seed=seed)
-    samples = plotting.image_grid(fantasies, output / "samples.png", value_range=(0, 1))
+    samples = plotting.image_grid(
+        fantasies, output / "samples.png", value_range=machine.value_range
+    )
     plotting.reconstructions(
-        test[:10], machine.reconstruct(test[:10]), path=output / "reconstructions.png"
+        test[:10],
+        machine.reconstruct(test[:10]),
+        value_range=machine.value_range,
+        path=output / "reconstructions.png",
     )
     plotting.log_weights(partition, output / "ais_weights.png")
     plotting.training_curves(history, output / "training.png")

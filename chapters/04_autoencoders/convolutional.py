@@ -85,10 +85,15 @@ def main(
 
     # Look: reconstructions, and the way from one image to another through the codes.
     samples = plotting.reconstructions(
-        held_out[:10], autoencoder.reconstruct(held_out[:10]), path=output / "reconstructions.png"
+        held_out[:10],
+        autoencoder.reconstruct(held_out[:10]),
+        value_range=autoencoder.value_range,
+        path=output / "reconstructions.png",
     )
     between = autoencoder.interpolate(held_out[4], held_out[2], steps=12)
-    plotting.image_grid(between, output / "interpolation.png", 12, value_range=(0, 1))
+    plotting.image_grid(
+        between, output / "interpolation.png", 12, value_range=autoencoder.value_range
+    )
     plotting.training_curves(history, output / "training.png")
 
     # Save.

@@ -99,6 +99,7 @@ def main(
             held_out[:10],
             noisy[:10],
             autoencoder.reconstruct(noisy[:10]),
+            value_range=autoencoder.value_range,
             path=folder / "denoised.png",
             names=["image", "noisy", "denoised"],
         )

@@ -108,6 +108,7 @@ def main(
         held_out[:10],
         greedy_reconstructions,
         autoencoder.reconstruct(held_out[:10]),
+        value_range=autoencoder.value_range,
         path=output / "reconstructions.png",
         names=["images", "greedy", "joint"],
     )

@@ -98,7 +98,10 @@ def main(
     plotting.filters(kernel.T, images.shape[1:], output / "decoder.png", columns=10)
     plotting.code_scatter(pca.transform(copies)[:2000, :2], labels[:2000], output / "codes.png")
     samples = plotting.reconstructions(
-        images[:10], copies[:10].reshape(-1, *images.shape[1:]), path=output / "reconstructions.png"
+        images[:10],
+        copies[:10].reshape(-1, *images.shape[1:]),
+        value_range=autoencoder.value_range,
+        path=output / "reconstructions.png",
     )
     plotting.training_curves(history, output / "training.png")
 

@@ -129,6 +129,7 @@ def main(
     samples = plotting.reconstructions(
         test_images[:10],
         autoencoder.reconstruct(test_images[:10]),
+        value_range=autoencoder.value_range,
         path=output / "reconstructions.png",
     )
     plotting.training_curves(history, output / "training.png")

@@ -86,7 +86,10 @@ def main(
 
     # Look: the rows below each other are an image again.
     samples = plotting.reconstructions(
-        held_out[:10], autoencoder.reconstruct(held_out[:10]), path=output / "reconstructions.png"
+        held_out[:10],
+        autoencoder.reconstruct(held_out[:10]),
+        value_range=autoencoder.value_range,
+        path=output / "reconstructions.png",
     )
     plotting.training_curves(history, output / "training.png")
 

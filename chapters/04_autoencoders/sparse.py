@@ -107,6 +107,7 @@ def main(
         samples = plotting.reconstructions(
             held_out[:10],
             autoencoder.reconstruct(held_out[:10]),
+            value_range=autoencoder.value_range,
             path=folder / "reconstructions.png",
         )
         plotting.activation_histogram(codes, folder / "activations.png", TARGET)

@@ -88,10 +88,15 @@ def main(
 
     # Look: reconstructions, the way between two images, the map of codes, the first layer.
     samples = plotting.reconstructions(
-        held_out[:10], autoencoder.reconstruct(held_out[:10]), path=output / "reconstructions.png"
+        held_out[:10],
+        autoencoder.reconstruct(held_out[:10]),
+        value_range=autoencoder.value_range,
+        path=output / "reconstructions.png",
     )
     between = autoencoder.interpolate(held_out[4], held_out[6], steps=12)  # sneaker to boot
-    plotting.image_grid(between, output / "interpolation.png", 12, value_range=(0, 1))
+    plotting.image_grid(
+        between, output / "interpolation.png", 12, value_range=autoencoder.value_range
+    )
     plane = TSNE(random_state=seed).fit_transform(autoencoder.encode(held_out))
     plotting.code_scatter(plane, labels, output / "codes.png")
     plotting.filters(encoder.weights[0], shape, output / "filters.png")

@@ -88,15 +88,20 @@ def main(
 
     # Look.
     generated = vae.generate(100, seed=SEED)
-    samples = plotting.image_grid(generated, output / "samples.png", value_range=(0, 1))
+    samples = plotting.image_grid(generated, output / "samples.png", value_range=vae.value_range)
     plotting.reconstructions(
-        test[:10], vae.reconstruct(test[:10]), path=output / "reconstructions.png"
+        test[:10],
+        vae.reconstruct(test[:10]),
+        value_range=vae.value_range,
+        path=output / "reconstructions.png",
     )
     path_between = vae.interpolate(test[0], test[1], steps=12)
-    plotting.image_grid(path_between, output / "interpolation.png", 12, value_range=(0, 1))
+    plotting.image_grid(path_between, output / "interpolation.png", 12, value_range=vae.value_range)
     plotting.training_curves(history, output / "training.png")
     if latent_dim == 2:
-        samples = plotting.latent_manifold(vae.decode, output / "manifold.png")
+        samples = plotting.latent_manifold(
+            vae.decode, output / "manifold.png", value_range=vae.value_range
+        )
 
     # Save.
     vae.save(output / "vae.keras")

@@ -148,7 +148,7 @@ def main(
             np.concatenate([x, change, result]),
             output / f"{name}.png",
             COLUMNS,
-            VALUE_RANGE,
+            value_range=classifiers[name].value_range,
             titles=[*titles[0], *[f"+ {epsilon:g} x"] * len(x), *titles[1]],
         )
     passes = np.arange(1, epochs + 1)

@@ -76,6 +76,7 @@ def main(
     tf.config.experimental.enable_op_determinism()
 
     # Prepare: pixels in [-1, 1], the range of tanh, and integer labels.
+    extractor = evaluation.shipped_extractor(dataset)
     chosen = f"[:{limit}]" if limit else ""
     train = data.load(dataset, "train" + chosen, IMAGE_SIZE, labels=True)
     test, test_labels = data.arrays(data.load(dataset, "test" + chosen, IMAGE_SIZE, labels=True))
@@ -98,12 +99,11 @@ def main(
     )
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.
-    extractor = evaluation.shipped_extractor(dataset)
     rows = np.repeat(np.arange(classes), COLUMNS)
     watch = [
         callbacks.SampleGrid(output / "epochs", len(rows), every=max(epochs // 10, 1), labels=rows),
         callbacks.GenerativeMetrics(
-            [metrics.FrechetDistance(extractor)],
+            [metrics.FrechetDistance(extractor, gan.value_range)],
             test,
             every=max(epochs // 4, 1),
             labels=test_labels,
@@ -114,19 +114,23 @@ def main(
 
     # Judge: the labels asked for are those of the test and of the training images.
     generated = gan.generate(seed=SEED, labels=test_labels)
-    report = evaluation.frechet_report(extractor, test, generated, train)
-    read_as_asked = metrics.gan_test(extractor, generated, test_labels)
+    report = evaluation.frechet_report(extractor, test, generated, train, gan.value_range)
+    read_as_asked = metrics.gan_test(extractor, generated, test_labels, gan.value_range)
     classifier = networks.lenet(test.shape[1:], classes)
     classifier.compile("adam", "sparse_categorical_crossentropy")
     generated = gan.generate(seed=SEED + 1, labels=train_labels)
-    learned = metrics.gan_train(classifier, generated, train_labels, test, test_labels)
+    learned = metrics.gan_train(
+        classifier, generated, train_labels, test, test_labels, gan.value_range
+    )
     report[f"gan_test_{len(test)}_{extractor.name}"] = read_as_asked
     report[f"gan_train_{len(train)}_lenet"] = learned
 
     # Look: a row per class, a column per noise.
     noise = np.tile(gan.latents(COLUMNS, [SEED, 0]), (classes, 1))
     images = gan.predict([noise, rows], verbose=0)
-    samples = plotting.image_grid(images, output / "samples.png", COLUMNS)
+    samples = plotting.image_grid(
+        images, output / "samples.png", COLUMNS, value_range=gan.value_range
+    )
     plotting.training_curves(history, output / "training.png")
 
     # Save.

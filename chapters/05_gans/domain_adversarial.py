@@ -157,8 +157,8 @@ def main(
     samples = plotting.reconstructions(
         test_source[:SHOWN],
         pictured[:SHOWN],
+        value_range=first["adversarial"].value_range,
         path=output / "samples.png",
-        value_range=(-1, 1),
         names=["source", "target"],
     )
     passes = np.arange(1, epochs + 1)

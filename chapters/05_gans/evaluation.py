@@ -37,8 +37,8 @@ import tyro
 from keras_gen import data, evaluation, metrics, plotting, saved_models
 
 SEED = 1
-IMAGE_SIZE = 28
-NOISE = (0.0, 0.1, 0.2, 0.4, 0.8)  # standard deviations, of pixels in [-1, 1]
+IMAGE_SIZE, VALUE_RANGE = 28, (-1.0, 1.0)
+NOISE = (0.0, 0.1, 0.2, 0.4, 0.8)  # standard deviations, of pixels in VALUE_RANGE
 COPIED = 20
 SHOWN = 12
 
@@ -52,29 +52,31 @@ def main(
     """Judges real, noisy, copied and generated images.
 
     Args:
-        dataset: digits, mnist, fashion_mnist, another TFDS image set, or a folder of images.
-        model: a shipped generator or the path of a SavedModel, of images of 28x28 in [-1, 1].
+        dataset: digits, mnist or fashion_mnist; a shipped LeNet looks at the images.
+        model: a shipped generator of images of 28x28, or the path of such a SavedModel with a card.
         limit: use only that many test images, and as many of every other kind.
         output: folder for the pictures.
     """
     # Prepare: as many images of every kind.
-    test = data.arrays(data.load(dataset, "test", IMAGE_SIZE).take(limit or -1))
-    train = data.arrays(data.load(dataset, "train", IMAGE_SIZE))
     extractor = evaluation.shipped_extractor(dataset)
+    test = data.arrays(data.load(dataset, "test", IMAGE_SIZE, VALUE_RANGE).take(limit or -1))
+    train = data.arrays(data.load(dataset, "train", IMAGE_SIZE, VALUE_RANGE))
     count = len(test)
     random = np.random.default_rng(SEED)
     noise = random.standard_normal(train[:count].shape).astype("float32")
     sets = {
-        f"training images, noise {stddev}": np.clip(train[:count] + stddev * noise, -1, 1)
+        f"training images, noise {stddev}": np.clip(train[:count] + stddev * noise, *VALUE_RANGE)
         for stddev in NOISE
     }
     sets[f"{COPIED} of them, copied"] = np.resize(train[:COPIED], test.shape)
     generated, _ = evaluation.samples(saved_models.load(model), count, SEED)
-    sets[model] = generated
+    own_range = saved_models.read_card(model)["value_range"]
+    sets[model] = generated = metrics.rescale(generated, own_range, VALUE_RANGE)
 
     # Judge.
     results = {
-        name: evaluation.image_measures(extractor, test, images) for name, images in sets.items()
+        name: evaluation.image_measures(extractor, test, images, VALUE_RANGE)
+        for name, images in sets.items()
     }
     measures = list(results[model])
     print(" | ".join(["set", *measures]))
@@ -87,8 +89,8 @@ def main(
     # Look.
     plotting.reconstructions(
         *(images[:SHOWN] for images in sets.values()),
+        value_range=VALUE_RANGE,
         path=output / "sets.png",
-        value_range=(-1, 1),
         names=list(sets),
     )
     noisy = list(results.values())[: len(NOISE)]
@@ -110,8 +112,8 @@ def main(
     plotting.reconstructions(
         generated[:SHOWN],
         train[nearest[:, 0]],
+        value_range=VALUE_RANGE,
         path=output / "neighbours.png",
-        value_range=(-1, 1),
         names=["generated", "nearest in training"],
     )
     print(f"sets.png, measures.png and neighbours.png are in {output}.")

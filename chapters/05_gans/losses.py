@@ -52,7 +52,7 @@ from keras_gen import (
     saved_models,
 )
 
-IMAGE_SIZE = 28
+IMAGE_SIZE, VALUE_RANGE = 28, (-1.0, 1.0)  # the range of tanh
 LATENT_DIM = 100
 BATCH_SIZE = 64
 EMA_DECAY = 0.99  # as in Karras et al. (2018), section 6, but for runs of 2,000 steps
@@ -89,7 +89,7 @@ def main(
     """Trains the same two networks in seven ways, or in some of them.
 
     Args:
-        dataset: digits, mnist, fashion_mnist, another TFDS image set, or a folder of images.
+        dataset: digits, mnist or fashion_mnist; a shipped LeNet judges the images.
         games: which of the seven to play, by their names in the list above.
         epochs: passes over the training images, where the discriminator takes one step at a time;
             where it takes k, it sees k times as many images.
@@ -100,10 +100,10 @@ def main(
     """
     tf.config.experimental.enable_op_determinism()
 
-    # Prepare: pixels in [-1, 1], the range of tanh.
-    train = data.load(dataset, "train", IMAGE_SIZE).take(limit or -1)
-    test = data.arrays(data.load(dataset, "test", IMAGE_SIZE).take(limit or -1))
-    fid = metrics.FrechetDistance(evaluation.shipped_extractor(dataset))
+    # Prepare.
+    fid = metrics.FrechetDistance(evaluation.shipped_extractor(dataset), VALUE_RANGE)
+    train = data.load(dataset, "train", IMAGE_SIZE, VALUE_RANGE).take(limit or -1)
+    test = data.arrays(data.load(dataset, "test", IMAGE_SIZE, VALUE_RANGE).take(limit or -1))
     runs = {name: [] for name in games}
     best, best_distance = None, np.inf
     for seed, name in itertools.product(range(1, seeds + 1), games):
@@ -118,7 +118,9 @@ def main(
         discriminator = networks.dcgan_discriminator(
             test.shape[1:], filters, normalization=False, kernel_initializer="he_normal"
         )
-        gan = models.GAN(generator, discriminator, ema_decay=EMA_DECAY, seed=seed)
+        gan = models.GAN(
+            generator, discriminator, value_range=VALUE_RANGE, ema_decay=EMA_DECAY, seed=seed
+        )
         betas = CRITIC_BETAS if "penalty" in game else BETAS
         faster = FASTER if name == "two time scales" else 1
         gan.compile(
@@ -138,7 +140,9 @@ def main(
         ]
         history = gan.fit(batches, epochs=steps * epochs, callbacks=watch, verbose=2)
         runs[name].append(history.history)
-        plotting.image_grid(gan.generate(64, seed=seed), folder / "samples.png")
+        plotting.image_grid(
+            gan.generate(64, seed=seed), folder / "samples.png", value_range=gan.value_range
+        )
         if runs[name][-1][f"val_{fid.name}"][-1] < best_distance:
             best, best_name, best_seed = gan, name, seed
             best_distance = runs[name][-1][f"val_{fid.name}"][-1]
@@ -190,7 +194,9 @@ def main(
         output / "pull.png",
         logarithmic=list(measured),
     )
-    samples = plotting.image_grid(best.generate(64, seed=best_seed), output / "samples.png")
+    samples = plotting.image_grid(
+        best.generate(64, seed=best_seed), output / "samples.png", value_range=best.value_range
+    )
 
     # Save the best one.
     best.save(output / "gan.keras")

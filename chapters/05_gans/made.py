@@ -83,7 +83,7 @@ def main(
 
     # Look: new images, and halves drawn anew.
     generated = model.generate(100, seed=SEED)
-    samples = plotting.image_grid(generated, output / "samples.png", value_range=(0, 1))
+    samples = plotting.image_grid(generated, output / "samples.png", value_range=model.value_range)
     height, width, _ = grey.shape[1:]
     upper = np.zeros(grey.shape[1:], bool)
     upper[: height // 2] = True
@@ -93,7 +93,9 @@ def main(
         completions = [model.complete(test[:10], given, seed) for seed in range(5)]
         half = np.where(given, test[:10], 0.5)
         path = output / f"completions_{name}.png"
-        plotting.reconstructions(test[:10], half, *completions, path=path)
+        plotting.reconstructions(
+            test[:10], half, *completions, value_range=model.value_range, path=path
+        )
     plotting.training_curves(history, output / "training.png")
 
     # Save.

@@ -69,6 +69,7 @@ def main(
     tf.config.experimental.enable_op_determinism()
 
     # Prepare: every batch is stacked within itself.
+    extractor = evaluation.shipped_extractor(dataset)
     train = data.load(dataset, f"train[:{limit}]" if limit else "train", IMAGE_SIZE)
     batches = data.batches(train, BATCH_SIZE, seed=SEED, augment=data.stacked)
     shape = batches.element_spec.shape[1:]
@@ -95,7 +96,7 @@ def main(
     images = data.arrays(train)
     real = data.stacked(np.resize(images, (count, *images.shape[1:])), SEED)
     generated = gan.generate(count, seed=SEED)
-    modes = metrics.StackedModes(evaluation.shipped_extractor(dataset))
+    modes = metrics.StackedModes(extractor, gan.value_range)
     report = {}
     for suffix, stacks in [("", generated), ("_training_images", real)]:
         modes.reset_fake()
@@ -104,7 +105,9 @@ def main(
         report[f"kl_nats_{count}{suffix}"] = modes.divergence()
 
     # Look: the picture's colours are the three digits.
-    samples = plotting.image_grid(generated[:64], output / "samples.png")
+    samples = plotting.image_grid(
+        generated[:64], output / "samples.png", value_range=gan.value_range
+    )
     plotting.training_curves(history, output / "training.png")
 
     # Save.

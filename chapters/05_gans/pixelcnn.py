@@ -76,12 +76,18 @@ def main(
 
     # Look: new images, and lower halves drawn anew.
     generated = model.generate(100, seed=SEED)
-    samples = plotting.image_grid(generated, output / "samples.png", value_range=(0, 1))
+    samples = plotting.image_grid(generated, output / "samples.png", value_range=model.value_range)
     upper = np.zeros(grey.shape[1:], bool)
     upper[: len(upper) // 2] = True
     completions = [model.complete(test[:10], upper, seed) for seed in range(5)]
     half = np.where(upper, test[:10], 0.5)
-    plotting.reconstructions(test[:10], half, *completions, path=output / "completions.png")
+    plotting.reconstructions(
+        test[:10],
+        half,
+        *completions,
+        value_range=model.value_range,
+        path=output / "completions.png",
+    )
     plotting.training_curves(history, output / "training.png")
 
     # Save.

@@ -158,7 +158,7 @@ def main(
 
     # Look.
     samples = plotting.image_grid(
-        gan.generate(64, seed), output / "samples.png", value_range=(0, 1)
+        gan.generate(64, seed), output / "samples.png", value_range=gan.value_range
     )
     plotting.training_curves(history, output / "training.png")
 

@@ -42,7 +42,7 @@ def main(
     """Trains a WGAN.
 
     Args:
-        dataset: digits, mnist, fashion_mnist, another TFDS image set, or a folder of images.
+        dataset: digits, mnist or fashion_mnist; a shipped LeNet judges the images.
         epochs: passes over the training images.
         filters: feature maps of the layers next to the image.
         limit: use only that many training images, and as many test images.
@@ -54,6 +54,7 @@ def main(
     keras.config.set_dtype_policy(precision)
 
     # Prepare: pixels in [-1, 1], the range of tanh.
+    extractor = evaluation.shipped_extractor(dataset)
     chosen = f"[:{limit}]" if limit else ""
     train = data.load(dataset, "train" + chosen, IMAGE_SIZE)
     test = data.arrays(data.load(dataset, "test" + chosen, IMAGE_SIZE))
@@ -70,11 +71,12 @@ def main(
     )
 
     # Fit; interrupt it and run the same command again, and it goes on where it was.
-    extractor = evaluation.shipped_extractor(dataset)
     watch = [
         callbacks.SampleGrid(output / "epochs", every=max(epochs // 10, 1)),
         callbacks.GenerativeMetrics(
-            [metrics.FrechetDistance(extractor)], test, every=max(epochs // 4, 1)
+            [metrics.FrechetDistance(extractor, gan.value_range)],
+            test,
+            every=max(epochs // 4, 1),
         ),
         callbacks.Resume(output / "wgan.state", batches),
     ]
@@ -82,8 +84,12 @@ def main(
 
     # Judge and look.
     generated = gan.generate(len(test), seed=SEED)
-    report = evaluation.frechet_report(extractor, test, generated, data.arrays(train))
-    samples = plotting.image_grid(generated[:64], output / "samples.png")
+    report = evaluation.frechet_report(
+        extractor, test, generated, data.arrays(train), gan.value_range
+    )
+    samples = plotting.image_grid(
+        generated[:64], output / "samples.png", value_range=gan.value_range
+    )
     plotting.training_curves(history, output / "training.png")
 
     # Save.

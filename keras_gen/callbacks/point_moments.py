@@ -5,6 +5,7 @@ import pathlib
 import keras
 import numpy as np
 
+from keras_gen.arguments import positive_integer
 from keras_gen.files import replacing
 from keras_gen.plotting import point_clouds
 
@@ -26,7 +27,7 @@ class PointMoments(keras.callbacks.Callback):
         super().__init__()
         self.path = pathlib.Path(path)
         self.real = real
-        self.moments = moments
+        self.moments = positive_integer("moments", moments)
         self.seed = seed
 
     def on_epoch_end(self, epoch, logs=None):

@@ -4,11 +4,12 @@ import pathlib
 
 import keras
 
+from keras_gen.arguments import positive_integer
 from keras_gen.plotting import image_grid
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Writes one picture per epoch, always of the same latents.
+    """Writes one picture per epoch, always of the same latents, in the model's `value_range`.
 
     Args:
         folder: where `epoch_0001.png`, ... go.
@@ -21,9 +22,9 @@ class SampleGrid(keras.callbacks.Callback):
     def __init__(self, folder, count=64, seed=0, every=1, labels=None):
         super().__init__()
         self.folder = pathlib.Path(folder)
-        self.count = count
+        self.count = positive_integer("count", count)
         self.seed = seed
-        self.every = every
+        self.every = positive_integer("every", every)
         self.labels = labels
 
     def on_epoch_end(self, epoch, logs=None):

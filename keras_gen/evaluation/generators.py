@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import data, metrics, saved_models
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, integer
 from keras_gen.evaluation.extractors import shipped_extractor
 from keras_gen.evaluation.measures import NEIGHBOURS, image_measures, stack_measures
 from keras_gen.files import replacing
-from keras_gen.metrics.arguments import check_integer
+from keras_gen.images import check_range
 
 _CHUNK = 1000  # images sampled at a time
 _MOST_TRAINING_IMAGES = 60_000  # among which nearest neighbours are looked for
@@ -55,7 +55,9 @@ class Evaluation:
             temporary.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
 
 
-def evaluate(model, dataset, count=10_000, seed=1, image_size=None, extractor=None):
+def evaluate(
+    model, dataset, count=10_000, seed=1, image_size=None, extractor=None, value_range=None
+):
     """Judges a saved generator by test images, and training images beside it.
 
     FID, KID, Inception Score, precision, recall and sliced Wasserstein distances always; GAN-test
@@ -73,29 +75,31 @@ def evaluate(model, dataset, count=10_000, seed=1, image_size=None, extractor=No
         seed: integer that fixes the samples.
         image_size: size to which the data is resized, for a generator of such images.
         extractor: a `FeatureExtractor` whose classes are those of the data; by default the shipped
-            LeNet of the data, or of MNIST if there is none.
+            LeNet of the data, `shipped_extractor(dataset)`.
+        value_range: closed interval of the generated pixels, in which the data are loaded as well;
+            by default what the model's card declares.
 
     Returns:
         An `Evaluation`.
 
     Raises:
         ValueError: if there is no such model or dataset, the model has no endpoint `sample` of
-            that form, there are fewer images than four, or shapes differ.
+            that form, no LeNet of the data ships and no extractor is given, the range is neither
+            declared nor given, or is given and another one than the card's, there are fewer images
+            than four, or shapes differ.
     """
-    check_integer("count", count, least=NEIGHBOURS + 1)
+    count = integer("count", count, least=NEIGHBOURS + 1)
     generator = saved_models.load(model)
     conditional = _is_conditional(generator, model)
-    value_range = _value_range(model)
+    value_range = _value_range(model, value_range)
+    extractor = shipped_extractor(dataset) if extractor is None else extractor
     options = {"image_size": image_size, "value_range": value_range, "labels": conditional}
     test, _ = _images(dataset, "test", count, options)
     train, train_labels = _images(dataset, "train", _MOST_TRAINING_IMAGES, options)
-    count = min(len(test), len(train))
-    check_integer("count", count, least=NEIGHBOURS + 1)
+    count = integer("count", min(len(test), len(train)), least=NEIGHBOURS + 1)
     test, few_train = test[:count], train[:count]
     fake, asked = samples(generator, count, seed, train_labels.max() + 1 if conditional else None)
     stacked = _are_stacks(fake, test, dataset, image_size)
-    reads_these_classes = extractor is not None or _has_reader(dataset)
-    extractor = extractor or shipped_extractor(dataset)
     if stacked:
         test, few_train = (_stacks(images, count, seed) for images in (test, few_train))
     measures = stack_measures if stacked else image_measures
@@ -104,7 +108,7 @@ def evaluate(model, dataset, count=10_000, seed=1, image_size=None, extractor=No
     if not stacked:
         generated.update(_nearest(fake, train))
         real.update(_nearest(test, train))
-    if conditional and reads_these_classes and not stacked:
+    if conditional and not stacked:
         name = f"gan_test_{extractor.name}_{count}"
         generated[name] = metrics.gan_test(extractor, fake, asked, value_range)
         real[name] = metrics.gan_test(extractor, few_train, train_labels[:count], value_range)
@@ -158,23 +162,29 @@ def _is_conditional(generator, model):
     return names == forms[1]
 
 
-def _value_range(model):
-    """The range that the model's card declares, or [-1, 1] without a card."""
+def _value_range(model, given):
+    """The range that the model's card declares or that was given; an error for none or for two."""
     try:
-        return tuple(saved_models.read_card(model)["value_range"])
+        declared = saved_models.read_card(model)["value_range"]
     except FileNotFoundError:
-        return (-1.0, 1.0)
+        declared = None
+    if declared is None and given is None:
+        raise argument_error(
+            "value_range",
+            "the range (low, high) of the generated pixels, such as (-1, 1), because the model has "
+            "no card that declares it",
+            given,
+        )
+    declared, given = (None if each is None else check_range(each) for each in (declared, given))
+    if None not in (declared, given) and declared != given:
+        raise argument_error("value_range", f"{declared}, as the model's card declares", given)
+    return declared or given
 
 
 def _images(dataset, split, count, options):
     """The first images of a split, and their labels or `None`."""
     loaded = data.arrays(data.load(dataset, split, **options).take(count))
     return loaded if options["labels"] else (loaded, None)
-
-
-def _has_reader(dataset):
-    """Whether the default extractor's classes are those of the data."""
-    return dataset == "digits" or f"lenet_{dataset}" in saved_models.available()
 
 
 def _are_stacks(fake, real, dataset, image_size):

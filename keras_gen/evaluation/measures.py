@@ -6,7 +6,7 @@ from keras_gen.metrics.frechet import Moments
 NEIGHBOURS = 3  # of precision and recall
 
 
-def image_measures(extractor, real, fake, value_range=(-1.0, 1.0)):
+def image_measures(extractor, real, fake, value_range):
     """What all kinds of images are judged by.
 
     Args:
@@ -30,7 +30,7 @@ def image_measures(extractor, real, fake, value_range=(-1.0, 1.0)):
     return {**measures, **_levels(real, fake, value_range)}
 
 
-def stack_measures(extractor, real, fake, value_range=(-1.0, 1.0)):
+def stack_measures(extractor, real, fake, value_range):
     """What images with a digit in each channel are judged by; arguments as `image_measures`.
 
     Returns:

@@ -3,7 +3,7 @@
 from keras_gen.metrics import FrechetDistance
 
 
-def frechet_report(extractor, test, generated, train, value_range=(-1.0, 1.0)):
+def frechet_report(extractor, test, generated, train, value_range):
     """The Fréchet distance of generated images to the test images, and its floor.
 
     The floor is what perfect images would get: as many training images against the same test
@@ -13,7 +13,7 @@ def frechet_report(extractor, test, generated, train, value_range=(-1.0, 1.0)):
         extractor: a `FeatureExtractor`.
         test, generated, train: arrays of images in `value_range`; of `train` as many as of
             `generated` are used.
-        value_range: closed interval of the pixels.
+        value_range: closed interval of the pixels, such as the model's own `value_range`.
 
     Returns:
         Dict with the keys `fid_{extractor}_{count}` and `fid_{extractor}_{count}_training_images`.

@@ -1,6 +1,7 @@
 """Measures of generated images, in float64, which name the network that they look through; and of
 sequences."""
 
+from keras_gen.images import check_images, rescale
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
 from keras_gen.metrics.baselines import pca_error
 from keras_gen.metrics.classifier_scores import gan_test, gan_train
@@ -8,8 +9,6 @@ from keras_gen.metrics.extractors import (
     FeatureExtractor,
     InceptionExtractor,
     LeNetExtractor,
-    check_images,
-    rescale,
 )
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance
 from keras_gen.metrics.gradient_flow import state_gradient_norms

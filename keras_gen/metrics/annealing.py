@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.images import check_values
 
 _PART = 500  # temperatures between two steps of the progress bar
 
@@ -71,9 +72,8 @@ def log_partition(
     """
     if not rbm.binary:
         raise argument_error("rbm", "a machine of independent binary units", rbm)
-    for name, value in [("chains", chains), ("temperatures", temperatures)]:
-        if not isinstance(value, int) or value < 1:
-            raise argument_error(name, "a positive integer", value)
+    chains = positive_integer("chains", chains)
+    temperatures = positive_integer("temperatures", temperatures)
     visible, hidden = rbm.kernel.shape
     base_bias = _logits("base_probabilities", base_probabilities, visible)
     hidden_base_bias = np.zeros(hidden)
@@ -106,8 +106,9 @@ def annealing_schedule(temperatures):
 def _logits(name, probabilities, count):
     """log(p / (1 - p)) of as many probabilities as there are units."""
     p = np.asarray(probabilities, "float64").ravel()
-    if p.shape != (count,) or not np.all((0 <= p) & (p <= 1)):
-        raise argument_error(name, f"{count} numbers in [0, 1]", received=f"shape {p.shape}")
+    if p.shape != (count,):
+        raise argument_error(name, f"{count} numbers in [0, 1]", received=f"{p.size} of them")
+    check_values(p, name, (0, 1))
     p = np.clip(p, 0.02, 0.98)  # units that never change anneal badly
     return np.log(p / (1 - p))
 

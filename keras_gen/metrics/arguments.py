@@ -3,14 +3,7 @@
 import numpy as np
 
 from keras_gen.arguments import argument_error
-
-
-def check_integer(name, value, least=1, most=None):
-    """Raises a `ValueError` unless a value is an integer from `least` to `most`."""
-    integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not integer or value < least or (most is not None and value > most):
-        upper = "" if most is None else f" and at most {most}"
-        raise argument_error(name, f"an integer, at least {least}{upper}", value)
+from keras_gen.images import check_values
 
 
 def check_vectors(least, **sets):
@@ -23,14 +16,13 @@ def check_vectors(least, **sets):
     arrays = {name: np.asarray(vectors) for name, vectors in sets.items()}
     first = next(iter(arrays))
     for name, array in arrays.items():
-        if array.ndim != 2 or len(array) < least or array.dtype.kind != "f":
+        if array.ndim != 2 or len(array) < least:
             raise argument_error(
                 name,
-                f"at least {least} vectors of floats, of shape [n, d]",
-                received=f"{array.dtype} of shape {array.shape}",
+                f"at least {least} vectors, of shape [n, d]",
+                received=f"{name}.shape={array.shape}",
             )
-        if not np.isfinite(array).all():
-            raise argument_error(name, "finite values", received=f"{name} with NaN or infinity")
+        check_values(array, name)
         if array.shape[1] != arrays[first].shape[1]:
             raise argument_error(
                 name,

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from keras_gen.arguments import argument_error
-from keras_gen.metrics.extractors import check_images
+from keras_gen.arguments import argument_error, labels_below, positive_integer
+from keras_gen.images import check_images
 
 
-def gan_test(extractor, images, labels, value_range=(-1, 1)):
+def gan_test(extractor, images, labels, value_range):
     """The share of generated images that a classifier of real ones reads as they are labeled.
 
         mean_i [ argmax p(y | x_i) = y_i ]
@@ -36,7 +36,7 @@ def gan_test(extractor, images, labels, value_range=(-1, 1)):
 
 
 def gan_train(
-    classifier, images, labels, real, real_labels, value_range=(-1, 1), epochs=10, batch_size=128
+    classifier, images, labels, real, real_labels, value_range, epochs=10, batch_size=128
 ):
     """The accuracy on real images of a classifier that has seen generated ones only.
 
@@ -68,7 +68,9 @@ def gan_train(
     """
     if not classifier.compiled:
         raise argument_error("classifier", "a compiled model", classifier)
-    images, real = check_images(images, value_range), check_images(real, value_range)
+    epochs = positive_integer("epochs", epochs)
+    batch_size = positive_integer("batch_size", batch_size)
+    images, real = check_images(images, value_range), check_images(real, value_range, "real")
     classes = classifier(real[:1]).shape[-1]
     labels = _check_labels("labels", labels, len(images), classes)
     real_labels = _check_labels("real_labels", real_labels, len(real), classes)
@@ -79,17 +81,11 @@ def gan_train(
 
 def _check_labels(name, labels, count, classes):
     """The labels as `[count]` integers in [0, classes)."""
-    labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu" or labels.shape != (count,) or count == 0:
+    labels = labels_below(name, labels, classes)
+    if labels.shape != (count,):
         raise argument_error(
             name,
-            f"integers, not one-hot, of shape ({count},), one or more, as many as images",
-            received=f"{labels.dtype} of shape {labels.shape}",
-        )
-    if labels.min() < 0 or labels.max() >= classes:
-        raise argument_error(
-            name,
-            f"classes from 0 to {classes - 1}",
-            received=f"{name} from {labels.min()} to {labels.max()}",
+            f"integers of shape ({count},), as many as images",
+            received=f"{name}.shape={labels.shape}",
         )
     return labels

@@ -7,57 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
+from keras_gen.images import check_images, check_range, rescale
 
 _BATCH = 256
-
-
-def rescale(images, from_range, to_range):
-    """Images mapped linearly from one range of values to another.
-
-        scale = (to_high - to_low) / (from_high - from_low)
-        result = scale * images + (to_low - scale * from_low)
-
-    Equal ranges leave every bit as it is.
-
-    Args:
-        images: Array or tensor of floats.
-        from_range: Pair `(from_low, from_high)`.
-        to_range: Pair `(to_low, to_high)`.
-    """
-    (from_low, from_high), (to_low, to_high) = from_range, to_range
-    scale = (to_high - to_low) / (from_high - from_low)
-    return scale * images + (to_low - scale * from_low)
-
-
-def check_images(images, value_range):
-    """The images as a float NumPy array, if they are what they are declared to be.
-
-    Raises:
-        ValueError: if the rank is not 4, or values are integers, not finite, or out of range by
-            more than a thousandth of it.
-    """
-    low, high = value_range
-    if not low < high:
-        raise argument_error("value_range", "a pair (low, high) with low < high", value_range)
-    # NumPy's name of bfloat16 is no float to np.issubdtype, hence Keras's own question.
-    dtype = keras.backend.standardize_dtype(images.dtype)
-    if len(images.shape) != 4 or not keras.backend.is_float_dtype(dtype):
-        raise argument_error(
-            "images",
-            f"floats of shape [b, height, width, channels] in {value_range}",
-            received=f"{dtype} of shape {tuple(images.shape)}",
-        )
-    images = np.asarray(images, "float64" if dtype == "float64" else "float32")
-    smallest, largest = images.min(initial=np.inf), images.max(initial=-np.inf)
-    tolerance = 1e-3 * (high - low)
-    in_range = smallest >= low - tolerance and largest <= high + tolerance
-    if images.size and not (in_range and np.isfinite(images).all()):
-        raise argument_error(
-            "images",
-            f"finite values in {value_range}",
-            received=f"values in ({smallest}, {largest})",
-        )
-    return images
 
 
 class FeatureExtractor:
@@ -77,7 +29,7 @@ class FeatureExtractor:
     def __init__(self, name, feature_model, probability_model, input_shape, value_range):
         self.name = name
         self.input_shape = tuple(input_shape)
-        self.value_range = value_range
+        self.value_range = check_range(value_range)
         signature = [tf.TensorSpec((None, *self.input_shape), tf.float32)]
         self._features = tf.function(feature_model, input_signature=signature)
         self._probabilities = tf.function(probability_model, input_signature=signature)
@@ -105,7 +57,7 @@ class FeatureExtractor:
         return self._apply(self._probabilities, self._rescaled(images, value_range))
 
     def _rescaled(self, images, value_range):
-        value_range = value_range or self.value_range
+        value_range = self.value_range if value_range is None else value_range
         return rescale(check_images(images, value_range), value_range, self.value_range)
 
     def _apply(self, function, images):

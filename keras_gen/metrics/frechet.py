@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_gen.arguments import argument_error
+from keras_gen.images import check_range, check_values
 
 
 def frechet_distance(mean_1, cov_1, mean_2, cov_2):
@@ -55,12 +56,8 @@ def _moments(index, mean, cov):
             "a mean [d] and a covariance [d, d]",
             received=f"mean_{index}.shape={mean.shape}, cov_{index}.shape={cov.shape}",
         )
-    if not (np.isfinite(mean).all() and np.isfinite(cov).all()):
-        raise argument_error(
-            f"cov_{index}",
-            "finite moments",
-            received=f"mean_{index} or cov_{index} with NaN or infinity",
-        )
+    check_values(mean, f"mean_{index}")
+    check_values(cov, f"cov_{index}")
     return mean, cov
 
 
@@ -96,13 +93,11 @@ class Moments:
 
     def merge(self, features):
         features = np.asarray(features, "float64")
-        finite = np.isfinite(features).all()
-        if features.ndim != 2 or not finite:
+        if features.ndim != 2:
             raise argument_error(
-                "extractor",
-                "finite features [b, d]",
-                received=f"features of shape {features.shape}, all finite: {finite}",
+                "extractor", "features [b, d]", received=f"features of shape {features.shape}"
             )
+        check_values(features, "extractor")
         added = len(features)
         if added == 0:
             return
@@ -150,7 +145,7 @@ class FrechetDistance(keras.metrics.Metric):
         name: Defaults to `"fid_"` and the extractor's name.
 
     Example:
-        fid = FrechetDistance(LeNetExtractor(classifier))
+        fid = FrechetDistance(LeNetExtractor(classifier), gan.value_range)
         for real in dataset:
             fid.update_state(real, None)
         fid.update_state(None, gan.generate(10_000))
@@ -161,10 +156,10 @@ class FrechetDistance(keras.metrics.Metric):
         equation 6.
     """
 
-    def __init__(self, extractor, value_range=(-1, 1), name=None):
+    def __init__(self, extractor, value_range, name=None):
         super().__init__(name=name or f"fid_{extractor.name}", dtype="float32")
         self.extractor = extractor
-        self.value_range = value_range
+        self.value_range = check_range(value_range)
         self.reset_state()
 
     def update_state(self, real=None, fake=None):

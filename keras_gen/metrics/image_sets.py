@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from keras_gen.arguments import argument_error
+from keras_gen.images import check_range, check_values
 
 
 class ImageSets(keras.metrics.Metric):
@@ -20,7 +21,7 @@ class ImageSets(keras.metrics.Metric):
 
     def __init__(self, value_range, name):
         super().__init__(name=name, dtype="float32")
-        self.value_range = value_range
+        self.value_range = check_range(value_range)
         self.reset_state()
 
     def update_state(self, real=None, fake=None):
@@ -33,10 +34,7 @@ class ImageSets(keras.metrics.Metric):
 
     def _checked(self, images):
         batch = np.asarray(self.read(images))
-        if not np.isfinite(batch).all():
-            raise argument_error(
-                "extractor", "finite features", received="features with NaN or infinity"
-            )
+        check_values(batch, "extractor")
         known = next(iter([*self._real, *self._fake]), batch).shape[1:]
         if batch.shape[1:] != known:
             raise argument_error(

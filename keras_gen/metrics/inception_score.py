@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, integer
+from keras_gen.images import check_range
 
 
 def inception_score(probabilities, splits=1):
@@ -23,12 +24,7 @@ def inception_score(probabilities, splits=1):
         Salimans et al., 2016, Improved Techniques for Training GANs, arXiv:1606.03498, section 4.
     """
     probabilities = _check_probabilities(probabilities)
-    if not 1 <= splits <= len(probabilities):
-        raise argument_error(
-            "splits",
-            f"a positive integer, at most the number of samples, {len(probabilities)}",
-            splits,
-        )
+    splits = integer("splits", splits, least=1, most=len(probabilities))
     parts = np.array_split(probabilities, splits)
     return float(np.mean([_score(len(part), part.sum(0), _negentropy(part)) for part in parts]))
 
@@ -80,10 +76,10 @@ class InceptionScore(keras.metrics.Metric):
         Salimans et al., 2016, Improved Techniques for Training GANs, arXiv:1606.03498, section 4.
     """
 
-    def __init__(self, extractor, value_range=(-1, 1), name=None):
+    def __init__(self, extractor, value_range, name=None):
         super().__init__(name=name or f"inception_score_{extractor.name}", dtype="float32")
         self.extractor = extractor
-        self.value_range = value_range
+        self.value_range = check_range(value_range)
         self.reset_state()
 
     def update_state(self, images):

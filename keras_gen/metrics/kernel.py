@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from keras_gen.metrics.arguments import check_integer, check_vectors
+from keras_gen.arguments import integer
+from keras_gen.metrics.arguments import check_vectors
 from keras_gen.metrics.image_sets import FeatureSets
 
 _ROWS = 1024
@@ -96,10 +97,10 @@ class KernelDistance(FeatureSets):
 
     Args:
         extractor: A `FeatureExtractor`.
+        value_range: Pair, the range in which the images' values lie.
         subset_size: Number of images of each kind in a subset, drawn without replacement; None
             for all images at once.
         subsets: Number of subsets.
-        value_range: Pair, the range in which the images' values lie.
         seed: Integer that fixes the subsets.
         name: Defaults to `"kid_"` and the extractor's name.
 
@@ -107,12 +108,10 @@ class KernelDistance(FeatureSets):
         Binkowski et al., 2018, Demystifying MMD GANs, arXiv:1801.01401, section 4.
     """
 
-    def __init__(
-        self, extractor, subset_size=None, subsets=100, value_range=(-1, 1), seed=0, name=None
-    ):
+    def __init__(self, extractor, value_range, subset_size=None, subsets=100, seed=0, name=None):
         if subset_size is not None:
-            check_integer("subset_size", subset_size, least=2)
-        check_integer("subsets", subsets, least=2)
+            subset_size = integer("subset_size", subset_size, least=2)
+        subsets = integer("subsets", subsets, least=2)
         super().__init__(extractor, value_range, name or f"kid_{extractor.name}")
         self.subset_size = subset_size
         self.subsets = subsets

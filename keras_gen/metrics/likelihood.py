@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.images import check_values
 
 
 def importance_weighted_nll(log_weights, axis=0):
@@ -66,12 +67,10 @@ def importance_weighted_bound(vae, x, samples=5000, chunk=500, batch_size=64, se
 
 def _check_arguments(x, **counts):
     for name, value in counts.items():
-        if not (isinstance(value, int) and value > 0):
-            raise argument_error(name, "a positive integer", value)
-    if len(x) == 0 or x.dtype.kind != "f" or not np.isfinite(x).all():
-        raise argument_error(
-            "x", "a non-empty array of finite floats", received=f"{x.dtype} of shape {x.shape}"
-        )
+        positive_integer(name, value)
+    if len(x) == 0:
+        raise argument_error("x", "at least one image", received=f"x.shape={x.shape}")
+    check_values(x, "x")
 
 
 def _compiled_estimator(vae, samples, chunk, image_shape):

@@ -3,10 +3,16 @@
 import keras
 import numpy as np
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import (
+    argument_error,
+    integer,
+    number_from_zero,
+    positive_integer,
+    positive_number,
+)
 from keras_gen.distances import squared_distances
-from keras_gen.metrics.arguments import check_integer, check_vectors
-from keras_gen.metrics.extractors import check_images
+from keras_gen.images import check_images, check_range
+from keras_gen.metrics.arguments import check_vectors
 
 
 class _Modes(keras.metrics.Metric):
@@ -89,17 +95,13 @@ class MixtureModes(_Modes):
 
     def __init__(self, centres, stddev, deviations=3.0, least_share=0.0, name=None):
         (centres,) = check_vectors(1, centres=centres)
-        for argument, value in (("stddev", stddev), ("deviations", deviations)):
-            if not value > 0:
-                raise argument_error(argument, "a positive number", value)
-        if not 0 <= least_share < 1:
-            raise argument_error("least_share", "a number in [0, 1)", least_share)
+        least_share = number_from_zero("least_share", least_share, end=1)
         share = f"_with_{100 * least_share:g}%" if least_share else ""
         super().__init__(len(centres), name or f"modes_of_{len(centres)}{share}")
         self.centres = centres
         self.least_share = least_share
-        self.stddev = stddev
-        self.deviations = deviations
+        self.stddev = positive_number("stddev", stddev)
+        self.deviations = positive_number("deviations", deviations)
 
     def assigned(self, points):
         """The nearest mode of each point, `[n]` integers, and whether it is good, `[n]` bools."""
@@ -122,9 +124,9 @@ class StackedModes(_Modes):
 
     Args:
         extractor: A `FeatureExtractor` whose probabilities are those of one channel's classes.
+        value_range: Pair, the range in which the images' values lie.
         channels: Number of channels.
         classes: Number of classes.
-        value_range: Pair, the range in which the images' values lie.
         name: Defaults to `"modes_of_1000_"` and the extractor's name.
 
     Reference:
@@ -132,15 +134,15 @@ class StackedModes(_Modes):
         3.3.1; Lin et al., 2018, PacGAN, arXiv:1712.04086, section 4.2.
     """
 
-    def __init__(self, extractor, channels=3, classes=10, value_range=(-1, 1), name=None):
-        check_integer("channels", channels)
-        check_integer("classes", classes, least=2)
+    def __init__(self, extractor, value_range, channels=3, classes=10, name=None):
+        channels = positive_integer("channels", channels)
+        classes = integer("classes", classes, least=2)
         modes = classes**channels
         super().__init__(modes, name or f"modes_of_{modes}_{extractor.name}")
         self.extractor = extractor
         self.channels = channels
         self.classes = classes
-        self.value_range = value_range
+        self.value_range = check_range(value_range)
 
     def assigned(self, images):
         """The mode of each image, `[n]` integers, and that it is good: `[n]` times True."""

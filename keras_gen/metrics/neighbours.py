@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from keras_gen.arguments import integer
 from keras_gen.distances import squared_distances
-from keras_gen.metrics.arguments import check_integer, check_vectors
-from keras_gen.metrics.extractors import check_images
+from keras_gen.images import check_images
+from keras_gen.metrics.arguments import check_vectors
 
 
 def nearest_neighbours(images, references, count=1, value_range=None):
@@ -28,9 +29,10 @@ def nearest_neighbours(images, references, count=1, value_range=None):
         ValueError: if there are fewer references than `count`, or shapes, types or ranges differ.
     """
     if value_range is not None:
-        images, references = (check_images(each, value_range) for each in (images, references))
+        images = check_images(images, value_range)
+        references = check_images(references, value_range, "references")
     images, references = check_vectors(1, images=_flat(images), references=_flat(references))
-    check_integer("count", count, most=len(references))
+    count = integer("count", count, least=1, most=len(references))
     indices, distances = [], []
     for squared in squared_distances(images, references):
         nearest = np.argpartition(squared, count - 1, axis=1)[:, :count]

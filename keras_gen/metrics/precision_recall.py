@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from keras_gen.arguments import integer, positive_integer
 from keras_gen.distances import squared_distances
-from keras_gen.metrics.arguments import check_integer, check_vectors
+from keras_gen.metrics.arguments import check_vectors
 from keras_gen.metrics.image_sets import FeatureSets
 
 
@@ -31,7 +32,7 @@ def manifold_coverage(references, queries, neighbours=3):
         Models, arXiv:1904.06991, equations 1 and 2.
     """
     references, queries = check_vectors(1, references=references, queries=queries)
-    check_integer("neighbours", neighbours, most=len(references) - 1)
+    neighbours = integer("neighbours", neighbours, least=1, most=len(references) - 1)
     radii = np.concatenate(
         [
             # The nearest, at index 0, is the reference itself.
@@ -69,10 +70,9 @@ def precision_recall(real, fake, neighbours=3):
 class _ManifoldMetric(FeatureSets):
     kind = None
 
-    def __init__(self, extractor, neighbours=3, value_range=(-1, 1), name=None):
-        check_integer("neighbours", neighbours)
+    def __init__(self, extractor, value_range, neighbours=3, name=None):
         super().__init__(extractor, value_range, name or f"{self.kind}_{extractor.name}")
-        self.neighbours = neighbours
+        self.neighbours = positive_integer("neighbours", neighbours)
 
 
 class ManifoldPrecision(_ManifoldMetric):
@@ -82,8 +82,8 @@ class ManifoldPrecision(_ManifoldMetric):
 
     Args:
         extractor: A `FeatureExtractor`.
-        neighbours: k of `manifold_coverage`.
         value_range: Pair, the range in which the images' values lie.
+        neighbours: k of `manifold_coverage`.
         name: Defaults to `"precision_"` and the extractor's name.
 
     Reference:
@@ -106,8 +106,8 @@ class ManifoldRecall(_ManifoldMetric):
 
     Args:
         extractor: A `FeatureExtractor`.
-        neighbours: k of `manifold_coverage`.
         value_range: Pair, the range in which the images' values lie.
+        neighbours: k of `manifold_coverage`.
         name: Defaults to `"recall_"` and the extractor's name.
 
     Reference:

@@ -4,9 +4,8 @@ import concurrent.futures
 
 import numpy as np
 
-from keras_gen.arguments import argument_error
-from keras_gen.metrics.arguments import check_integer
-from keras_gen.metrics.extractors import check_images, rescale
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.images import check_images, rescale
 from keras_gen.metrics.image_sets import ImageSets
 
 PATCH = 7
@@ -138,12 +137,10 @@ class SlicedWasserstein(ImageSets):
         Variation, arXiv:1710.10196, section 5.
     """
 
-    def __init__(self, value_range=(-1, 1), patches=128, directions=512, seed=0, name="swd_mean"):
-        check_integer("patches", patches)
-        check_integer("directions", directions)
+    def __init__(self, value_range, patches=128, directions=512, seed=0, name="swd_mean"):
         super().__init__(value_range, name)
-        self.patches = patches
-        self.directions = directions
+        self.patches = positive_integer("patches", patches)
+        self.directions = positive_integer("directions", directions)
         self.seed = seed
 
     def read(self, images):

@@ -191,7 +191,7 @@ class GenerativeModel(keras.Model):
         return super().fit(x, y, *args, **kwargs)
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
-        """Evaluates as `keras.Model.evaluate` does, after the check of the data that `fit` makes."""
+        """Evaluates as `keras.Model.evaluate` does, after the check that `fit` makes."""
         if not kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked them
             self.check(x, y)
         return super().evaluate(x, y, *args, **kwargs)

@@ -1,10 +1,9 @@
 """A classifier on a pre-trained encoder: what was learned without labels, reused with few."""
 
 import keras
-import numpy as np
 from keras import layers
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, integer
 
 
 def classifier_on(encoder, num_classes, frozen=False):
@@ -40,7 +39,8 @@ def classifier_on(encoder, num_classes, frozen=False):
     Reference:
         Erhan et al. (2010), Why does unsupervised pre-training help deep learning?, JMLR 11.
     """
-    _check(encoder, num_classes)
+    num_classes = integer("num_classes", num_classes, least=2)
+    _check(encoder)
     copy = keras.models.clone_model(encoder, clone_function=_unfrozen, recursive=True)
     copy.set_weights(encoder.get_weights())
     copy.name = "encoder"
@@ -49,7 +49,7 @@ def classifier_on(encoder, num_classes, frozen=False):
     codes = copy(x)
     if len(codes.shape) > 2:
         codes = layers.Flatten()(codes)
-    logits = layers.Dense(int(num_classes), name="logits", dtype="float32")(codes)
+    logits = layers.Dense(num_classes, name="logits", dtype="float32")(codes)
     return keras.Model(x, logits, name="classifier")
 
 
@@ -58,7 +58,7 @@ def _unfrozen(layer):
     return type(layer).from_config({**layer.get_config(), "trainable": True})
 
 
-def _check(encoder, num_classes):
+def _check(encoder):
     inputs, outputs = (getattr(encoder, name, ()) for name in ("inputs", "outputs"))
     if len(inputs) != 1 or len(outputs) != 1:
         raise argument_error(
@@ -66,5 +66,3 @@ def _check(encoder, num_classes):
             "a built functional or sequential model with one input and one output",
             received=f"encoder={encoder} with {len(inputs)} inputs and {len(outputs)} outputs",
         )
-    if not isinstance(num_classes, (int, np.integer)) or num_classes < 2:
-        raise argument_error("num_classes", "an integer of at least 2", num_classes)

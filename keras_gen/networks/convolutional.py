@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer
 
 
 def convolutional_encoder(image_shape, filters, latent_dim, activation="relu", kernel_size=3):
@@ -73,8 +73,10 @@ def convolutional_decoder(
 
 def _small_shape(image_shape, filters):
     """Shape of the image between the blocks and the code: filters[-1] maps, halved n times."""
-    if not filters or any(maps < 1 for maps in filters):
+    if not filters:
         raise argument_error("filters", "at least one positive integer", filters)
+    for maps in filters:
+        positive_integer("filters", maps)
     factor = 2 ** len(filters)
     sides = image_shape[:2]
     if len(image_shape) != 3 or any(side is None or side < 1 or side % factor for side in sides):

@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import positive_integer
 
 
 def mlp(
@@ -84,8 +84,7 @@ def gaussian_encoder(input_shape, units, latent_dim, activation="relu"):
 
 
 def _hidden(input_shape, units, activation):
-    if any(width < 1 for width in units):
-        raise argument_error("units", "positive integers", units)
+    units = [positive_integer("units", width) for width in units]
     inputs = keras.Input(_shape(input_shape))
     x = layers.Flatten()(inputs) if len(inputs.shape) > 2 else inputs
     for width in units:

@@ -11,7 +11,7 @@ All topologies of recurrent networks are made of these parts:
 import keras
 from keras import layers
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer
 
 
 def recurrent_encoder(sequence_shape, units, latent_dim, unroll=False):
@@ -114,16 +114,22 @@ def recurrent_reader(sequence_shape, recurrent, outputs, output_activation=None)
     Raises:
         ValueError: for a shape that is not two positive integers.
     """
-    _check(sequence_shape, (outputs,))
+    _check(sequence_shape, [positive_integer("outputs", outputs)])
     sequences = keras.Input(sequence_shape, name="sequences")
     dense = layers.Dense(outputs, activation=output_activation, dtype="float32", name="outputs")
     return keras.Model(sequences, dense(recurrent(sequences)), name="reader")
 
 
 def _check(sequence_shape, units):
-    if len(sequence_shape) != 2 or any(size is None or size < 1 for size in sequence_shape):
-        raise argument_error(
-            "sequence_shape", "(steps, features), two positive integers", tuple(sequence_shape)
-        )
-    if not units or any(width < 1 for width in units):
+    expected = "(steps, features), two positive integers"
+    if len(sequence_shape) != 2:
+        raise argument_error("sequence_shape", expected, tuple(sequence_shape))
+    try:
+        for size in sequence_shape:
+            positive_integer("sequence_shape", size)
+    except ValueError:
+        raise argument_error("sequence_shape", expected, tuple(sequence_shape)) from None
+    if not units:
         raise argument_error("units", "at least one positive integer", units)
+    for width in units:
+        positive_integer("units", width)

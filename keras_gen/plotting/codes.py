@@ -5,7 +5,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error
-from keras_gen.plotting.figures import DPI, saved
+from keras_gen.images import check_values
+from keras_gen.plotting.figures import DPI, checked_points, saved
 
 _BINS = 50
 
@@ -25,13 +26,7 @@ def code_scatter(codes, labels=None, path=None):
     Raises:
         ValueError: If the shapes, types or values are other ones.
     """
-    codes = np.asarray(codes)
-    if codes.ndim != 2 or codes.shape[1] != 2 or len(codes) == 0 or not np.isfinite(codes).all():
-        raise argument_error(
-            "codes",
-            "finite numbers of shape [n, 2], at least one row",
-            received=f"shape={codes.shape}",
-        )
+    codes = checked_points(codes, "codes")
     figure = Figure(figsize=(6, 5), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     style = {"s": np.clip(20_000 / len(codes), 3, 20), "alpha": 0.7, "linewidths": 0}
@@ -65,17 +60,13 @@ def activation_histogram(activations, path=None, target=None):
     Raises:
         ValueError: If the shape is another one or a value leaves [0, 1].
     """
-    activations = np.asarray(activations)
+    activations = np.asarray(activations, "float64")
     if activations.ndim != 2 or activations.size == 0:
         raise argument_error(
             "activations", "an array of shape [n, units]", received=f"shape={activations.shape}"
         )
-    if not ((activations >= 0) & (activations <= 1)).all():
-        raise argument_error(
-            "activations",
-            "numbers in [0, 1]",
-            received=f"numbers from {activations.min()} to {activations.max()}",
-        )
+    check_values(activations, "activations", (0, 1))
+    activations = np.clip(activations, 0, 1)  # what rounding has put outside is drawn as well
     mean = activations.mean()
     figure = Figure(figsize=(9, 3.5), dpi=DPI, layout="constrained")
     panels = {"activation": activations.ravel(), "mean activation": activations.mean(axis=0)}

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error
+from keras_gen.images import check_values
 from keras_gen.plotting.figures import DPI, saved
 
 
@@ -128,14 +129,13 @@ def state_probabilities(probabilities, marked=(), path=None):
     Raises:
         ValueError: If there is no state, a probability leaves [0, 1], or a mark is not a state.
     """
-    probabilities, marked = np.asarray(probabilities), np.unique(np.asarray(marked, int))
-    inside = (probabilities >= 0) & (probabilities <= 1)
-    if probabilities.ndim != 1 or probabilities.size == 0 or not inside.all():
+    probabilities = np.asarray(probabilities, "float64")
+    marked = np.unique(np.asarray(marked, int))
+    if probabilities.ndim != 1 or probabilities.size == 0:
         raise argument_error(
-            "probabilities",
-            "numbers in [0, 1] of shape [states]",
-            received=f"shape {probabilities.shape}",
+            "probabilities", "an array of shape [states]", received=f"shape {probabilities.shape}"
         )
+    check_values(probabilities, "probabilities", (0, 1))
     if not ((marked >= 0) & (marked < len(probabilities))).all():
         raise argument_error(
             "marked", f"indices from 0 to {len(probabilities) - 1}", marked.tolist()
@@ -164,19 +164,14 @@ def _checked_points(name, x, y):
 
 
 def _checked_accuracies(name, accuracies, count):
-    accuracies = np.asarray(accuracies)
+    accuracies = np.asarray(accuracies, "float64")
     if accuracies.ndim != 2 or len(accuracies) != count or accuracies.shape[1] == 0:
         raise argument_error(
             "scores",
             f"arrays of shape [{count}, seeds]",
             received=f"{name} of shape {accuracies.shape}",
         )
-    if not ((accuracies >= 0) & (accuracies <= 1)).all():
-        raise argument_error(
-            "scores",
-            "accuracies in [0, 1]",
-            received=f"{name} from {accuracies.min()} to {accuracies.max()}",
-        )
+    check_values(accuracies, f"scores[{name!r}]", (0, 1))
     return accuracies
 
 

@@ -1,6 +1,10 @@
 """What all pictures share: their resolution and how they reach the disk."""
 
+import numpy as np
+
+from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
+from keras_gen.images import check_values
 
 # A power of two, so that pixels / dpi * dpi gives back the number of pixels exactly.
 DPI = 128
@@ -12,3 +16,14 @@ def saved(figure, path):
         with replacing(path) as temporary:
             figure.savefig(temporary, dpi=DPI)
     return figure
+
+
+def checked_points(points, name):
+    """Points in the plane as an array `[n, 2]` of finite floats, or an error with that name."""
+    points = np.asarray(points, "float64")
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
+        raise argument_error(
+            name, "points of shape [n, 2], at least one", received=f"shape={points.shape}"
+        )
+    check_values(points, name)
+    return points

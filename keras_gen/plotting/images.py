@@ -5,8 +5,8 @@ from statistics import NormalDist
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_gen.arguments import argument_error
-from keras_gen.images import to_uint8
+from keras_gen.arguments import argument_error, integer, positive_integer
+from keras_gen.images import check_range, check_values, to_uint8
 from keras_gen.plotting.figures import DPI, saved
 
 _VISIBLE_SIDE = 96
@@ -14,7 +14,7 @@ _LARGEST_SIDE = 2048
 _WHITE = 255
 
 
-def montage(images, columns=None, value_range=(-1.0, 1.0), padding=1):
+def montage(images, columns=None, *, value_range, padding=1):
     """Many images as one, row by row, with white lines between them.
 
     Args:
@@ -22,7 +22,8 @@ def montage(images, columns=None, value_range=(-1.0, 1.0), padding=1):
             images, with one channel (grey) or three (RGB). Values outside `value_range` are
             clipped.
         columns: Images per row; the default makes the grid as square as possible.
-        value_range: `(low, high)`, the values of black and white. `(0, 255)` for integer images.
+        value_range: `(low, high)`, the values of black and white: a model's own `value_range`, or
+            the range in which the data were loaded. `(0, 255)` for integer images.
         padding: Width of the lines in pixels.
 
     Returns:
@@ -31,8 +32,7 @@ def montage(images, columns=None, value_range=(-1.0, 1.0), padding=1):
     Raises:
         ValueError: If there is no image, the shape is another one, or a value is NaN or infinite.
     """
-    if not isinstance(padding, (int, np.integer)) or padding < 0:
-        raise argument_error("padding", "a non-negative integer", padding)
+    padding = integer("padding", padding, least=0)
     pixels = to_uint8(_checked_images(images, value_range), value_range).numpy()
     count, height, width, channels = pixels.shape
     columns = _checked_columns(columns, count)
@@ -45,14 +45,14 @@ def montage(images, columns=None, value_range=(-1.0, 1.0), padding=1):
     return canvas[: rows * cell[0] - padding, : columns * cell[1] - padding]
 
 
-def image_grid(images, path=None, columns=None, value_range=(-1.0, 1.0), titles=None, padding=1):
+def image_grid(images, path=None, columns=None, *, value_range, titles=None, padding=1):
     """Images side by side, each pixel drawn as a square of whole pixels.
 
     Args:
         images: As for `montage`.
         path: File to write, for instance a PNG; its folder is created.
         columns: Images per row; one row if it is the number of images.
-        value_range: `(low, high)`, the values of black and white.
+        value_range: As for `montage`.
         titles: One text per image, drawn above it. Such a figure is no longer pixel-exact.
         padding: Width of the white lines between images, in pixels of the images.
 
@@ -64,7 +64,7 @@ def image_grid(images, path=None, columns=None, value_range=(-1.0, 1.0), titles=
     """
     images = _checked_images(images, value_range)
     if titles is None:
-        canvas = montage(images, columns, value_range, padding)
+        canvas = montage(images, columns, value_range=value_range, padding=padding)
         return saved(_exact_figure(canvas, max(images.shape[1:3])), path)
     if len(titles) != len(images):
         raise argument_error(
@@ -82,14 +82,14 @@ def image_grid(images, path=None, columns=None, value_range=(-1.0, 1.0), titles=
     return saved(figure, path)
 
 
-def reconstructions(images, *outputs, path=None, value_range=(0.0, 1.0), names=None):
+def reconstructions(images, *outputs, value_range, path=None, names=None):
     """Originals in the first row and under each of them what was made of it.
 
     Args:
         images: The originals, as for `montage`.
         *outputs: Arrays of the same shape; each is one more row.
+        value_range: As for `montage`.
         path: File to write.
-        value_range: `(low, high)`, the values of black and white.
         names: One text per row, drawn at its left.
 
     Returns:
@@ -111,13 +111,13 @@ def reconstructions(images, *outputs, path=None, value_range=(0.0, 1.0), names=N
         raise argument_error("names", f"{len(rows)} texts, one per row", names)
     figure = Figure(figsize=(1 + 0.8 * count, 0.9 * len(rows)), dpi=DPI, layout="compressed")
     for axis, row, name in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, names):
-        _show(axis, montage(row, count, value_range))
+        _show(axis, montage(row, count, value_range=value_range))
         axis.set(xticks=[], yticks=[], frame_on=False)
         axis.set_ylabel(name, rotation=0, ha="right", va="center")
     return saved(figure, path)
 
 
-def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), value_range=(0.0, 1.0)):
+def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_range):
     """What a decoder makes of a grid of two-dimensional latent vectors.
 
         z = (Phi^-1(p_column), Phi^-1(p_row))
@@ -130,19 +130,20 @@ def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), value_range=(
         path: File to write.
         side: Images per row and per column.
         span: Lowest and highest probability, both strictly between 0 and 1.
-        value_range: `(low, high)`, the values of black and white.
+        value_range: As for `montage`.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If `span` is not within (0, 1), or as `montage`.
+        ValueError: If `span` is not within (0, 1), `side` is not positive, or as `montage`.
 
     Reference:
         Kingma and Welling, 2013, Auto-Encoding Variational Bayes, arXiv:1312.6114, Figure 4.
     """
     if not 0 < span[0] < span[1] < 1:
         raise argument_error("span", "two probabilities, 0 < low < high < 1", span)
+    side = positive_integer("side", side)
     steps = [NormalDist().inv_cdf(p) for p in np.linspace(*span, side)]
     latents = np.array([(x, y) for y in reversed(steps) for x in steps], dtype="float32")
     images = np.asarray(decode(latents))
@@ -179,10 +180,11 @@ def filters(kernel, image_shape=None, path=None, columns=None):
                 received=f"image_shape={image_shape}, kernel.shape={kernel.shape}",
             )
         kernel = kernel.reshape(*image_shape, -1)
-    pictures = _checked_images(np.moveaxis(kernel, -1, 0), (-1, 1))
+    signed = (-1.0, 1.0)
+    pictures = _checked_images(np.moveaxis(kernel, -1, 0), signed)
     largest = np.abs(pictures).max(axis=(1, 2, 3), keepdims=True)
     pictures = pictures / np.where(largest == 0, 1, largest)
-    return image_grid(pictures, path, columns)
+    return image_grid(pictures, path, columns, value_range=signed)
 
 
 def _exact_figure(canvas, image_side):
@@ -203,6 +205,8 @@ def _rgb(canvas):
 
 
 def _checked_images(images, value_range):
+    """The images as float32 with a channel axis; values may leave the range, and be clipped."""
+    value_range = check_range(value_range)
     images = np.asarray(images)
     if images.ndim == 3:
         images = images[..., np.newaxis]
@@ -213,22 +217,12 @@ def _checked_images(images, value_range):
             "or 3 channels",
             received=f"shape={images.shape}",
         )
-    if np.issubdtype(images.dtype, np.integer) and tuple(value_range) != (0, 255):
-        raise argument_error(
-            "images",
-            "floating point numbers, or integers and value_range=(0, 255)",
-            received=f"dtype={images.dtype}, value_range={value_range}",
-        )
-    images = images.astype("float32")
-    bad = images.size - np.count_nonzero(np.isfinite(images))
-    if bad:
-        raise argument_error("images", "finite numbers", received=f"{bad} NaN or infinite values")
-    return images
+    if not (images.dtype.kind in "iu" and value_range == (0, 255)):
+        check_values(images, "images")
+    return images.astype("float32", copy=False)
 
 
 def _checked_columns(columns, count):
     if columns is None:
         return int(np.ceil(np.sqrt(count)))
-    if not isinstance(columns, (int, np.integer)) or columns < 1:
-        raise argument_error("columns", "a positive integer", columns)
-    return min(int(columns), count)
+    return min(positive_integer("columns", columns), count)

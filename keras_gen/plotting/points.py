@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_gen.arguments import argument_error
-from keras_gen.plotting.figures import DPI, saved
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.plotting.figures import DPI, checked_points, saved
 
 _MARGIN = 0.15  # of the first cloud's width, on every side
 
@@ -26,14 +26,15 @@ def point_clouds(clouds, path=None, columns=None):
     Raises:
         ValueError: If there is no set, or a shape or value is another one.
     """
-    clouds = {name: _checked(name, points) for name, points in clouds.items()}
     if not clouds:
         raise argument_error("clouds", "at least one set of points", clouds)
+    clouds = {name: checked_points(points, f"clouds[{name!r}]") for name, points in clouds.items()}
     first = next(iter(clouds.values()))
     low, high = first.min(axis=0), first.max(axis=0)
     margin = _MARGIN * max((high - low).max(), np.finfo("float32").eps)
     low, high = low - margin, high + margin
-    columns = min(columns or len(clouds), len(clouds))
+    columns = len(clouds) if columns is None else positive_integer("columns", columns)
+    columns = min(columns, len(clouds))
     rows = -(-len(clouds) // columns)
     figure = Figure(figsize=(2.5 * columns, 2.7 * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -74,24 +75,9 @@ def overlaid_clouds(panels, path=None):
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axis, (title, clouds) in zip(axes, panels.items()):
         for name, points in clouds.items():
-            points, color = _checked(name, points), f"C{names.index(name)}"
+            points = checked_points(points, f"panels[{title!r}][{name!r}]")
+            color = f"C{names.index(name)}"
             axis.scatter(*points.T, s=4, alpha=0.5, linewidths=0, color=color, label=name)
         axis.set(title=title, xticks=[], yticks=[])
         axis.legend(markerscale=4)
     return saved(figure, path)
-
-
-def _checked(name, points):
-    points = np.asarray(points)
-    if (
-        points.ndim != 2
-        or points.shape[1] != 2
-        or len(points) == 0
-        or not np.isfinite(points).all()
-    ):
-        raise argument_error(
-            "clouds",
-            "finite numbers of shape [n, 2], at least one row",
-            received=f"shape={points.shape} for {name!r}",
-        )
-    return points

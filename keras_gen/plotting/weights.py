@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error
+from keras_gen.images import check_values
 from keras_gen.plotting.figures import DPI, saved
 
 _BINS = 20
@@ -23,15 +24,12 @@ def log_weights(estimate, path=None):
         A `matplotlib.figure.Figure`: a histogram of log w, in nats, with log Z as a vertical line.
 
     Raises:
-        ValueError: If a log weight is NaN or infinite.
+        ValueError: If there is no log weight, or one is NaN or infinite.
     """
-    values = np.asarray(estimate.log_weights)
-    if values.size == 0 or not np.isfinite(values).all():
-        raise argument_error(
-            "estimate",
-            "finite log weights",
-            received=f"{values.size} of them, {np.sum(~np.isfinite(values))} not finite",
-        )
+    values = np.asarray(estimate.log_weights, "float64")
+    if values.size == 0:
+        raise argument_error("estimate", "at least one log weight", received="none")
+    check_values(values, "estimate.log_weights")
     figure = Figure(figsize=(5, 3.5), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     axis.hist(values, _BINS)

@@ -75,3 +75,8 @@ def test_a_new_training_forgets_the_later_moments_of_an_old_one(make, tmp_path):
     for epochs in (6, 2):
         train(make(), epochs, PointMoments(tmp_path / "points.png", POINTS, moments=2))
     assert sorted(kept(tmp_path / "points.npz")) == [1, 2]
+
+
+def test_numbers_of_moments_that_are_not_positive_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="`moments`.*positive integer"):
+        PointMoments(tmp_path / "points.png", POINTS, moments=0)

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 from PIL import Image
 
 from keras_gen import plotting
@@ -71,3 +72,9 @@ def test_a_conditional_model_draws_the_labels(tmp_path):
     train(model, SampleGrid(tmp_path, 4, labels=labels), epochs=1, labels=np.arange(8) % 3)
     drawn = pixels(tmp_path / "epoch_0001.png")
     np.testing.assert_array_equal(drawn, expected(model, tmp_path, seed=0, labels=labels))
+
+
+@pytest.mark.parametrize("arguments", [{"count": 0}, {"count": 2.5}, {"every": 0}])
+def test_numbers_that_are_not_positive_are_refused_before_training(tmp_path, arguments):
+    with pytest.raises(ValueError, match=f"`{next(iter(arguments))}`.*positive integer"):
+        SampleGrid(tmp_path, **arguments)

@@ -8,33 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen import data, evaluation, saved_models
+from keras_gen import evaluation, saved_models
 from keras_gen.__main__ import main
-from keras_gen.metrics import FeatureExtractor, gan_test
+from keras_gen.metrics import gan_test
 
 COUNT = tf.TensorSpec([], tf.int32, "count")
 SEED = tf.TensorSpec([], tf.int32, "seed")
 LABEL = tf.TensorSpec([], tf.int32, "label")
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return data.arrays(data.load("digits", "train", labels=True))
-
-
-@pytest.fixture(scope="module")
-def pixels(digits):
-    """Pixels as features; the nearer the mean of a class, the likelier it is."""
-    images, labels = digits
-    centres = tf.constant([images[labels == each].reshape(-1, 64).mean(0) for each in range(10)])
-
-    def flat(x):
-        return tf.reshape(x, [-1, 64])
-
-    def probabilities(x):
-        return tf.nn.softmax(-tf.reduce_sum((flat(x)[:, None] - centres) ** 2, axis=-1))
-
-    return FeatureExtractor("pixels", flat, probabilities, (8, 8, 1), (-1, 1))
+RANGE = (-1.0, 1.0)  # that of models without a card here
 
 
 def save(path, function, *signature, name="sample"):
@@ -62,7 +43,9 @@ def copies(path, digits):
 def test_copies_of_training_images_are_as_good_as_real_ones_and_are_found_out(
     tmp_path, digits, pixels
 ):
-    result = evaluation.evaluate(copies(tmp_path, digits), "digits", extractor=pixels)
+    result = evaluation.evaluate(
+        copies(tmp_path, digits), "digits", extractor=pixels, value_range=RANGE
+    )
     measures = {"fid", "kid", "inception_score", "precision", "recall"}
     expected = {f"{name}_pixels_360" for name in measures} | {"swd_8_360", "swd_mean_360"}
     nearest = {f"nearest_of_1437_training_images_{part}_360" for part in ("median", "smallest")}
@@ -75,7 +58,8 @@ def test_copies_of_training_images_are_as_good_as_real_ones_and_are_found_out(
 
 
 def test_noise_is_worse_than_real_images_in_every_measure(tmp_path, pixels):
-    result = evaluation.evaluate(save(tmp_path, noise, COUNT, SEED), "digits", 100, 3, None, pixels)
+    model = save(tmp_path / "model", noise, COUNT, SEED)
+    result = evaluation.evaluate(model, "digits", 100, 3, None, pixels, RANGE)
     for line in result.table().splitlines()[2:]:
         name, fake, real, best = (each.strip() for each in line.strip("|").split("|"))
         assert name in result.generated
@@ -97,12 +81,12 @@ def test_images_of_a_label_are_read_as_asked(tmp_path, digits, pixels):
         return tf.repeat(first[label + wrong][None], count, axis=0)
 
     model = save(tmp_path, sample, LABEL, COUNT, SEED)
-    result = evaluation.evaluate(model, "digits", 95, extractor=pixels)
+    result = evaluation.evaluate(model, "digits", 95, extractor=pixels, value_range=RANGE)
     fake, asked = evaluation.samples(saved_models.load(model), 95, 1, 10)
     np.testing.assert_array_equal(np.bincount(asked), [10] * 5 + [9] * 5)
-    share = gan_test(pixels, fake, asked)
+    share = gan_test(pixels, fake, asked, RANGE)
     assert result.generated["gan_test_pixels_95"] == share
-    read = gan_test(pixels, first.numpy(), np.arange(10))
+    read = gan_test(pixels, first.numpy(), np.arange(10), RANGE)
     assert share <= read and result.real["gan_test_pixels_95"] > 0.8
     assert result.generated["recall_pixels_95"] < result.real["recall_pixels_95"]
 
@@ -115,7 +99,7 @@ def test_stacks_of_digits_are_judged_by_their_modes(tmp_path, digits, pixels):
         return tf.repeat(tf.gather(images, chosen), 3, axis=-1)
 
     result = evaluation.evaluate(
-        save(tmp_path, sample, COUNT, SEED), "digits", 300, extractor=pixels
+        save(tmp_path, sample, COUNT, SEED), "digits", 300, extractor=pixels, value_range=RANGE
     )
     modes, divergence = "modes_of_1000_pixels_300", "kl_modes_of_1000_pixels_300"
     assert set(result.generated) == {modes, divergence, "swd_8_300", "swd_mean_300"}
@@ -138,10 +122,37 @@ def test_the_range_is_that_of_the_card(tmp_path, pixels):
 
     model = save(tmp_path / "unit", sample, COUNT, SEED)
     (tmp_path / "unit" / "card.json").write_text('{"value_range": [0, 1]}')
+    one = evaluation.evaluate(model, "digits", 90, extractor=pixels)
     same = save(tmp_path / "both", noise, COUNT, SEED)
-    one, two = (evaluation.evaluate(each, "digits", 90, 1, None, pixels) for each in (model, same))
+    two = evaluation.evaluate(same, "digits", 90, extractor=pixels, value_range=RANGE)
     for name in ("fid_pixels_90", "swd_mean_90"):
         np.testing.assert_allclose(one.generated[name], two.generated[name], rtol=1e-3)
+
+
+@pytest.mark.parametrize("card", [None, '{"value_range": null}'])
+def test_a_range_that_no_card_declares_must_be_given(tmp_path, pixels, card):
+    model = save(tmp_path, noise, COUNT, SEED)
+    if card is not None:
+        (tmp_path / "card.json").write_text(card)
+    with pytest.raises(ValueError, match=r"`value_range`.*\(low, high\).*no card.*=None"):
+        evaluation.evaluate(model, "digits", 90, extractor=pixels)
+    with pytest.raises(ValueError, match=r"`value_range`.*low < high"):
+        evaluation.evaluate(model, "digits", 90, extractor=pixels, value_range=(1, -1))
+
+
+def test_a_range_other_than_that_of_the_card_is_refused(tmp_path, pixels):
+    model = save(tmp_path, lambda c, s: (noise(c, s) + 1) / 2, COUNT, SEED)
+    (tmp_path / "card.json").write_text('{"value_range": [0, 1]}')
+    with pytest.raises(ValueError, match=r"`value_range`.*\(0.0, 1.0\).*card.*\(-1.0, 1.0\)"):
+        evaluation.evaluate(model, "digits", 90, extractor=pixels, value_range=RANGE)
+    given = evaluation.evaluate(model, "digits", 90, extractor=pixels, value_range=(0, 1))
+    assert given == evaluation.evaluate(model, "digits", 90, extractor=pixels)
+
+
+def test_data_without_a_shipped_extractor_need_one(tmp_path):
+    model = save(tmp_path, noise, COUNT, SEED)
+    with pytest.raises(ValueError, match="`dataset`.*`extractor`.*dataset=cifar10"):
+        evaluation.evaluate(model, "cifar10", value_range=RANGE)
 
 
 def test_models_that_cannot_be_sampled_are_refused(tmp_path, pixels):
@@ -160,22 +171,25 @@ def test_data_that_cannot_be_compared_with_is_refused(tmp_path, pixels):
     large = save(tmp_path / "large", lambda c, s: noise(c, s, 28), COUNT, SEED)
     two = save(tmp_path / "two", lambda c, s: noise(c, s, 8, 2), COUNT, SEED)
     with pytest.raises(ValueError, match=r"`image_size`.*\(28, 28, 1\).*digits \(8, 8, 1\)"):
-        evaluation.evaluate(large, "digits", 20, extractor=pixels)
+        evaluation.evaluate(large, "digits", 20, extractor=pixels, value_range=RANGE)
     with pytest.raises(ValueError, match=r"`image_size`.*\(8, 8, 2\)"):
-        evaluation.evaluate(two, "digits", 20, extractor=pixels)
+        evaluation.evaluate(two, "digits", 20, extractor=pixels, value_range=RANGE)
     with pytest.raises(ValueError, match="no_such_set"):
-        evaluation.evaluate(model, "no_such_set", extractor=pixels)
+        evaluation.evaluate(model, "no_such_set", extractor=pixels, value_range=RANGE)
     with pytest.raises(ValueError, match="`count`.*at least 4"):
-        evaluation.evaluate(model, "digits", 3, extractor=pixels)
+        evaluation.evaluate(model, "digits", 3, extractor=pixels, value_range=RANGE)
     with pytest.warns(UserWarning, match="20 fake images with 64 features is singular"):
-        evaluation.evaluate(model, "digits", 20, extractor=pixels)
+        evaluation.evaluate(model, "digits", 20, extractor=pixels, value_range=RANGE)
 
 
 @pytest.mark.skipif(not saved_models.available(), reason="installed without the shipped models")
 def test_the_command_prints_and_writes_the_numbers(tmp_path, digits, capsys):
     model = copies(tmp_path / "model", digits)
     output = tmp_path / "out" / "numbers.json"
-    main(["evaluate", model, "--count", "150", "--output", str(output)])
+    words = ["evaluate", model, "--count", "150", "--output", str(output)]
+    with pytest.raises(SystemExit, match="`value_range`"):
+        main(words)
+    main([*words, "--value-range", "-1", "1"])
     printed = capsys.readouterr().out
     assert "fid_lenet_mnist_150" in printed and str(output) in printed
     assert json.loads(output.read_text())["generated"]["fid_lenet_mnist_150"] > 0

@@ -77,9 +77,16 @@ def test_counts_that_are_not_positive_are_refused(name):
         log_partition(machine(4, 3, 1.0), np.full(4, 0.5), **{name: 0})
 
 
-@pytest.mark.parametrize("bad", [np.full(3, 0.5), np.full(4, 1.5), np.full(4, np.nan)])
-def test_base_probabilities_of_another_kind_are_refused(bad):
-    with pytest.raises(ValueError, match="`base_probabilities`.*4 numbers"):
+@pytest.mark.parametrize(
+    "bad, message",
+    [
+        (np.full(3, 0.5), "4 numbers.*3 of them"),
+        (np.full(4, 1.5), r"\[0, 1\].*from 1.5 to 1.5"),
+        (np.full(4, np.nan), "finite.*4 NaN"),
+    ],
+)
+def test_base_probabilities_of_another_kind_are_refused(bad, message):
+    with pytest.raises(ValueError, match=f"`base_probabilities`.*{message}"):
         log_partition(machine(4, 3, 1.0), bad)
 
 

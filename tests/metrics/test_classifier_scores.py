@@ -38,7 +38,8 @@ def test_share_read_as_asked_is_the_accuracy(extractor):
     labels = random.integers(4, size=300)
     expected = accuracy_score(labels, images.reshape(300, 4).argmax(axis=1))
     assert gan_test(extractor, images, labels, (0, 1)) == pytest.approx(expected, rel=1e-12)
-    assert gan_test(extractor, 2 * images - 1, labels) == pytest.approx(expected, rel=1e-12)
+    stretched = gan_test(extractor, 2 * images - 1, labels, (-1, 1))
+    assert stretched == pytest.approx(expected, rel=1e-12)
     assert gan_test(extractor, images, images.reshape(300, 4).argmax(axis=1), (0, 1)) == 1
 
 
@@ -68,21 +69,27 @@ def test_accuracy_is_that_of_the_trained_classifier_on_real_images():
 )
 def test_labels_other_than_integers_are_refused(extractor, labels):
     images, classes = labeled(3, 0)
-    with pytest.raises(ValueError, match="`labels`.*integers"):
+    with pytest.raises(ValueError, match="`labels`.*Expected integer.*Received"):
         gan_test(extractor, images, labels, (0, 1))
-    with pytest.raises(ValueError, match="`labels`.*integers"):
+    with pytest.raises(ValueError, match="`labels`.*Expected integer.*Received"):
         gan_train(classifier(), images, labels, images, classes, (0, 1))
-    with pytest.raises(ValueError, match="`real_labels`.*integers"):
+    with pytest.raises(ValueError, match="`real_labels`.*Expected integer.*Received"):
         gan_train(classifier(), images, classes, images, labels, (0, 1))
+
+
+def test_one_hot_labels_get_the_way_to_integers(extractor):
+    images, labels = labeled(3, 0)
+    with pytest.raises(ValueError, match="`labels`.*one-hot.*argmax"):
+        gan_test(extractor, images, np.eye(4)[labels], (0, 1))
 
 
 def test_labels_out_of_range_are_refused_before_the_training(extractor):
     images, classes = labeled(3, 0)
     for wrong in ([0, 1, 4], [-1, 0, 1]):
-        with pytest.raises(ValueError, match="`labels`.*classes from 0 to 3"):
+        with pytest.raises(ValueError, match="`labels`.*integer labels from 0 to 3"):
             gan_test(extractor, images, wrong, (0, 1))
         model = classifier()
-        with pytest.raises(ValueError, match="`real_labels`.*classes from 0 to 3"):
+        with pytest.raises(ValueError, match="`real_labels`.*integer labels from 0 to 3"):
             gan_train(model, images, classes, images, wrong, (0, 1))
         assert model.optimizer.iterations == 0
 
@@ -93,6 +100,8 @@ def test_other_ranges_and_an_uncompiled_classifier_are_refused(extractor):
         gan_test(extractor, 255 * images, labels, (0, 1))
     with pytest.raises(ValueError, match="`images`"):
         gan_train(classifier(), 255 * images, labels, images, labels, (0, 1))
+    with pytest.raises(ValueError, match="`real`"):
+        gan_train(classifier(), images, labels, 255 * images, labels, (0, 1))
     inputs = keras.Input((1, 4, 1))
     with pytest.raises(ValueError, match="`classifier`.*compiled"):
         gan_train(keras.Model(inputs, inputs), images, labels, images, labels, (0, 1))

@@ -79,7 +79,7 @@ def test_images_outside_the_extractors_own_range_are_refused(classifier, digits)
     extractor = LeNetExtractor(classifier)
     for read in (extractor, extractor.probabilities):
         for bad in (2 * digits - 1, 255 * digits, (255 * digits).astype("uint8")):
-            with pytest.raises(ValueError, match=r"`images`.*\(0, 1\)"):
+            with pytest.raises(ValueError, match=r"`images`.* \[0\.0, 1\.0\]"):
                 read(bad)
     np.testing.assert_allclose(
         extractor.features(2 * digits - 1, (-1, 1)), extractor(digits), atol=1e-5

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from keras_gen.metrics import FeatureExtractor, FrechetDistance, frechet_distance
 
+RANGE = (-1.0, 1.0)
+
 
 def random_covariance(seed, dim, rank=None):
     factor = np.random.default_rng(seed).normal(size=(dim, rank or 2 * dim))
@@ -108,13 +110,15 @@ def test_moments_of_other_shapes_or_not_finite_are_refused():
         frechet_distance([0, 0], np.eye(3), [0, 0], np.eye(2))
     with pytest.raises(ValueError, match="`mean_2`"):
         frechet_distance([0, 0], np.eye(2), [0, 0, 0], np.eye(3))
-    with pytest.raises(ValueError, match="`cov_2`"):
+    with pytest.raises(ValueError, match="`cov_2`.*finite.*4 NaN"):
         frechet_distance([0, 0], np.eye(2), [0, 0], np.full((2, 2), np.nan))
+    with pytest.raises(ValueError, match="`mean_1`.*finite.*1 NaN"):
+        frechet_distance([0, np.inf], np.eye(2), [0, 0], np.eye(2))
 
 
 def test_metric_uses_unbiased_covariances_of_different_counts(pixels):
     real, fake = images(50, 0), images(20, 1, -0.5, 0.9)
-    metric = FrechetDistance(pixels)
+    metric = FrechetDistance(pixels, RANGE)
     metric.update_state(real, fake)
     expected = frechet_distance(*moments(real), *moments(fake))
     np.testing.assert_allclose(metric.result(), expected, rtol=1e-9)
@@ -125,7 +129,7 @@ def test_metric_uses_unbiased_covariances_of_different_counts(pixels):
 def test_metric_does_not_depend_on_the_batches(pixels, batch):
     # A large common value would cost the digits of sums of squares.
     real, fake = images(300, 0, 0.999, 1.0), images(200, 1, 0.998, 0.9985)
-    whole, parts = FrechetDistance(pixels), FrechetDistance(pixels)
+    whole, parts = FrechetDistance(pixels, RANGE), FrechetDistance(pixels, RANGE)
     whole.update_state(real, fake)
     for start in range(0, 300, batch):
         parts.update_state(real[start : start + batch])
@@ -137,7 +141,7 @@ def test_metric_does_not_depend_on_the_batches(pixels, batch):
 
 
 def test_reset_fake_keeps_the_real_images(pixels):
-    metric = FrechetDistance(pixels)
+    metric = FrechetDistance(pixels, RANGE)
     metric.update_state(images(50, 0), images(50, 1, -0.5, 0.5))
     metric.reset_fake()
     metric.update_state(None, images(50, 2))
@@ -157,13 +161,13 @@ def test_images_are_rescaled_to_the_extractors_range(pixels):
 
 
 def test_saturated_images_have_a_finite_distance(pixels):
-    metric = FrechetDistance(pixels)
+    metric = FrechetDistance(pixels, RANGE)
     metric.update_state(np.ones((8, 2, 2, 1), "float32"), -np.ones((8, 2, 2, 1), "float32"))
     np.testing.assert_allclose(metric.result(), 16, rtol=1e-12)
 
 
 def test_one_image_is_refused_and_few_images_are_warned_of(pixels):
-    metric = FrechetDistance(pixels)
+    metric = FrechetDistance(pixels, RANGE)
     metric.update_state(images(8, 0), images(1, 1))
     with pytest.raises(ValueError, match="2 fake images"):
         metric.result()
@@ -187,7 +191,7 @@ def test_one_image_is_refused_and_few_images_are_warned_of(pixels):
     ],
 )
 def test_bad_images_are_refused_and_change_nothing(pixels, bad):
-    metric = FrechetDistance(pixels)
+    metric = FrechetDistance(pixels, RANGE)
     metric.update_state(images(8, 0), images(8, 1))
     before = metric.result()
     with pytest.raises(ValueError, match="`images`"):

@@ -5,6 +5,8 @@ from sklearn.metrics.pairwise import polynomial_kernel
 
 from keras_gen.metrics import FeatureExtractor, KernelDistance, squared_mmd, squared_mmd_error
 
+RANGE = (-1.0, 1.0)
+
 
 @pytest.fixture
 def pixels():
@@ -80,7 +82,7 @@ def test_error_is_the_deviation_over_new_samples():
 @pytest.mark.parametrize("subset_size", [None, 10])
 def test_metric_does_not_depend_on_the_batches(pixels, batch, subset_size):
     real, fake = images(50, 0), images(30, 1, -0.5)
-    whole, parts = (KernelDistance(pixels, subset_size, subsets=5) for _ in range(2))
+    whole, parts = (KernelDistance(pixels, RANGE, subset_size, subsets=5) for _ in range(2))
     whole.update_state(real, fake)
     for start in range(0, 50, batch):
         parts.update_state(real[start : start + batch])
@@ -92,7 +94,7 @@ def test_metric_does_not_depend_on_the_batches(pixels, batch, subset_size):
 
 def test_metric_is_the_discrepancy_of_all_features(pixels):
     real, fake = images(50, 0), images(30, 1, -0.5)
-    metric = KernelDistance(pixels)
+    metric = KernelDistance(pixels, RANGE)
     metric.update_state(real, fake)
     assert metric.name == "kid_pixels"
     np.testing.assert_allclose(metric.result(), reference(vectors(real), vectors(fake)), rtol=1e-7)
@@ -102,7 +104,7 @@ def test_metric_is_the_discrepancy_of_all_features(pixels):
 
 def test_subsets_of_all_images_give_the_discrepancy_of_all(pixels):
     real, fake = images(20, 0), images(20, 1, -0.5)
-    metric = KernelDistance(pixels, subset_size=20, subsets=3)
+    metric = KernelDistance(pixels, RANGE, subset_size=20, subsets=3)
     metric.update_state(real, fake)
     expected = reference(vectors(real), vectors(fake))
     np.testing.assert_allclose(metric.result(), expected, rtol=1e-7)
@@ -110,23 +112,23 @@ def test_subsets_of_all_images_give_the_discrepancy_of_all(pixels):
 
 def test_subsets_scatter_around_the_discrepancy_of_all(pixels):
     real, fake = images(60, 0), images(60, 1, -0.5)
-    metric = KernelDistance(pixels, subset_size=10, subsets=400, seed=3)
+    metric = KernelDistance(pixels, RANGE, subset_size=10, subsets=400, seed=3)
     metric.update_state(real, fake)
     whole = reference(vectors(real), vectors(fake))
     of_images = squared_mmd_error(vectors(real), vectors(fake))
     of_subsets = np.sqrt(metric.standard_error() ** 2 - of_images**2)
     assert 0 < abs(metric.result() - whole) < 4 * of_subsets < of_images
-    other = KernelDistance(pixels, subset_size=10, subsets=400, seed=4)
+    other = KernelDistance(pixels, RANGE, subset_size=10, subsets=400, seed=4)
     other.update_state(real, fake)
     assert other.result() != metric.result()
 
 
 def test_reset_fake_keeps_the_real_images(pixels):
-    metric = KernelDistance(pixels)
+    metric = KernelDistance(pixels, RANGE)
     metric.update_state(images(20, 0), images(20, 1))
     metric.reset_fake()
     metric.update_state(None, images(20, 2))
-    fresh = KernelDistance(pixels)
+    fresh = KernelDistance(pixels, RANGE)
     fresh.update_state(images(20, 0), images(20, 2))
     assert metric.result() == fresh.result()
     metric.reset_state()
@@ -135,11 +137,11 @@ def test_reset_fake_keeps_the_real_images(pixels):
 
 
 def test_too_few_images_are_refused(pixels):
-    metric = KernelDistance(pixels, subset_size=10)
+    metric = KernelDistance(pixels, RANGE, subset_size=10)
     metric.update_state(images(10, 0), images(9, 1))
     with pytest.raises(ValueError, match="at least 10 fake images.*Received: 9"):
         metric.result()
-    metric = KernelDistance(pixels)
+    metric = KernelDistance(pixels, RANGE)
     metric.update_state(images(10, 0), images(2, 1))
     metric.result()
     with pytest.raises(ValueError, match="at least 3 fake images"):
@@ -147,7 +149,7 @@ def test_too_few_images_are_refused(pixels):
 
 
 def test_bad_images_are_refused_and_change_nothing(pixels):
-    metric = KernelDistance(pixels)
+    metric = KernelDistance(pixels, RANGE)
     metric.update_state(images(8, 0), images(8, 1))
     before = metric.result()
     with pytest.raises(ValueError, match="`images`"):
@@ -159,15 +161,15 @@ def test_features_that_are_not_finite_are_refused():
     def broken(batch):
         return tf.reshape(batch, [-1, 4]) / 0.0
 
-    metric = KernelDistance(FeatureExtractor("broken", broken, broken, (2, 2, 1), (-1, 1)))
-    with pytest.raises(ValueError, match="`extractor`"):
+    metric = KernelDistance(FeatureExtractor("broken", broken, broken, (2, 2, 1), RANGE), RANGE)
+    with pytest.raises(ValueError, match="`extractor`.*finite.*32 NaN or infinite"):
         metric.update_state(images(8, 0))
 
 
 def test_bad_arguments_are_refused(pixels):
     for arguments in ({"subset_size": 1}, {"subset_size": 2.5}, {"subsets": 1}):
         with pytest.raises(ValueError, match=f"`{next(iter(arguments))}`"):
-            KernelDistance(pixels, **arguments)
+            KernelDistance(pixels, RANGE, **arguments)
     x, y = samples()
     with pytest.raises(ValueError, match="`y`.*width of `x`"):
         squared_mmd(x, y[:, :5])

@@ -6,6 +6,8 @@ from scipy import stats
 from keras_gen.data import toy
 from keras_gen.metrics import FeatureExtractor, MixtureModes, StackedModes
 
+RANGE = (-1.0, 1.0)
+
 
 @pytest.fixture
 def brightness():
@@ -95,7 +97,7 @@ def test_real_samples_count_for_nothing():
 
 def test_stacked_modes_are_the_combinations_of_classes(brightness):
     classes = [[0, 1, 2], [0, 1, 2], [2, 1, 0], [3, 3, 3]]
-    modes = StackedModes(brightness, classes=4)
+    modes = StackedModes(brightness, RANGE, classes=4)
     assert modes.name == "modes_of_64_brightness"
     assigned, good = modes.assigned(stacked(classes))
     assert list(assigned) == [6, 6, 36, 63] and good.all()
@@ -107,7 +109,7 @@ def test_stacked_modes_are_the_combinations_of_classes(brightness):
 
 
 def test_all_combinations_once_have_no_divergence(brightness):
-    modes = StackedModes(brightness, classes=4)
+    modes = StackedModes(brightness, RANGE, classes=4)
     modes.update_state(None, stacked(np.argwhere(np.ones((4, 4, 4)))))
     assert modes.result() == 64 and abs(modes.divergence()) < 1e-12
 
@@ -123,10 +125,10 @@ def test_bad_input_is_refused(brightness):
     for arguments in ({"stddev": 0}, {"stddev": 1, "deviations": -1}):
         with pytest.raises(ValueError, match="positive number"):
             MixtureModes(toy.ring_centres(), **arguments)
-    modes = StackedModes(brightness, classes=4)
+    modes = StackedModes(brightness, RANGE, classes=4)
     with pytest.raises(ValueError, match="3 channels"):
         modes.update_state(None, np.zeros((4, 2, 2, 1), "float32"))
-    with pytest.raises(ValueError, match=r"\(-1, 1\)"):
+    with pytest.raises(ValueError, match=r"declared range \[-1\.0, 1\.0\]"):
         modes.update_state(None, np.full((4, 2, 2, 3), 255.0, "float32"))
     with pytest.raises(ValueError, match="`classes`.*Expected 4"):
-        StackedModes(brightness).update_state(None, np.zeros((4, 2, 2, 3), "float32"))
+        StackedModes(brightness, RANGE).update_state(None, np.zeros((4, 2, 2, 3), "float32"))

@@ -63,7 +63,7 @@ def test_bad_arguments_are_refused():
         nearest_neighbours(x, y[:, :4])
     with pytest.raises(ValueError, match="`references`.*uint8"):
         nearest_neighbours(np.zeros((2, 4, 4, 1)), np.zeros((9, 4, 4, 1), "uint8"))
-    with pytest.raises(ValueError, match=r"`images`.*\(-1, 1\)"):
+    with pytest.raises(ValueError, match=r"`references`.*declared range \[-1\.0, 1\.0\]"):
         nearest_neighbours(
             np.zeros((2, 4, 4, 1)), np.full((9, 4, 4, 1), 255.0), value_range=(-1, 1)
         )

@@ -12,6 +12,8 @@ from keras_gen.metrics import (
     precision_recall,
 )
 
+RANGE = (-1.0, 1.0)
+
 
 @pytest.fixture
 def pixels():
@@ -80,7 +82,7 @@ def test_half_of_the_modes_is_half_of_the_recall():
 @pytest.mark.parametrize("batch", [1, 7, 64])
 def test_metrics_do_not_depend_on_the_batches(pixels, batch):
     real, fake = images(60, 0), images(40, 1, -0.3, 0.6)
-    metrics = ManifoldPrecision(pixels), ManifoldRecall(pixels)
+    metrics = ManifoldPrecision(pixels, RANGE), ManifoldRecall(pixels, RANGE)
     for metric in metrics:
         for start in range(0, 60, batch):
             metric.update_state(real[start : start + batch])
@@ -93,7 +95,7 @@ def test_metrics_do_not_depend_on_the_batches(pixels, batch):
 
 
 def test_reset_fake_keeps_the_real_images(pixels):
-    metric = ManifoldRecall(pixels)
+    metric = ManifoldRecall(pixels, RANGE)
     metric.update_state(images(60, 0), images(60, 1, 0.9))
     assert metric.result() < 0.5
     metric.reset_fake()
@@ -105,8 +107,8 @@ def test_too_few_samples_are_refused(pixels):
     with pytest.raises(ValueError, match="`neighbours`.*at most 2.*neighbours=3"):
         manifold_coverage(features(3, 0), features(9, 1))
     with pytest.raises(ValueError, match="`neighbours`"):
-        ManifoldPrecision(pixels, neighbours=0)
-    metric = ManifoldPrecision(pixels)
+        ManifoldPrecision(pixels, RANGE, neighbours=0)
+    metric = ManifoldPrecision(pixels, RANGE)
     metric.update_state(images(3, 0), images(9, 1))
     with pytest.raises(ValueError, match="at least 4 real images"):
         metric.result()
@@ -116,4 +118,4 @@ def test_other_widths_and_ranges_are_refused(pixels):
     with pytest.raises(ValueError, match="`queries`.*width of `references`"):
         manifold_coverage(features(9, 0), features(9, 1, dim=7))
     with pytest.raises(ValueError, match="`images`"):
-        ManifoldRecall(pixels).update_state(2 * images(9, 0))
+        ManifoldRecall(pixels, RANGE).update_state(2 * images(9, 0))

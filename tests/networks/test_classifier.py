@@ -144,7 +144,7 @@ def test_the_number_of_classes_may_come_from_an_array():
 @pytest.mark.parametrize("num_classes", [1, 0, -3, 2.0, None])
 def test_fewer_than_two_classes_are_refused(num_classes):
     message = (
-        rf"`num_classes`. Expected an integer of at least 2. Received: num_classes={num_classes}"
+        rf"`num_classes`. Expected an integer, at least 2. Received: num_classes={num_classes}"
     )
     with pytest.raises(ValueError, match=message):
         networks.classifier_on(encoder(), num_classes)

@@ -97,9 +97,17 @@ def test_an_image_that_cannot_be_halved_that_often_is_named(shape, filters):
             build()
 
 
-@pytest.mark.parametrize("filters", [(), (0,), (4, -1)])
-def test_feature_maps_that_are_not_positive_are_named(filters):
-    message = "`filters`. Expected at least one positive integer. Received: filters="
+@pytest.mark.parametrize(
+    "filters, message",
+    [
+        ((), r"at least one positive integer. Received: filters=\(\)"),
+        ((0,), "a positive integer. Received: filters=0"),
+        ((4, -1), "a positive integer. Received: filters=-1"),
+        ((4, 2.0), "a positive integer. Received: filters=2.0"),
+    ],
+)
+def test_feature_maps_that_are_not_positive_are_named(filters, message):
+    message = f"`filters`. Expected {message}"
     for build in (
         lambda: convolutional_encoder((8, 8, 1), filters, 2),
         lambda: convolutional_decoder(2, filters, (8, 8, 1)),

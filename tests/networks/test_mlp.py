@@ -70,7 +70,8 @@ def test_a_gaussian_encoder_has_a_free_mean_and_log_variance_of_one_hidden_layer
     ],
 )
 def test_a_width_that_is_not_positive_is_named(build, units):
-    with pytest.raises(ValueError, match=r"`units`. Expected positive integers. Received: units="):
+    message = f"`units`. Expected a positive integer. Received: units={units[-1]}"
+    with pytest.raises(ValueError, match=message):
         build(units)
 
 

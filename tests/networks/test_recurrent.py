@@ -98,9 +98,17 @@ def test_a_shape_that_is_not_steps_and_features_is_named(shape):
             build()
 
 
-@pytest.mark.parametrize("units", [(), (0,), (4, -1)])
-def test_widths_that_are_not_positive_are_named(units):
-    message = "`units`. Expected at least one positive integer. Received: units="
+@pytest.mark.parametrize(
+    "units, message",
+    [
+        ((), r"at least one positive integer. Received: units=\(\)"),
+        ((0,), "a positive integer. Received: units=0"),
+        ((4, -1), "a positive integer. Received: units=-1"),
+        ((4, 2.0), "a positive integer. Received: units=2.0"),
+    ],
+)
+def test_widths_that_are_not_positive_are_named(units, message):
+    message = f"`units`. Expected {message}"
     for build in (
         lambda: recurrent_encoder(STEPS, units, 2),
         lambda: recurrent_decoder(2, units, STEPS),

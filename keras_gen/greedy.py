@@ -65,7 +65,7 @@ def train_autoencoders(
     """
     stacked = stack(phases)
     _check_compiled("phases", phases)
-    stacked.check(x, None, "x")
+    stacked.check(x)
     for number, phase in enumerate(phases, 1):
         batches = data.batches(x, batch_size, seed)
         validation = None if validation_data is None else (validation_data,)
@@ -112,7 +112,7 @@ def train_machines(
     _check_machines(machines)
     _check_compiled("machines", machines)
     x, *y = examples if isinstance(examples, tuple) else (examples,)
-    machines[0].check(x, y[0] if y else None, "examples")
+    machines[0].check(x, *y, name="examples")
     for number, machine in enumerate(machines, 1):
         machine.rbm.set_visible_frequencies(machine.visible_means(x, *y))
         batches = data.batches((x, *y) if y else x, batch_size, seed, augment=data.binarize)

@@ -17,8 +17,8 @@ class Pix2Pix(models.AdversarialModel):
 
     tracked = (*models.AdversarialModel.tracked, "l1_loss")
 
-    def __init__(self, generator, discriminator, l1_weight=100.0, seed=None, **kwargs):
-        super().__init__(value_range=(-1.0, 1.0), seed=seed, **kwargs)
+    def __init__(self, generator, discriminator, l1_weight=100.0, **kwargs):
+        super().__init__(**kwargs)
         self.generator, self.discriminator = generator, discriminator
         self.l1_weight = l1_weight
         self.built = True
@@ -38,7 +38,7 @@ class Pix2Pix(models.AdversarialModel):
 
     def generator_loss(self, real, fake, source, **options):
         l1 = tf.reduce_mean(tf.abs(real - fake))
-        self.track(l1_loss=l1)
+        self.track(real, l1_loss=l1)
         return super().generator_loss(real, fake, source, **options) + self.l1_weight * l1
 
     def call(self, source, training=False):
@@ -51,8 +51,8 @@ class CycleGAN(models.AdversarialModel):
 
     tracked = (*models.AdversarialModel.tracked, "cycle_loss")
 
-    def __init__(self, g, f, critic_x, critic_y, cycle_weight=10.0, pool=4, seed=None, **kwargs):
-        super().__init__(value_range=(-1.0, 1.0), seed=seed, **kwargs)
+    def __init__(self, g, f, critic_x, critic_y, cycle_weight=10.0, pool=4, **kwargs):
+        super().__init__(**kwargs)
         self.g, self.f, self.critic_x, self.critic_y = g, f, critic_x, critic_y
         self.cycle_weight, self.pool = cycle_weight, pool
         self.pools = [models.ReplayMemory(pool, IMAGE) for _ in range(2)]
@@ -93,7 +93,7 @@ class CycleGAN(models.AdversarialModel):
         (x, y), (fake_x, fake_y) = real, fake
         cycle = tf.reduce_mean(tf.abs(self.f(fake_y, training=training) - x))
         cycle += tf.reduce_mean(tf.abs(self.g(fake_x, training=training) - y))
-        self.track(cycle_loss=cycle)
+        self.track(x, cycle_loss=cycle)
         game = [
             super(CycleGAN, self).generator_loss(None, images, critic, training=training)
             for images, critic in zip(fake, (self.critic_x, self.critic_y))
@@ -110,7 +110,7 @@ class GrowingGAN(models.GAN):
 
     further_inputs = 1
 
-    def __init__(self, filters=4, latent_dim=4, fade=(8, 40), **kwargs):
+    def __init__(self, filters=4, latent_dim=4, fade=(0, 24), **kwargs):
         super().__init__(growing_generator(latent_dim, filters), growing_critic(filters), **kwargs)
         self.filters, self.latent_dim, self.fade = filters, latent_dim, fade
         self.images_seen = self.add_weight((), "zeros", "int64", trainable=False, name="images")
@@ -122,7 +122,7 @@ class GrowingGAN(models.GAN):
 
     def unpack(self, data):
         (real,), sample_weight = super().unpack(data)
-        old = layers.UpSampling2D()(layers.AveragePooling2D()(real))
+        old = layers.UpSampling2D()(layers.AveragePooling2D(2)(real))
         alpha = self.alpha(real)
         return (own_layers.FadeIn()([old, real, alpha]), alpha), sample_weight
 
@@ -151,7 +151,7 @@ def growing_generator(latent_dim, filters):
 
 def growing_critic(filters):
     images, alpha = keras.Input(IMAGE), keras.Input((1,))
-    old = layers.Conv2D(filters, 1)(layers.AveragePooling2D()(images))
+    old = layers.Conv2D(filters, 1)(layers.AveragePooling2D(2)(images))
     new = layers.Conv2D(filters, 3, padding="same")(layers.Conv2D(filters, 1)(images))
-    h = own_layers.FadeIn()([old, layers.AveragePooling2D()(new), alpha])
+    h = own_layers.FadeIn()([old, layers.AveragePooling2D(2)(new), alpha])
     return keras.Model([images, alpha], layers.Dense(1)(layers.Flatten()(layers.ReLU()(h))))

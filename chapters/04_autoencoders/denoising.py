@@ -88,7 +88,9 @@ def main(
         error = autoencoder.evaluate(held_out, verbose=0)
         noisy = noise(held_out, training=True).numpy()
         noisy_error = np.mean(np.square(noisy - held_out))
-        denoised_error = autoencoder.evaluate(noisy, held_out, verbose=0)
+        denoiser = models.Autoencoder(clean_encoder, decoder)  # noisy pixels leave the range
+        denoised = denoiser.reconstruct(noisy)
+        denoised_error = np.mean(np.square(denoised - held_out))
         print(
             f"{type(noise).__name__}: validation MSE {error:.5f} of clean images; "
             f"noisy images {noisy_error:.4f}, denoised {denoised_error:.4f}"
@@ -98,7 +100,7 @@ def main(
         samples = plotting.reconstructions(
             held_out[:10],
             noisy[:10],
-            autoencoder.reconstruct(noisy[:10]),
+            denoised[:10],
             value_range=autoencoder.value_range,
             path=folder / "denoised.png",
             names=["image", "noisy", "denoised"],

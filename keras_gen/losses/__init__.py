@@ -10,6 +10,7 @@ from keras_gen.losses.adversarial import (
 )
 from keras_gen.losses.divergences import KLSparsity, latent_loss, latent_loss_from_stddev
 from keras_gen.losses.likelihoods import Bernoulli, Gaussian, Likelihood
+from keras_gen.losses.means import weighted_mean
 from keras_gen.losses.penalties import R1, GradientPenalty, Penalty, squared_gradient_norms
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "latent_loss",
     "latent_loss_from_stddev",
     "squared_gradient_norms",
+    "weighted_mean",
 ]

@@ -12,13 +12,16 @@ from keras import ops
 
 from keras_gen.arguments import argument_error
 from keras_gen.losses.equation import Equation, check_non_negative
+from keras_gen.losses.means import weighted_mean
 
 
 class AdversarialLoss(Equation):
     """The losses of the discriminator and of the generator, from the discriminator's scores.
 
-        discriminator = E[w * real_term(real)] + E[fake_term(fake)]
-        generator     = E[w * generator_term(fake)]
+        discriminator = E_w[real_term(real)] + E[fake_term(fake)]
+        generator     = E[generator_term(fake)]
+
+    where E_w is the mean over the real samples with their weights, `losses.weighted_mean`.
 
     Subclasses state the three terms, elementwise on float32 scores. A score above `boundary` says
     "real".
@@ -47,7 +50,9 @@ class AdversarialLoss(Equation):
             Scalar, float32.
         """
         real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
-        return _expectation(self.real_term(real), sample_weight) + ops.mean(self.fake_term(fake))
+        return weighted_mean(self.real_term(real), sample_weight) + weighted_mean(
+            self.fake_term(fake)
+        )
 
     def generator(self, fake, sample_weight=None):
         """The generator's loss.
@@ -59,7 +64,7 @@ class AdversarialLoss(Equation):
         Returns:
             Scalar, float32.
         """
-        return _expectation(self.generator_term(ops.cast(fake, "float32")), sample_weight)
+        return weighted_mean(self.generator_term(ops.cast(fake, "float32")), sample_weight)
 
     def pull(self, fake):
         """How strongly the generator is drawn to raise a score, at each score.
@@ -80,13 +85,6 @@ class AdversarialLoss(Equation):
             tape.watch(fake)
             term = self.generator_term(fake)
         return -tape.gradient(term, fake)
-
-
-def _expectation(terms, sample_weight=None):
-    if sample_weight is not None:
-        weight = ops.cast(sample_weight, "float32")
-        terms = ops.reshape(weight, [-1] + [1] * (len(terms.shape) - 1)) * terms
-    return ops.mean(terms)
 
 
 def _check_label_smoothing(label_smoothing):

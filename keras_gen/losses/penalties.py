@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.losses.equation import Equation, check_non_negative
+from keras_gen.losses.means import weighted_mean
 
 
 def squared_gradient_norms(score, images):
@@ -72,7 +73,7 @@ class GradientPenalty(Penalty):
 
     def __call__(self, score, real, fake, seed):
         norms = self.gradient_norms(score, real, fake, seed)
-        return self.weight * tf.reduce_mean(tf.square(norms - self.target))
+        return self.weight * weighted_mean(tf.square(norms - self.target))
 
     def gradient_norms(self, score, real, fake, seed):
         """The slopes `||grad score(x_hat)||_2`, one per sample.
@@ -108,4 +109,4 @@ class R1(Penalty):
         check_non_negative("weight", self.weight)
 
     def __call__(self, score, real, fake, seed):
-        return self.weight / 2 * tf.reduce_mean(squared_gradient_norms(score, real))
+        return self.weight / 2 * weighted_mean(squared_gradient_norms(score, real))

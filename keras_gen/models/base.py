@@ -5,12 +5,13 @@ import collections.abc
 import inspect
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 from keras_gen.images import to_uint8
-from keras_gen.models.inputs import check_data
+from keras_gen.losses.means import replicas, share
+from keras_gen.models.inputs import check_class_weight, check_data, checked_stream
 from keras_gen.state import random_states_of
 
 REPLICA_STRIDE = 0x3C6EF372  # keeps the replicas' seeds far apart
@@ -167,57 +168,73 @@ class GenerativeModel(keras.Model):
         """What x and y are, a pair of `models.inputs.Expected`; `None` for a y not looked at."""
         raise NotImplementedError
 
-    def check(self, x, y=None, name="x"):
+    def check(self, x, y=None, sample_weight=None, name="x"):
         """Raises a `ValueError` for data that `fit` cannot take; `name` is for its message."""
-        check_data(self.expects(), x, y, name)
+        check_data(self.expects(), x, y, sample_weight, name)
 
-    def fit(self, x=None, y=None, *args, **kwargs):
+    def fit(self, *args, **kwargs):
         """Trains as `keras.Model.fit` does, after a check of the data.
+
+        Sample weights count with and without a `y`: an example of weight 0 is as good as absent,
+        and one of weight 2 counts as two. Class weights need labels.
 
         Raises:
             ValueError: for data of the wrong rank, shape or type, outside the declared range, not
-                a number, or empty, and for labels out of range; before the first step.
+                a number, or empty, for labels out of range, and for weights that are not one
+                number from 0 on for each example; before the first step.
         """
-        pairs = [("x", x, y)]
-        validation = kwargs.get("validation_data")
+        given = inspect.signature(keras.Model.fit).bind(self, *args, **kwargs).arguments
+        del given["self"]
+        validation = given.get("validation_data")
         if validation is not None:
-            pairs.append(("validation_data", *_first_two(validation)))
-        for name, *data in pairs:
-            self.check(*data, name)
-        if isinstance(x, collections.abc.Iterator):
-            x = self.checked_stream(x)
-        if isinstance(x, tf.data.Dataset):
-            kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
-        return super().fit(x, y, *args, **kwargs)
+            given["validation_data"] = self.accepted(*_parts(validation), name="validation_data")
+        class_weight = given.get("class_weight")
+        if class_weight is not None:
+            check_class_weight(self.expects()[1], given["x"], given.get("y"), class_weight)
+        given |= self.accepted_by_name(given)
+        if isinstance(given["x"], tf.data.Dataset):
+            given.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
+        return super().fit(**given)
 
-    def evaluate(self, x=None, y=None, *args, **kwargs):
+    def evaluate(self, *args, **kwargs):
         """Evaluates as `keras.Model.evaluate` does, after the check that `fit` makes."""
-        if not kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked them
-            self.check(x, y)
-        return super().evaluate(x, y, *args, **kwargs)
+        if kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked the data
+            return super().evaluate(*args, **kwargs)
+        given = inspect.signature(keras.Model.evaluate).bind(self, *args, **kwargs).arguments
+        del given["self"]
+        further = given.pop("kwargs", {})
+        return super().evaluate(**given | self.accepted_by_name(given), **further)
 
-    def train_on_batch(self, x, y=None, *args, **kwargs):
+    def accepted_by_name(self, given):
+        """x, y and sample weights of a call, checked: a dict of what Keras is to get."""
+        names = ("x", "y", "sample_weight")
+        return dict(zip(names, self.accepted(*(given.get(name) for name in names))))
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, **kwargs):
         """Takes a step as `keras.Model.train_on_batch` does, after a check of the batch."""
-        self.check(x, y)
-        return super().train_on_batch(x, y, *args, **kwargs)
+        if class_weight is not None:
+            check_class_weight(self.expects()[1], x, y, class_weight)
+        batch = self.accepted(x, y, sample_weight)
+        return super().train_on_batch(*batch, class_weight=class_weight, **kwargs)
 
-    def test_on_batch(self, x, y=None, *args, **kwargs):
+    def test_on_batch(self, x, y=None, sample_weight=None, **kwargs):
         """Evaluates as `keras.Model.test_on_batch` does, after a check of the batch."""
-        self.check(x, y)
-        return super().test_on_batch(x, y, *args, **kwargs)
+        return super().test_on_batch(*self.accepted(x, y, sample_weight), **kwargs)
 
-    def checked_stream(self, batches):
-        """A generator of the batches of another one, the first of which has been checked."""
-        first = next(batches, None)
-        if first is None:
-            raise argument_error("x", "at least one batch", received="an empty generator")
-        self.check(*keras.utils.unpack_x_y_sample_weight(first)[:2])
+    def accepted(self, x, y=None, sample_weight=None, name="x"):
+        """The data as Keras is to get them, after a check: `(x, y, sample_weight)`.
 
-        def stream():
-            yield first
-            yield from batches
-
-        return stream()
+        Keras drops weights that come without a `y`, so a stand-in for it is put in: x, where that
+        is the target, and otherwise zeros, which no model looks at.
+        """
+        self.check(x, y, sample_weight, name)
+        if isinstance(x, collections.abc.Iterator):
+            x = checked_stream(self.expects(), x)
+        if sample_weight is not None:
+            sample_weight = np.reshape(np.asarray(sample_weight, "float32"), [-1])
+            if y is None:
+                y = np.zeros(len(sample_weight), "int8") if self.expects()[1] is None else x
+        return x, y, sample_weight
 
     def constants(self, data, training):
         """What the objective takes as given: the batch itself, or what is drawn or made from it.
@@ -294,10 +311,48 @@ class GenerativeModel(keras.Model):
             return seed
         return seed + tf.stack([REPLICA_STRIDE * context.replica_id_in_sync_group, 0])
 
-    def track(self, **values):
-        """Adds this step's values to the epoch means of the logs."""
+    def unpacked(self, data):
+        """What a batch of `fit()` holds: x, y or `None`, and the weights of the examples.
+
+        Returns:
+            x, y and a float32 tensor (batch,), or `None` for equal weights. Several replicas get
+            weights always, because their shares of a batch may differ, and a replica without an
+            example gets one of weight 0, because layers cannot do without.
+        """
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        if weight is not None:
+            weight = tf.reshape(tf.cast(weight, tf.float32), [-1])
+        if replicas() > 1:
+            if weight is None:
+                weight = tf.ones([tf.shape(tf.nest.flatten(x)[0])[0]])
+            missing = tf.cast(tf.equal(tf.size(weight), 0), tf.int32)
+
+            def filled(part):
+                one = tf.zeros([missing, *part.shape[1:]], part.dtype)
+                return tf.concat([part, one], axis=0)
+
+            x, weight = tf.nest.map_structure(filled, (x, weight))
+            y = None if y is None else filled(y)
+        return x, y, weight
+
+    def track(self, examples, weight=None, **values):
+        """Adds this step's values to the epoch means of the logs, which are means over examples.
+
+        Args:
+            examples: tensor, batch first, whose examples count.
+            weight: their weights (batch,), or `None` for equal ones.
+            **values: numbers by their name: scalars are means over the batch, others have one
+                number or more for each example.
+        """
+        if weight is None:
+            weight = tf.ones([tf.shape(examples)[0]])
         for name, value in values.items():
-            self.trackers[name].update_state(value)
+            value = tf.cast(value, tf.float32)
+            if value.shape.rank == 0:
+                self.trackers[name].update_state(value, sample_weight=share(weight))
+            else:
+                value = tf.reduce_mean(tf.reshape(value, [tf.shape(value)[0], -1]), axis=1)
+                self.trackers[name].update_state(value, sample_weight=weight)
 
     def tracked_results(self):
         """The epoch means so far, by name."""
@@ -324,7 +379,6 @@ def _deserialized(config, custom_objects=None):
     }
 
 
-def _first_two(data):
-    if isinstance(data, (tuple, list)):
-        return (*data, None)[:2]
-    return data, None
+def _parts(data):
+    """x, y and sample weights of `validation_data`."""
+    return (*data, None, None)[:3] if isinstance(data, (tuple, list)) else (data, None, None)

@@ -5,8 +5,10 @@ A model's `expects()` returns a pair, what x is and what y is, such as
     Images((28, 28, 1), (-1.0, 1.0)), Labels(10)
 """
 
+import collections.abc
 import dataclasses
 import itertools
+import warnings
 
 import keras
 import numpy as np
@@ -63,6 +65,12 @@ class Images(Expected):
         self._check_shape(array.shape, name)
         _check_some(array, name)
         check_values(array, name, self.value_range)
+        if self.value_range is not None and self.value_range[0] < 0 <= np.min(array):
+            warnings.warn(
+                f"`{name}` has no value below 0, where the declared range begins at "
+                f"{self.value_range[0]}. Is it scaled to another range?",
+                stacklevel=2,
+            )
 
     def check_spec(self, spec, name):
         if spec.shape.rank is not None:
@@ -134,21 +142,43 @@ def _check_some(array, name):
         raise argument_error(name, "at least one example", received=f"{name}.shape={array.shape}")
 
 
-def check_data(expects, x, y=None, name="x"):
+@dataclasses.dataclass(frozen=True)
+class Weights(Expected):
+    """One number from 0 on for each example: how much it counts."""
+
+    required: bool = False
+
+    def check(self, array, name):
+        if array.ndim == 0 or array.shape[1:] not in ((), (1,)) or array.dtype.kind not in "fiuVb":
+            received = f"{name} of {array.dtype} and shape {array.shape}"
+            raise argument_error(name, self.described(), received=received)
+        array = array.astype("float32")
+        if not (np.isfinite(array).all() and np.all(array >= 0)):
+            bad = int(np.sum(~(array >= 0) | np.isinf(array)))
+            received = f"{bad} of them negative, NaN or infinite"
+            raise argument_error(name, self.described(), received=received)
+
+    def described(self):
+        return "one finite number from 0 on for each example"
+
+
+def check_data(expects, x, y=None, sample_weight=None, name="x"):
     """Raises a `ValueError` that names what is wrong with the data given to `fit`.
 
     Arrays, tensors and variables are checked whole. Of a `tf.data.Dataset` the element
-    specification and the first batch are checked, of a `keras.utils.PyDataset` the first batch.
-    Looking leaves no trace: what stands on `data.batches` has its epoch still before it.
+    specification and the first batch are checked, of a `keras.utils.PyDataset` the first batch, of
+    a generator what `checked_stream` looks at. Looking leaves no trace: what stands on
+    `data.batches` has its epoch still before it.
 
     Args:
         expects: pair of `Expected`, what x and y are to be; for y `None` if it is not looked at.
         x: arrays, tensors, a `tf.data.Dataset` of batches, or any other data `fit` takes.
         y: what belongs to an array `x`.
+        sample_weight: the weights of the examples of an array `x`.
         name: the name of `x` for the message.
     """
     if isinstance(x, tf.data.Dataset):
-        _check_spec(expects, x.element_spec, name)
+        _check_batch(expects, x.element_spec, name, _check_spec)
         with looking():
             first = list(itertools.islice(x, 1))
         if not first:
@@ -158,39 +188,85 @@ def check_data(expects, x, y=None, name="x"):
         if len(x) == 0:
             raise argument_error(name, "at least one batch", received="an empty dataset")
         _check_batch(expects, x[0], name)
-    elif isinstance(x, ARRAYS):
-        _check_arrays(expects, x, y, name, _name_of_y(name))
-
-
-def _check_spec(expects, spec, name):
-    parts = spec if isinstance(spec, tuple) else (spec,)
-    for expected, part, part_name in zip(expects, parts, (name, _name_of_y(name))):
-        if expected is not None and isinstance(part, tf.TensorSpec):
-            expected.check_spec(part, part_name)
-
-
-def _check_batch(expects, batch, name):
-    x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-    _check_arrays(expects, x, y, name, _name_of_y(name))
-
-
-def _name_of_y(name):
-    return "y" if name == "x" else name
-
-
-def _check_arrays(expects, x, y, name, name_of_y):
-    expected_x, expected_y = expects
-    if isinstance(x, ARRAYS):
-        expected_x.check(np.asarray(x), name)
-    if expected_y is None:
+    elif not isinstance(x, collections.abc.Iterator):
+        _check_batch(expects, (x, y, sample_weight), name)
         return
-    if y is None and expected_y.required:
-        raise argument_error(name_of_y, expected_y.described(), received=f"{name_of_y}=None")
-    if y is not None:
-        expected_y.check(np.asarray(y), name_of_y)
-        if isinstance(x, ARRAYS) and len(np.asarray(y)) != x.shape[0]:
+    for argument, value in [("y", y), ("sample_weight", sample_weight)]:
+        if value is not None:
+            text = f"None, because `{name}` brings its own in batches (x, y, sample_weight)"
+            raise argument_error(argument, text, received=f"{argument} of {type(value).__name__}")
+
+
+def checked_stream(expects, batches):
+    """A generator of the batches of another one, the first of which has been checked."""
+    first = next(batches, None)
+    if first is None:
+        raise argument_error("x", "at least one batch", received="an empty generator")
+    _check_batch(expects, first, "x")
+
+    def stream():
+        yield first
+        yield from batches
+
+    return stream()
+
+
+def check_class_weight(expected_y, x, y, class_weight):
+    """Raises a `ValueError` unless class weights can be looked up in labels from 0 on."""
+    labels = isinstance(expected_y, Labels) and expected_y.first >= 0
+    if not labels and not (expected_y is None and (y is not None or not isinstance(x, ARRAYS))):
+        raise argument_error(
+            "class_weight",
+            "None, because no labels from 0 on belong to each example; `sample_weight` weighs them",
+            class_weight,
+        )
+
+
+def _check_spec(expected, spec, name):
+    if isinstance(spec, tf.TensorSpec):
+        expected.check_spec(spec, name)
+
+
+def _check_array(expected, array, name):
+    if not isinstance(array, ARRAYS) and not hasattr(array, "__array__"):
+        text = "an array, a tensor, a tf.data.Dataset, a keras.utils.PyDataset or a generator"
+        raise argument_error(name, text, received=f"{name} of type {type(array).__name__}")
+    expected.check(np.asarray(array), name)
+
+
+def _length(part):
+    """The number of examples, or `None` if it is not known."""
+    shape = tf.TensorShape(getattr(part, "shape", None))
+    return shape[0] if shape.rank else None
+
+
+def _check_batch(expects, batch, name, check=_check_array):
+    """Checks x, y and weights of a batch, given as Keras takes it."""
+    if isinstance(batch, dict):
+        raise argument_error(
+            name,
+            "batches of x, or tuples (x, y) or (x, y, sample_weight)",
+            received=f"dictionaries with the keys {sorted(batch)}; `dataset.map(lambda each: "
+            "(each[...], each[...]))` makes tuples of them",
+        )
+    parts = batch if isinstance(batch, tuple) else (batch,)
+    x, y, weight = (*parts, None, None)[:3]
+    (expected_x, expected_y), size = expects, None
+    check(expected_x, x, name)
+    size = _length(x)
+    names = ("y", "sample_weight") if name == "x" else (name, name)
+    for expected, part, own_name in zip((expected_y, Weights()), (y, weight), names):
+        if expected is None:
+            continue
+        if part is None:
+            if expected.required:
+                text = expected.described()
+                raise argument_error(own_name, text, received=f"{own_name}=None")
+            continue
+        check(expected, part, own_name)
+        if None not in (size, _length(part)) and _length(part) != size:
             raise argument_error(
-                name_of_y,
-                f"{x.shape[0]} of them, one for each example",
-                received=f"{name_of_y}.shape={np.shape(y)}",
+                own_name,
+                f"{size} of them, one for each example",
+                received=f"{own_name}.shape={tuple(part.shape)}",
             )

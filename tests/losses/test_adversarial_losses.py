@@ -72,14 +72,14 @@ def test_sample_weight_weighs_the_expectation_over_real_samples(loss, shape):
     first = loss.discriminator(real[:1], fake) - zero_real_term
     second = loss.discriminator(real[1:], fake) - zero_real_term
     weighted = loss.discriminator(real, fake, sample_weight=np.array([3.0, 0.5]))
-    np.testing.assert_allclose(weighted - zero_real_term, 1.5 * first + 0.25 * second, atol=1e-5)
+    np.testing.assert_allclose(weighted - zero_real_term, 6 / 7 * first + 1 / 7 * second, atol=1e-5)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=name)
 def test_sample_weight_weighs_the_generator_of_patches(loss):
     fake = np.random.default_rng(0).normal(size=(2, 4, 4, 1)).astype("float32")
     weighted = loss.generator(fake, sample_weight=np.array([3.0, 0.5]))
-    expected = 1.5 * loss.generator(fake[:1]) + 0.25 * loss.generator(fake[1:])
+    expected = 6 / 7 * loss.generator(fake[:1]) + 1 / 7 * loss.generator(fake[1:])
     np.testing.assert_allclose(weighted, expected, rtol=1e-5, atol=1e-6)
 
 

@@ -65,7 +65,7 @@ def test_accuracy_is_that_of_the_trained_classifier_on_real_images():
 
 
 @pytest.mark.parametrize(
-    "labels", [np.eye(4)[[0, 1, 2]], np.array([0.0, 1, 2]), np.array([[0], [1], [2]]), [0, 1]]
+    "labels", [np.eye(4)[[0, 1, 2]], np.array([0.0, 1, 2]), np.array([[0, 1], [1, 2], [2, 3]]), []]
 )
 def test_labels_other_than_integers_are_refused(extractor, labels):
     images, classes = labeled(3, 0)

@@ -112,8 +112,8 @@ class AdversarialModel(GenerativeModel):
         here the images as they are."""
         return fake
 
-    def observe(self, real_score, fake_score):
-        """Logs what the discriminator's scores tell."""
+    def observe(self, real_score, fake_score, sample_weight=None):
+        """Logs what the scores tell of real images, with their weights, and of fakes."""
 
     # The equations on scores
 
@@ -127,7 +127,7 @@ class AdversarialModel(GenerativeModel):
         """The discriminator's loss, penalty included, of a batch whose real scores are known."""
         fake_score = self.score(fake, *condition, training=training)
         loss = self.loss.discriminator(real_score, fake_score, sample_weight)
-        self.observe(real_score, fake_score)
+        self.observe(real_score, fake_score, sample_weight)
         if self.penalty is not None:
             loss += self.penalty(
                 lambda images: self.score(images, *condition, training=training),
@@ -165,9 +165,9 @@ class AdversarialModel(GenerativeModel):
         batch, sample_weight = self.unpack(data)
         for slice_, weight in fresh_slices(batch, sample_weight, self.discriminator_steps):
             d_loss = self.discriminator_step(*slice_, sample_weight=weight)
-            self.track(discriminator_loss=d_loss)
+            self.track(examples_of(slice_), weight, discriminator_loss=d_loss)
         g_loss = self.generator_step(*slice_, sample_weight=weight)
-        self.track(generator_loss=g_loss)
+        self.track(examples_of(slice_), weight, generator_loss=g_loss)
         return self.tracked_results()
 
     def test_step(self, data):
@@ -175,10 +175,17 @@ class AdversarialModel(GenerativeModel):
         fake = self.fake(real, *condition, training=False)
         options = {"sample_weight": sample_weight, "training": False}
         self.track(
+            examples_of(real),
+            sample_weight,
             discriminator_loss=self.discriminator_loss(real, fake, *condition, **options),
             generator_loss=self.generator_loss(real, fake, *condition, **options),
         )
         return self.tracked_results()
+
+
+def examples_of(batch):
+    """A tensor of the batch whose first axis counts its examples."""
+    return tf.nest.flatten(batch)[0]
 
 
 def fresh_slices(batch, sample_weight, count):
@@ -189,7 +196,7 @@ def fresh_slices(batch, sample_weight, count):
     """
     if count == 1:
         return [(batch, sample_weight)]
-    size = tf.shape(tf.nest.flatten(batch)[0])[0]
+    size = tf.shape(examples_of(batch))[0]
     rows = tf.maximum(size // count, 1)
 
     def pick(index):

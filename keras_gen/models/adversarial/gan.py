@@ -93,7 +93,7 @@ class GAN(AdversarialModel):
         return Images(self.image_shape, self.value_range), labels
 
     def unpack(self, data):
-        real, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        real, labels, sample_weight = self.unpacked(data)
         if self.expects()[1] is None:
             return (real,), sample_weight
         return (real, tf.reshape(labels, [-1])), sample_weight
@@ -108,12 +108,10 @@ class GAN(AdversarialModel):
     def score(self, images, *condition, training=True):
         return self.discriminator(_inputs(images, condition), training=training)
 
-    def observe(self, real_score, fake_score):
+    def observe(self, real_score, fake_score, sample_weight=None):
         """Logs the shares of real and of fake images that the discriminator gets right."""
-        self.track(
-            real_accuracy=tf.cast(real_score > self.loss.boundary, tf.float32),
-            fake_accuracy=tf.cast(fake_score < self.loss.boundary, tf.float32),
-        )
+        self.track(real_score, sample_weight, real_accuracy=real_score > self.loss.boundary)
+        self.track(fake_score, fake_accuracy=fake_score < self.loss.boundary)
 
     def generator_step(self, real, *condition, sample_weight=None):
         loss = super().generator_step(real, *condition, sample_weight=sample_weight)

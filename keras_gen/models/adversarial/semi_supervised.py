@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.data.few_labels import UNLABELED
+from keras_gen.losses import weighted_mean
 from keras_gen.models.adversarial.gan import GAN
 from keras_gen.models.averaging import WeightAverage
 from keras_gen.models.inputs import Labels
@@ -157,17 +158,18 @@ class SemiSupervisedGAN(GAN):
         """The mean squared distance of class probabilities from the averaged classifier's."""
         teacher = tf.stop_gradient(tf.nn.softmax(self.logits(real)))
         squares = tf.math.squared_difference(tf.nn.softmax(logits), teacher)
-        return tf.reduce_mean(_weighted(tf.reduce_sum(squares, axis=-1), sample_weight))
+        return weighted_mean(tf.reduce_sum(squares, axis=-1), sample_weight)
 
     def classification_loss(self, logits, labels, sample_weight=None):
         """The mean cross-entropy of the labeled images; 0 if there are none."""
         labeled = tf.cast(labels != UNLABELED, tf.float32)
+        if sample_weight is not None:
+            labeled *= sample_weight
         classes = tf.maximum(tf.cast(labels, tf.int32), 0)
         right = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), classes)
-        self.trackers["accuracy"].update_state(tf.cast(right, tf.float32), labeled)
+        self.track(logits, labeled, accuracy=right)
         terms = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, logits)
-        terms = _weighted(terms, sample_weight)
-        return tf.math.divide_no_nan(tf.reduce_sum(labeled * terms), tf.reduce_sum(labeled))
+        return weighted_mean(terms, labeled)
 
     def generator_loss(self, real, fake, labels, sample_weight=None, training=True):
         means = [
@@ -224,9 +226,3 @@ def imbalance(logits, sample_weight=None):
         )
     classes = float(logits.shape[-1])
     return tf.reduce_sum(mean * tf.math.log(classes * tf.maximum(mean, 1e-7)))
-
-
-def _weighted(terms, sample_weight):
-    if sample_weight is None:
-        return terms
-    return terms * tf.cast(tf.reshape(sample_weight, [-1]), tf.float32)

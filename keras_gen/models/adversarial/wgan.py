@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
-from keras_gen.losses import GradientPenalty, Wasserstein
+from keras_gen.losses import GradientPenalty, Wasserstein, weighted_mean
 from keras_gen.models.adversarial.gan import GAN
 
 
@@ -18,9 +18,9 @@ class WassersteinGAN(GAN):
     default_loss = Wasserstein()
     default_discriminator_steps = 5
 
-    def observe(self, real_score, fake_score):
-        real_score, fake_score = (tf.cast(s, tf.float32) for s in (real_score, fake_score))
-        self.track(critic_estimate=tf.reduce_mean(real_score) - tf.reduce_mean(fake_score))
+    def observe(self, real_score, fake_score, sample_weight=None):
+        estimate = weighted_mean(real_score, sample_weight) - weighted_mean(fake_score)
+        self.track(real_score, sample_weight, critic_estimate=estimate)
 
 
 @keras.saving.register_keras_serializable("keras_gen")

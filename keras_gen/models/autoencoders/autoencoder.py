@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
+from keras_gen.losses.means import TINY, share
 from keras_gen.models.base import GenerativeModel
 from keras_gen.models.inputs import Images
 
@@ -54,10 +55,19 @@ class Autoencoder(GenerativeModel):
         return Images(shape, self.value_range), Images(shape, self.value_range, required=False)
 
     def train_step(self, data):
-        return keras.Model.train_step(self, _with_target(data))
+        return keras.Model.train_step(self, self.with_target(data))
 
     def test_step(self, data):
-        return keras.Model.test_step(self, _with_target(data))
+        return keras.Model.test_step(self, self.with_target(data))
+
+    def with_target(self, data):
+        """x, the target, and weights with which a mean over the batch is that of the examples."""
+        x, y, weight = self.unpacked(data)
+        if weight is not None:
+            weight *= tf.cast(tf.size(weight), tf.float32) / tf.maximum(share(weight), TINY)
+            # Keras's losses keep all axes of an image but the last one.
+            weight = tf.reshape(weight, [-1] + [1] * (len(x.shape) - 2))
+        return x, x if y is None else y, weight
 
     def encode(self, x, batch_size=256):
         """Codes of examples, as a NumPy array."""
@@ -107,15 +117,6 @@ class Autoencoder(GenerativeModel):
     def decoded(self, codes):
         """The example tensor of codes at inference."""
         return self.decoder(codes, training=False)
-
-
-def _with_target(data):
-    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-    if sample_weight is not None:
-        # Keras's losses keep all axes of an image but the last one.
-        shape = [-1] + [1] * (len(x.shape) - 2)
-        sample_weight = keras.ops.reshape(sample_weight, shape)
-    return x, x if y is None else y, sample_weight
 
 
 def _check_halves(encoder, decoder):

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error
 from keras_gen.layers import Sampling
-from keras_gen.losses import Bernoulli, latent_loss
+from keras_gen.losses import Bernoulli, latent_loss, weighted_mean
 from keras_gen.models.autoencoders.autoencoder import Autoencoder
 from keras_gen.models.base import GenerativeModel
 
@@ -77,16 +77,15 @@ class VAE(Autoencoder):
 
     def objective(self, constants, training):
         """E_q[-log p(x|z)] + beta KL(q(z|x) || N(0, I)), the negative ELBO at beta = 1."""
-        x, target, sample_weight = keras.utils.unpack_x_y_sample_weight(constants)
+        x, target, weight = self.unpacked(constants)
         target = x if target is None else target
         mean, log_var = self.encoder(x, training=training)
         output = self.decoder(self.sampling([mean, log_var]), training=training)
         reconstruction = self.likelihood.negative_log_likelihood(target, output)
         latent = latent_loss(mean, log_var)
-        weight = 1.0 if sample_weight is None else tf.cast(sample_weight, tf.float32)
-        loss = tf.reduce_mean(weight * (reconstruction + self.beta * latent))
-        self.track(loss=loss, reconstruction_loss=reconstruction, latent_loss=latent)
-        return loss
+        total = reconstruction + self.beta * latent
+        self.track(x, weight, loss=total, reconstruction_loss=reconstruction, latent_loss=latent)
+        return weighted_mean(total, weight)
 
     # Use
 

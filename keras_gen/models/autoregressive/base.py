@@ -2,11 +2,11 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.losses import weighted_mean
 from keras_gen.models.base import GenerativeModel
 from keras_gen.models.inputs import Images
 
@@ -94,12 +94,11 @@ class AutoregressiveModel(GenerativeModel):
 
     def objective(self, constants, training):
         """The mean of -log p(x) over a batch."""
-        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(constants)
+        x, _, weight = self.unpacked(constants)
         log_likelihood = self.training_log_likelihood if training else self.log_likelihood
-        weight = 1.0 if sample_weight is None else tf.cast(sample_weight, tf.float32)
-        terms = -weight * log_likelihood(x)
-        self.track(loss=terms)
-        return tf.reduce_mean(terms)
+        terms = -log_likelihood(x)
+        self.track(x, weight, loss=terms)
+        return weighted_mean(terms, weight)
 
     # Use
 
@@ -113,7 +112,7 @@ class AutoregressiveModel(GenerativeModel):
         Returns:
             NumPy array (count,).
         """
-        self.check(images, None, "images")
+        self.check(images, name="images")
         batches = tf.data.Dataset.from_tensor_slices(images).batch(batch_size)
         log_likelihood = tf.function(self.log_likelihood, autograph=False, reduce_retracing=True)
         return np.concatenate([log_likelihood(batch).numpy() for batch in batches])
@@ -157,7 +156,7 @@ class AutoregressiveModel(GenerativeModel):
                 received=f"mask of {mask.dtype} and shape {mask.shape}",
             )
         images = np.where(mask, images, np.float32(self.value_range[0])).astype("float32")
-        self.check(images, None, "images")
+        self.check(images, name="images")
         given = tf.broadcast_to(mask, images.shape)
         return self.completed(tf.constant(images), given, self.seeded(seed)).numpy()
 

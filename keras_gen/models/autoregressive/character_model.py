@@ -6,6 +6,7 @@ from keras import layers
 
 from keras_gen.arguments import argument_error
 from keras_gen.data.alphabet import Alphabet
+from keras_gen.losses import weighted_mean
 from keras_gen.models.base import GenerativeModel
 from keras_gen.models.inputs import Tokens
 
@@ -68,14 +69,12 @@ class CharacterModel(GenerativeModel):
 
     def objective(self, constants, training):
         """The mean of -log P(x_{t+1} | x_1 ... x_t) over a batch and its steps."""
-        tokens, _, sample_weight = keras.utils.unpack_x_y_sample_weight(constants)
+        tokens, _, weight = self.unpacked(constants)
         logits = self(tokens[:, :-1], training=training)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[:, 1:], logits)
         losses = tf.reduce_mean(losses, axis=1)
-        if sample_weight is not None:
-            losses = losses * tf.cast(sample_weight, tf.float32)
-        self.track(loss=losses)
-        return tf.reduce_mean(losses)
+        self.track(tokens, weight, loss=losses)
+        return weighted_mean(losses, weight)
 
     # Use
 

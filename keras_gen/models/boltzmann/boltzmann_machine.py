@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer, positive_number
+from keras_gen.losses import weighted_mean
 from keras_gen.models.boltzmann.energy_model import GIBBS_STEPS, EnergyModel
 
 MAX_ENUMERATED = 16  # units whose 65,536 states are still summed one by one
@@ -191,30 +192,30 @@ class BoltzmannMachine(EnergyModel):
         """The visible units of a batch, or the states s_data and s_model; and sample weights."""
         visible, weight = self.unpack(data)
         if self.exact:
-            self.observe(self.with_hidden_means(visible))
+            self.observe(self.with_hidden_means(visible), weight)
             return visible, weight
         s_data = self.clamped(visible, self.gibbs_steps, self.next_seed())
         steps = self.gibbs_steps if training else 0
         s_model = self.gibbs(tf.identity(self.chains), steps, self.next_seed())
         self.chains.assign(s_model)
-        self.observe(s_data)
+        self.observe(s_data, weight)
         return s_data, s_model, weight
 
     def objective(self, constants, training):
         """The loss as a function of the weights alone: its states are drawn."""
         equation = self.negative_log_likelihood if self.exact else self.energy_difference
         loss = equation(*constants)
-        self.track(loss=loss)
+        self.track(constants[0], constants[-1], loss=loss)
         return loss
 
     def negative_log_likelihood(self, visible, weight=None):
         """mean F(v) + log Z."""
-        return _mean(self.free_energy(visible) + self.log_partition(), weight)
+        return weighted_mean(self.free_energy(visible) + self.log_partition(), weight)
 
     def energy_difference(self, s_data, s_model, weight=None):
         """(mean E(s_data) - mean E(s_model)) / T."""
         of_model = tf.reduce_mean(self.energy(s_model))
-        return _mean((self.energy(s_data) - of_model) / self.temperature, weight)
+        return weighted_mean((self.energy(s_data) - of_model) / self.temperature, weight)
 
     def clamped(self, visible, steps, seed):
         """States with these visible units, and hidden ones drawn given them."""
@@ -222,10 +223,11 @@ class BoltzmannMachine(EnergyModel):
         states = tf.concat([visible, tf.cast(coins, tf.float32)], axis=1)
         return self.gibbs(states, steps, seed, first=self.visible_units)
 
-    def observe(self, states):
+    def observe(self, states, weight=None):
         """Logs how far each visible unit is from what the other units make of it."""
         error = states - self.unit_probabilities(states)
-        self.track(reconstruction_error=tf.reduce_sum(error[:, : self.visible_units] ** 2, axis=1))
+        error = tf.reduce_sum(error[:, : self.visible_units] ** 2, axis=1)
+        self.track(states, weight, reconstruction_error=error)
 
     def flat(self, x):
         """Examples as visible vectors, float32."""
@@ -309,8 +311,3 @@ def _check_enumerable(units):
             f"at most {MAX_ENUMERATED} units for sums over all states",
             received=f"units={units}, which have 2**{units} = {2**units:,} states",
         )
-
-
-def _mean(values, weight):
-    """The mean over a batch, with the sample weights of `fit()` if there are any."""
-    return tf.reduce_mean(values if weight is None else tf.cast(weight, tf.float32) * values)

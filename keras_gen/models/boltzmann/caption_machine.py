@@ -78,11 +78,11 @@ class CaptionMachine(StackedMachine):
         Features of images are drawn on the way up. Those of captions are probabilities: there are
         so few captions that every one can keep a code of its own, which draws would blur.
         """
-        x, captions, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        x, captions, weight = self.unpacked(data)
         captions = tf.cast(captions, self.compute_dtype)
         features = drawn_upwards(self.below, self.flat(x), self.next_seed())[-1]
         codes = features_of(self.below_captions, captions)
-        return tf.concat([features, codes], axis=-1), sample_weight
+        return tf.concat([features, codes], axis=-1), weight
 
     def visible(self, x):
         """Visible probabilities of the top machine, of images alone: captions are inferred."""

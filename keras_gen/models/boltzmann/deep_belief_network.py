@@ -76,11 +76,11 @@ class DeepBeliefNetwork(StackedMachine):
 
     def unpack(self, data):
         """States of the top machine's visible units, drawn on the way up, and sample weights."""
-        x, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        x, labels, weight = self.unpacked(data)
         features = drawn_upwards(self.below, self.flat(x), self.next_seed())[-1]
         if self.num_classes is not None:
             features = self.rbm.join(features, labels)
-        return features, sample_weight
+        return features, weight
 
     def visible(self, x):
         """Visible probabilities of the top machine, of examples alone: classes are inferred."""

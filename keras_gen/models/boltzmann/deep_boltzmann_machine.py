@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer, positive_number
 from keras_gen.layers import RBM
+from keras_gen.losses.means import TINY, share
 from keras_gen.models.boltzmann.energy_model import EnergyModel
 
 
@@ -248,16 +249,17 @@ class DeepBoltzmannMachine(EnergyModel):
         """mean E(data) - mean E(chains)."""
         loss = self.contrast(*constants)
         if not training:
-            self.observe(loss, constants[0])
+            self.observe(loss, *constants)
         return loss
 
     def after_step(self, constants, loss):
-        self.observe(loss, constants[0])
+        self.observe(loss, *constants)
 
-    def observe(self, loss, states):
+    def observe(self, loss, states, model, sample_weight):
         """Logs the loss and how far the mean-field reconstruction is from the data."""
         error = tf.square(tf.cast(states[0] - self.probabilities(0, states), tf.float32))
-        self.track(loss=loss, reconstruction_error=tf.reduce_sum(error, axis=1))
+        error = tf.reduce_sum(error, axis=1)
+        self.track(states[0], sample_weight, loss=loss, reconstruction_error=error)
 
     # Use
 
@@ -323,13 +325,13 @@ class DeepBoltzmannMachine(EnergyModel):
 def products(states, sample_weight=None):
     """<s_l> of every layer and <s_l-1 s_l'> of every pair, float32: -dE/db_l and -dE/dW_l."""
     states = [tf.cast(state, tf.float32) for state in states]
+    weight = tf.ones([tf.shape(states[0])[0]]) if sample_weight is None else sample_weight
     weighted = states
     if sample_weight is not None:
-        weight = tf.cast(sample_weight, tf.float32)[:, tf.newaxis]
-        weighted = [weight * state for state in states]
+        weighted = [weight[:, tf.newaxis] * state for state in states]
     sums = [tf.reduce_sum(state, axis=0) for state in weighted]
     sums += [tf.matmul(a, b, transpose_a=True) for a, b in zip(weighted, states[1:])]
-    count = tf.cast(tf.shape(states[0])[0], tf.float32)
+    count = tf.maximum(share(weight), TINY)
     return [total / count for total in sums]
 
 

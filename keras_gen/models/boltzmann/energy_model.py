@@ -2,7 +2,6 @@
 
 import math
 
-import keras
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
@@ -38,8 +37,8 @@ class EnergyModel(GenerativeModel):
 
     def unpack(self, data):
         """The visible vectors of a batch of `fit()`, and sample weights."""
-        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        return self.flat(x), sample_weight
+        x, _, weight = self.unpacked(data)
+        return self.flat(x), weight
 
     def flat(self, x):
         """Examples as visible vectors."""

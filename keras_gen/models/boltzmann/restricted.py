@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.layers import RBM, DoubledRBM
+from keras_gen.losses import weighted_mean
 from keras_gen.models.boltzmann import centering
 from keras_gen.models.boltzmann.energy_model import EnergyModel
 
@@ -129,19 +130,20 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
     # Training
 
-    def contrastive_divergence(self, data, inputs, model, sample_weight=None):
+    def contrastive_divergence(self, data, inputs, model, sample_weight=None, model_weight=None):
         """mean F(v_data) - mean F(v_model).
 
         Args:
             data, inputs: v_data, and what its hidden units get, c + W'v_data.
             model: v_model, which counts as a constant.
             sample_weight: weights of the examples, or `None`.
+            model_weight: weights of `v_model`, which are those of the examples where each chain
+                starts at one.
         """
         of_data = self.rbm.free_energy(data, inputs)
         of_model = self.rbm.free_energy(tf.stop_gradient(model))
-        self.track(free_energy=of_data)
-        weight = 1.0 if sample_weight is None else tf.cast(sample_weight, tf.float32)
-        return tf.reduce_mean(weight * of_data) - tf.reduce_mean(of_model)
+        self.track(data, sample_weight, free_energy=of_data)
+        return weighted_mean(of_data, sample_weight) - weighted_mean(of_model, model_weight)
 
     def from_data(self, data, inputs):
         """v_model of CD-k."""
@@ -169,10 +171,12 @@ class RestrictedBoltzmannMachine(EnergyModel):
         inputs = self.rbm.hidden_input(v_data)
         persistent = training and self.particles is not None
         v_model = (self.from_particles if persistent else self.from_data)(v_data, inputs)
-        loss = self.contrastive_divergence(v_data, inputs, v_model, sample_weight)
-        self.track(loss=loss)
+        weights = sample_weight, None if persistent else sample_weight
+        loss = self.contrastive_divergence(v_data, inputs, v_model, *weights)
+        self.track(v_data, sample_weight, loss=loss)
         seen = slice(OBSERVED if training else None)
-        with tf.control_dependencies(self.observe(v_data[seen], inputs[seen])):
+        weight = None if sample_weight is None else sample_weight[seen]
+        with tf.control_dependencies(self.observe(v_data[seen], inputs[seen], weight)):
             return tf.identity(loss)  # all is observed before the weights move
 
     @property
@@ -191,14 +195,14 @@ class RestrictedBoltzmannMachine(EnergyModel):
         biases, kernels = centering.centered_gradient(biases, [kernel], self.means)
         return [*kernels, *biases]
 
-    def observe(self, visible, inputs):
+    def observe(self, visible, inputs, weight=None):
         """Logs how far a reconstruction is from the data, and the pseudo-log-likelihood."""
         reconstruction = self.rbm.reconstruct(visible, inputs)
         error = tf.square(tf.cast(visible - reconstruction, tf.float32))
         observed = {"reconstruction_error": tf.reduce_sum(error, axis=1)}
         if "pseudo_log_likelihood" in self.tracked:
             observed["pseudo_log_likelihood"] = self.pseudo_log_likelihood(visible, inputs)
-        self.track(**observed)
+        self.track(visible, weight, **observed)
         return list(observed.values())
 
     def pseudo_log_likelihood(self, visible, inputs):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
+from keras_gen.losses import weighted_mean
 from keras_gen.models.classifiers.adversarial_examples import (
     check_epsilon,
     log_odds_against,
@@ -57,7 +58,6 @@ class AdversarialTraining(Classifier):
         self.classifier = classifier
         self.epsilon = epsilon
         self.alpha = alpha
-        self.cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         self.built = True
 
     def expects(self):
@@ -86,8 +86,9 @@ class AdversarialTraining(Classifier):
             (examples, 1.0 - self.alpha, "adversarial_accuracy"),
         ]:
             logits = self(x, training=training)
-            loss += share * self.cross_entropy(labels, logits, sample_weight)
+            terms = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss += share * weighted_mean(terms, sample_weight)
             right = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), labels)
-            self.track(**{name: tf.cast(right, tf.float32)})
-        self.track(loss=loss)
+            self.track(labels, sample_weight, **{name: right})
+        self.track(labels, sample_weight, loss=loss)
         return loss

@@ -1,10 +1,8 @@
 """What models share that are, in the end, classifiers of images."""
 
-import keras
 import tensorflow as tf
 
 from keras_gen.models.base import GenerativeModel
-from keras_gen.models.inputs import argument_error
 
 
 class Classifier(GenerativeModel):
@@ -15,10 +13,8 @@ class Classifier(GenerativeModel):
 
     def labeled(self, data):
         """Images, their integer classes (batch,), and sample weights or `None`, of a batch."""
-        images, labels, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        if labels is None:
-            raise argument_error("y", "the integer classes of the images", labels)
-        return images, tf.reshape(tf.cast(labels, tf.int32), [-1]), sample_weight
+        images, labels, weight = self.unpacked(data)
+        return images, tf.reshape(tf.cast(labels, tf.int32), [-1]), weight
 
     def classify(self, images, batch_size=256):
         """Class probabilities: NumPy array (count, classes)."""

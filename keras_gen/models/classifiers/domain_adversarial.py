@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error
 from keras_gen.layers.gradient_reversal import GradientReversal
+from keras_gen.losses import weighted_mean
 from keras_gen.models.classifiers.classifier import Classifier
 from keras_gen.models.inputs import Images, Labels
 
@@ -119,14 +120,12 @@ class DomainAdversarial(Classifier):
     def objective(self, constants, training):
         """The scalar L_y + L_d, in which the features' share of L_d is reversed."""
         pairs, labels, weight = self.labeled(constants)
-        weight = tf.ones_like(labels) if weight is None else tf.reshape(weight, [-1])
-        weight = tf.cast(weight, tf.float32)
         source, target = self.features(pairs, training)
         logits = tf.cast(self.label_classifier(source, training=training), tf.float32)
         terms = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        label_loss = tf.reduce_mean(weight * terms)
+        label_loss = weighted_mean(terms, weight)
         right = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), labels)
-        self.track(label_loss=label_loss, accuracy=tf.cast(right, tf.float32))
+        self.track(labels, weight, label_loss=label_loss, accuracy=right)
         return label_loss + self.domain_loss(source, target, weight, training)
 
     def features(self, pairs, training):
@@ -145,9 +144,9 @@ class DomainAdversarial(Classifier):
         for features, sign in [(source, 1.0), (target, -1.0)]:
             logits = self.domain_classifier(self.reversal(features), training=training)
             margins = sign * tf.reshape(tf.cast(logits, tf.float32), [-1])
-            loss += tf.reduce_mean(weight * tf.nn.softplus(-margins))
-            self.track(domain_accuracy=tf.cast(margins > 0, tf.float32))
-        self.track(domain_loss=loss, reversal_weight=self.reversal.weight)
+            loss += weighted_mean(tf.nn.softplus(-margins), weight)
+            self.track(margins, weight, domain_accuracy=margins > 0)
+        self.track(margins, weight, domain_loss=loss, reversal_weight=self.reversal.weight)
         return loss
 
     # Use

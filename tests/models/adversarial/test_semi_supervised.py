@@ -73,12 +73,13 @@ def test_discriminator_loss_equals_the_equation(model):
         np.mean(logits[labeled].argmax(axis=1) == LABELS[labeled])
     )
 
-    weight = np.linspace(0.5, 3.0, 6)
-    weighted = (weight * np.log1p(np.exp(-score))).mean() + np.log1p(np.exp(fake_score)).mean()
+    weight = np.linspace(0.5, 3.0, 6).astype("float32")
+    weighted = np.average(np.log1p(np.exp(-score)).ravel(), weights=weight)
+    weighted += np.log1p(np.exp(fake_score)).mean()
     loss = model.discriminator_loss(
         tf.constant(real), tf.constant(fake), tf.constant(LABELS), sample_weight=weight
     )
-    expected = (weight[labeled] * supervised).mean() + 0.5 * weighted
+    expected = np.average(supervised, weights=weight[labeled]) + 0.5 * weighted
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
@@ -127,11 +128,11 @@ def test_consistency_is_the_squared_distance_from_the_averaged_classifiers_proba
     squares = np.sum((student - teacher) ** 2, axis=1)
     loss = model.discriminator_loss(tf.constant(real), model.fake(real), unlabeled)
     np.testing.assert_allclose(loss, 3 * squares.mean(), rtol=1e-5)
-    weight = np.linspace(0.0, 2.0, 6)
+    weight = np.linspace(0.0, 2.0, 6).astype("float32")
     loss = model.discriminator_loss(
         tf.constant(real), model.fake(real), unlabeled, sample_weight=weight
     )
-    np.testing.assert_allclose(loss, 3 * (weight * squares).mean(), rtol=1e-5)
+    np.testing.assert_allclose(loss, 3 * np.average(squares, weights=weight), rtol=1e-5)
     with tf.GradientTape() as tape:
         loss = model.discriminator_loss(tf.constant(real), model.fake(real), unlabeled)
     averaged = model.averaged_discriminator.trainable_variables
@@ -167,7 +168,7 @@ def test_balance_is_the_divergence_of_the_mean_answer_from_equal_shares(model):
     mean = answers.mean(axis=0)
     np.testing.assert_allclose(loss, 3 * stats.entropy(mean, np.full(3, 1 / 3)), rtol=1e-4)
 
-    weight = np.linspace(0.0, 2.0, 6)
+    weight = np.linspace(0.0, 2.0, 6).astype("float32")
     loss = model.discriminator_loss(
         tf.constant(real), model.fake(real), unlabeled, sample_weight=weight
     )

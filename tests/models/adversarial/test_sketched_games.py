@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import sketched_games
+import tensorflow as tf
 from keras import layers
 from small_models import IMAGE, images
 
@@ -28,11 +29,12 @@ def critic(inputs=1):
 
 
 def pix2pix():
-    return sketched_games.Pix2Pix(translator(), critic(2), seed=5)
+    return sketched_games.Pix2Pix(translator(), critic(2), value_range=(-1, 1), seed=5)
 
 
 def cycle_gan():
-    return sketched_games.CycleGAN(translator(), translator(), critic(), critic(), seed=5)
+    networks = translator(), translator(), critic(), critic()
+    return sketched_games.CycleGAN(*networks, value_range=(-1, 1), seed=5)
 
 
 def growing_gan():
@@ -87,7 +89,7 @@ def test_saved_and_loaded_it_trains_as_before(make, tmp_path):
 def test_the_growing_gan_fades_within_one_fit():
     model = growing_gan()
     model.compile("adam", "adam")
-    latents = np.ones((2, 4), "float32")
+    latents = tf.ones([2, 4])
     blocks = [np.asarray(model.images(latents))[0, :, :, 0]]
     model.fit(images(16), batch_size=8, epochs=3, verbose=0)
     blocks.append(np.asarray(model.images(latents))[0, :, :, 0])

@@ -37,7 +37,7 @@ def test_the_loss_is_the_mean_negative_log_probability_of_the_next_characters():
     np.testing.assert_allclose(made.evaluate(x, batch_size=2, verbose=0), -right.mean(), rtol=1e-5)
     weight = np.float32([1, 0, 2])
     weighted = made.evaluate(x, x, sample_weight=weight, batch_size=2, verbose=0)
-    np.testing.assert_allclose(weighted, -(weight * right.mean(axis=1)).mean(), rtol=1e-5)
+    np.testing.assert_allclose(weighted, -np.average(right.mean(axis=1), weights=weight), rtol=1e-5)
 
 
 def test_the_likeliest_characters_follow_the_prompt_at_a_low_temperature():

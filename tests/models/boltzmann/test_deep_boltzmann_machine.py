@@ -125,7 +125,7 @@ def test_the_loss_is_the_difference_of_mean_energies():
     difference = model.energy(data) - tf.reduce_mean(model.energy(chain))
     received = model.contrast(data, chain)
     np.testing.assert_allclose(received, tf.reduce_mean(difference), atol=1e-5)
-    expected = np.mean(weight * model.energy(data)) - np.mean(model.energy(chain))
+    expected = np.average(model.energy(data), weights=weight) - np.mean(model.energy(chain))
     np.testing.assert_allclose(model.contrast(data, chain, weight), expected, atol=1e-5)
 
 

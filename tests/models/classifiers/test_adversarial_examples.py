@@ -132,7 +132,7 @@ def test_training_loss_is_the_mixture_and_its_gradient_leaves_the_examples_alone
     data = (IMAGES, LABELS) if weight is None else (IMAGES, LABELS, weight)
     logs = model.train_step(tuple(map(tf.constant, data)))
     examples = models.adversarial_examples(linear(), IMAGES, LABELS, 0.1)
-    each = np.ones(6) if weight is None else weight
+    each = np.ones(6) if weight is None else 6 * weight / weight.sum()
     loss, gradient, accuracies = 0.0, 0.0, []
     for x, share in [(IMAGES, alpha), (examples, 1 - alpha)]:
         flat = x.reshape(6, -1).astype("float64")
@@ -140,7 +140,7 @@ def test_training_loss_is_the_mixture_and_its_gradient_leaves_the_examples_alone
         probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
         loss -= share * np.mean(each * np.log(probabilities[np.arange(6), LABELS]))
         gradient += share / 6 * flat.T @ (each[:, None] * (probabilities - CLASSES))
-        accuracies.append(np.mean(scores.argmax(axis=1) == LABELS))
+        accuracies.append(np.mean(each * (scores.argmax(axis=1) == LABELS)))
     np.testing.assert_allclose(float(logs["loss"]), loss, rtol=1e-5)
     np.testing.assert_allclose(start - model.get_weights()[0], gradient, rtol=1e-3, atol=1e-5)
     assert float(logs["accuracy"]) == pytest.approx(accuracies[0])

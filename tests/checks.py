@@ -19,6 +19,7 @@ import numpy as np
 import processes
 import pytest
 import tensorflow as tf
+import worker_process
 from training_process import train
 
 from keras_gen import saved_models
@@ -229,24 +230,35 @@ def check_mirrored_training(make, x, y):
         np.testing.assert_array_equal(first, second)
 
 
-def check_two_workers_agree(name, folder):
-    """Two processes on the loopback train one model and end with the same weights."""
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(f"127.0.0.1:{free.getsockname()[1]}")
-    workers = {}
-    for index in range(2):
-        config = {"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}}
-        environment = {"TF_CONFIG": json.dumps(config)}
-        run = f"worker_{index}"
-        workers[run] = start_training(name, folder, run, 1, environment)
-    for run, process in workers.items():
-        processes.finish(process, folder / f"{run}.log")
-    first, second = (result(folder, run) for run in workers)
-    assert_same_state(first, second)
-    assert all(np.isfinite(v).all() for v in first)
+def check_two_workers_agree(names, folder):
+    """Two processes on the loopback train models in turn and end with the same variables, and so
+    does a pair that failed in the middle of its second epoch and was started again."""
+    for run, fails in [("undisturbed", False), ("failed", True), ("failed", False)]:
+        ports = []
+        for _ in range(2):
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                ports.append(f"127.0.0.1:{free.getsockname()[1]}")
+        logs = [folder / f"{run}_{index}.log" for index in range(2)]
+        workers = []
+        for index, log in enumerate(logs):
+            config = {"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}}
+            environment = {"TF_CONFIG": json.dumps(config)}
+            arguments = (names, str(folder), run, fails)
+            workers.append(
+                processes.start(worker_process.train, *arguments, log=log, environment=environment)
+            )
+        for worker, log in zip(workers, logs):
+            processes.finish(worker, log, 600)
+    for name in names:
+        first, *others = (
+            result(folder, f"{run}_{name}_{worker}")
+            for run in ("undisturbed", "failed")
+            for worker in range(2)
+        )
+        assert all(np.isfinite(value).all() for value in first), name
+        for other in others:
+            assert_same_state(first, other)
 
 
 def check_resume_after_kills(name, folder, kills=5, epochs=16):

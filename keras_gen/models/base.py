@@ -12,6 +12,7 @@ from keras_gen.files import replacing
 from keras_gen.images import to_uint8
 from keras_gen.losses.means import replicas, share
 from keras_gen.models.inputs import check_class_weight, check_data, checked_stream
+from keras_gen.models.replicas import EqualReplicas
 from keras_gen.state import random_states_of
 
 REPLICA_STRIDE = 0x3C6EF372  # keeps the replicas' seeds far apart
@@ -194,6 +195,8 @@ class GenerativeModel(keras.Model):
         given |= self.accepted_by_name(given)
         if isinstance(given["x"], tf.data.Dataset):
             given.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            given["callbacks"] = [EqualReplicas(), *(given.get("callbacks") or [])]
         return super().fit(**given)
 
     def evaluate(self, *args, **kwargs):
@@ -235,6 +238,9 @@ class GenerativeModel(keras.Model):
             if y is None:
                 y = np.zeros(len(sample_weight), "int8") if self.expects()[1] is None else x
         return x, y, sample_weight
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Takes no batch to build the model by, as Keras does under a strategy: it is built."""
 
     def constants(self, data, training):
         """What the objective takes as given: the batch itself, or what is drawn or made from it.
@@ -356,9 +362,11 @@ class GenerativeModel(keras.Model):
 
     def tracked_results(self):
         """The epoch means so far, by name."""
-        results = {name: tracker.result() for name, tracker in self.trackers.items()}
+        return self.logged({name: tracker.result() for name, tracker in self.trackers.items()})
+
+    def logged(self, results):
+        """Logs of a step in the form that Keras takes: it concatenates those of several workers."""
         if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
-            # Keras concatenates the workers' logs there, which needs an axis.
             results = {name: tf.expand_dims(value, 0) for name, value in results.items()}
         return results
 

@@ -96,11 +96,6 @@ def test_two_replicas_take_the_step_of_one(kind):
     checks.check_two_replicas_take_the_step_of_one(make, x[:16], y[:16])
 
 
-@pytest.mark.parametrize("kind", ["gan", "wgan_gp", "vae", "rbm"])
-def test_two_workers_agree(kind, tmp_path):
-    checks.check_two_workers_agree(kind, tmp_path)
-
-
 @pytest.mark.parametrize("kind", KILLS)
 def test_killed_training_ends_like_an_undisturbed_one(kind, tmp_path):
     checks.check_resume_after_kills(kind, tmp_path, KILLS[kind], epochs=3 * KILLS[kind] + 1)

@@ -54,11 +54,19 @@ class Autoencoder(GenerativeModel):
         shape = tuple(self.encoder.inputs[0].shape[1:])
         return Images(shape, self.value_range), Images(shape, self.value_range, required=False)
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Builds the metrics and the loss of `compile` by the shape that examples have."""
+        if self.distribute_strategy.num_replicas_in_sync == 1:
+            return
+        with self.distribute_strategy.scope():
+            examples = keras.KerasTensor((1, *self.encoder.inputs[0].shape[1:]), "float32")
+            self._symbolic_build(data_batch=(examples, examples))
+
     def train_step(self, data):
-        return keras.Model.train_step(self, self.with_target(data))
+        return self.logged(keras.Model.train_step(self, self.with_target(data)))
 
     def test_step(self, data):
-        return keras.Model.test_step(self, self.with_target(data))
+        return self.logged(keras.Model.test_step(self, self.with_target(data)))
 
     def with_target(self, data):
         """x, the target, and weights with which a mean over the batch is that of the examples."""

@@ -29,8 +29,11 @@ _INSTALLED = pathlib.Path(__file__).resolve().parent / "shipped_models"
 FOLDER = _INSTALLED if _INSTALLED.is_dir() else _SOURCE
 GRAPH, CARD, SAMPLES = "saved_model.pb", "card.json", "samples.png"
 MEMBERS = (GRAPH, "fingerprint.pb", "variables", "assets")  # what TensorFlow writes
-OUTPUTS = {  # how the signatures name what an endpoint returns; others return `outputs`
-    **dict.fromkeys(("sample", "sample_uint8", "complete", "translate"), "images"),
+# How the signatures name what an endpoint returns: `serve` of a generator gives `images`, whatever
+# is not listed `outputs`.
+OUTPUTS = {
+    **dict.fromkeys(("sample", "sample_uint8", "complete"), "images"),
+    **dict.fromkeys(("illustrate", "illustrate_uint8", "translate"), "images"),
     **dict.fromkeys(("transform", "features"), "features"),
     "encode": "codes",
     "decode": "x",
@@ -275,7 +278,9 @@ def _save(endpoints, value_range, path):
     for name, (function, signature) in endpoints.items():
         endpoint = tf.function(function, input_signature=signature, autograph=False)
         setattr(module, name, endpoint)
-        signatures[name] = _named(endpoint, OUTPUTS.get(name, "outputs"), signature)
+        of_generator = name == "serve" and "sample" in endpoints
+        output = "images" if of_generator else OUTPUTS.get(name, "outputs")
+        signatures[name] = _named(endpoint, output, signature)
         signatures.setdefault("serving_default", signatures[name])
     traced = [getattr(module, name).get_concrete_function() for name in endpoints]
     used = [variable for function in traced for variable in function.graph.variables]
@@ -311,16 +316,24 @@ def _endpoints(model):
 
 def _functional_endpoints(model):
     """Inference of a functional model; images in, outputs (and features) out."""
-    images = [tf.TensorSpec(model.inputs[0].shape, tf.float32, "images")]
+    names = ["images"] if len(model.inputs) == 1 else [each.name for each in model.inputs]
+    signature = [
+        tf.TensorSpec(each.shape, tf.float32 if "float" in each.dtype else each.dtype, name)
+        for each, name in zip(model.inputs, names, strict=True)
+    ]
     outputs = {"serve": model}
     if any(layer.name == "features" for layer in model.layers):
         outputs["features"] = keras.Model(model.inputs, model.get_layer("features").output)
-    return {name: (_inference(network), images) for name, network in outputs.items()}
+    return {name: (_inference(network), signature) for name, network in outputs.items()}
 
 
 def _inference(network):
-    def infer(images):
-        outputs = network(images, training=False)
-        return tf.nest.map_structure(lambda output: tf.cast(output, tf.float32), outputs)
+    def infer(*inputs):
+        outputs = network(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+        return tf.nest.map_structure(_float32, outputs)
 
     return infer
+
+
+def _float32(output):
+    return tf.cast(output, tf.float32) if output.dtype.is_floating else output

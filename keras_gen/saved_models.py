@@ -124,7 +124,8 @@ def card(what, data, value_range, seed, metrics):
 
 def available(folder=FOLDER):
     """Names of the models shipped in a folder, sorted."""
-    return sorted(path.parent.name for path in pathlib.Path(folder).glob("*/card.json"))
+    names = [path.parent.name for path in pathlib.Path(folder).glob(f"*/{CARD}")]
+    return sorted(name for name in names if not name.startswith("."))  # those are being written
 
 
 def read_card(name, folder=FOLDER):

@@ -419,6 +419,8 @@ def test_every_damaged_part_of_a_saved_model_is_noticed(tmp_path, file, damage):
 
 
 def test_what_is_available_is_listed(tmp_path):
+    (tmp_path / ".lenet_c.keras_gen-0").mkdir()  # half an export
+    (tmp_path / ".lenet_c.keras_gen-0" / "card.json").write_text("{}")
     for name in ("lenet_b", "lenet_a"):
         saved_models.export(networks.mlp(3, [], 2), tmp_path / name, {"what": name})
     assert saved_models.available(tmp_path) == ["lenet_a", "lenet_b"]

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import tyro
 
+from keras_gen.files import check_file
+
 
 def evaluate(
     model: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="MODEL")]],
@@ -27,9 +29,12 @@ def evaluate(
         count: number of images, at most that of the test images.
         seed: start of the samples' random numbers.
         image_size: resize the data to this size.
-        value_range: range of the generated pixels, such as -1 1; needed for a model without a card.
-        output: JSON file for the numbers.
+        value_range: range of the generated pixels, such as -1 1; needed for a model that does not
+            declare it.
+        output: JSON file for the numbers; not an existing folder.
     """
+    if output is not None:
+        check_file(output, "output")
     from keras_gen import evaluation
 
     result = evaluation.evaluate(model, dataset, count, seed, image_size, value_range=value_range)
@@ -47,14 +52,14 @@ def models() -> None:
 
 
 def main(args=None):
-    """Runs a command; a `ValueError` about its arguments ends it with a message."""
+    """Runs a command; an error of its arguments or of the disk ends it with a message."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     commands = {"evaluate": evaluate, "models": models}
     try:
         tyro.extras.subcommand_cli_from_dict(
             commands, prog="keras_gen", description="Generative models in Keras.", args=args
         )
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         sys.exit(str(error))
 
 

@@ -11,8 +11,8 @@ import keras_gen
 
 ROOT = pathlib.Path(keras_gen.__file__).parent
 FLOORS = [  # from the ground up; the parts of one floor do not import each other
-    {"arguments", "files", "state", "distances", "fused"},
-    {"images"},
+    {"arguments", "state", "distances", "fused", "float32"},
+    {"files", "images"},
     {"layers", "losses", "plotting"},
     {"networks", "data", "metrics"},
     {"models"},

@@ -1,20 +1,63 @@
 """SavedModels and `.keras` files: whole, described, and named when they are not."""
 
 import json
+import os
+import pathlib
+import random
 import shutil
+import signal
+import subprocess
 import sys
+import time
 
 import keras
 import numpy as np
 import pytest
 import small_models
 import tensorflow as tf
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf import saved_model_pb2
 
-from keras_gen import networks, plotting, saved_models
+from keras_gen import files, models, networks, plotting, saved_models
 
 SHIPPED = saved_models.available()
 needs_shipped = pytest.mark.skipif(not SHIPPED, reason="installed without the shipped models")
 MOST_BYTES = 20_000_000
+HALVES = (types_pb2.DT_BFLOAT16, types_pb2.DT_HALF)
+# What runs in TensorFlow Lite without TensorFlow's own operations. Drawing does not, for want of
+# stateless random numbers, nor do loops over lists of tensors and a sparse cross-entropy.
+CONVERTIBLE = {
+    *("serve", "encode", "decode", "reconstruct"),
+    *("transform", "classify", "features", "translate"),
+}
+EXPORT_FOR_EVER = """
+import itertools, sys
+from keras_gen import models, networks, saved_models
+
+gan = models.GAN(networks.mlp(2, [4], 4), networks.mlp(4, [4], 1), value_range=None)
+for version in itertools.count():
+    saved_models.export(gan, sys.argv[1], saved_models.card("gan", "none", None, version, {}))
+    print(version, flush=True)
+"""
+
+
+def operations_in_half_precision(path):
+    """The nodes, arguments and variables of a SavedModel that are not float32."""
+    saved = saved_model_pb2.SavedModel()
+    saved.ParseFromString((pathlib.Path(path) / "saved_model.pb").read_bytes())
+    graph = saved.meta_graphs[0]
+    functions = graph.graph_def.library.function
+    nodes = [*graph.graph_def.node, *(node for each in functions for node in each.node_def)]
+    types = [(node.name, each.type) for node in nodes for each in node.attr.values()]
+    types += [
+        (node.name, one) for node in nodes for each in node.attr.values() for one in each.list.type
+    ]
+    for each in functions:
+        arguments = [*each.signature.input_arg, *each.signature.output_arg]
+        types += [(each.signature.name, argument.type) for argument in arguments]
+    objects = graph.object_graph_def.nodes
+    types += [(each.variable.name, each.variable.dtype) for each in objects]
+    return [name for name, dtype in types if dtype in HALVES]
 
 
 def test_sample_equals_generate(tmp_path):
@@ -133,14 +176,200 @@ def test_labels_stay_integers(tmp_path):
     ]
 
 
-def test_exports_of_half_precision_give_float32(tmp_path):
+@pytest.mark.parametrize("name", sorted(small_models.ALL))
+def test_exports_of_half_precision_are_float32(tmp_path, name):
     keras.config.set_dtype_policy("mixed_bfloat16")
-    for name in ("gan", "autoencoder"):
-        saved_models.export(small_models.ALL[name](), tmp_path / name)
-    assert saved_models.load("gan", tmp_path).sample(2, 1).dtype == tf.float32
-    loaded = saved_models.load("autoencoder", tmp_path)
-    for endpoint in (loaded.encode, loaded.reconstruct):
-        assert endpoint(small_models.images(2)).dtype == tf.float32
+    model = small_models.ALL[name]()
+    policies = [layer.dtype_policy.name for layer in model._flatten_layers()]
+    weights = model.get_weights()
+    saved_models.export(model, tmp_path / "half")
+    assert not operations_in_half_precision(tmp_path / "half")
+    assert [layer.dtype_policy.name for layer in model._flatten_layers()] == policies
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    for before, after in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
+def test_exports_of_half_precision_are_those_of_the_same_weights_in_float32(tmp_path, policy):
+    x = small_models.images(4)
+    keras.config.set_dtype_policy(policy)
+    half = small_models.autoencoder()
+    saved_models.export(half, tmp_path / "half")
+    reconstructed = half.reconstruct(x)
+    keras.config.set_dtype_policy("float32")
+    whole = small_models.autoencoder()
+    whole.set_weights([weight.astype("float32") for weight in half.get_weights()])
+    loaded = saved_models.load(tmp_path / "half")
+    assert not operations_in_half_precision(tmp_path / "half")
+    np.testing.assert_allclose(loaded.reconstruct(x), whole.reconstruct(x), atol=1e-6)
+    np.testing.assert_allclose(loaded.reconstruct(x), reconstructed, atol=0.05)
+    np.testing.assert_array_equal(half.reconstruct(x), reconstructed)  # in half precision again
+
+
+def test_outputs_are_named_and_the_first_endpoint_is_the_default(tmp_path):
+    expected = {
+        "gan": ("serve", {"serve": "images", "sample": "images", "sample_uint8": "images"}),
+        "vae": ("encode", {"encode": "codes", "decode": "x", "sample": "images"}),
+        "rbm": ("transform", {"transform": "features", "reconstruct": "x"}),
+        "domain_adversarial": ("classify", {"classify": "probabilities", "features": "features"}),
+        "made": ("log_prob", {"log_prob": "log_prob", "complete": "images"}),
+        "character_model": ("generate", {"generate": "text"}),
+    }
+    for name, (first, outputs) in expected.items():
+        endpoints = saved_models.export(small_models.ALL[name](), tmp_path / name)
+        signatures = tf.saved_model.load(str(tmp_path / name)).signatures
+        assert set(signatures) == {*endpoints, "serving_default"}
+        for endpoint, output in outputs.items():
+            assert list(signatures[endpoint].structured_outputs) == [output]
+        default, one = signatures["serving_default"], signatures[first]
+        assert default.structured_outputs == one.structured_outputs
+        assert default.structured_input_signature == one.structured_input_signature
+
+
+def test_functional_models_of_several_inputs_and_outputs(tmp_path):
+    x, label = keras.Input((3,), name="x"), keras.Input((), dtype="int32", name="label")
+    h = keras.layers.Concatenate()([x, keras.layers.Embedding(4, 2)(label)])
+    outputs = {"one": keras.layers.Dense(2)(h), "two": keras.layers.Dense(1)(h)}
+    network = keras.Model([x, label], outputs)
+    saved_models.export(network, tmp_path / "both")
+    numbers, labels = np.ones([5, 3], "float32"), np.arange(5, dtype="int32") % 4
+    loaded = saved_models.load(tmp_path / "both")
+    given = loaded.signatures["serve"](x=tf.constant(numbers), label=tf.constant(labels))
+    for name, output in network([numbers, labels]).items():
+        np.testing.assert_allclose(loaded.serve(numbers, labels)[name], output, atol=1e-6)
+        np.testing.assert_allclose(given[name], output, atol=1e-6)
+
+
+# The range
+
+
+def test_the_declared_range_is_in_the_saved_model(tmp_path):
+    vae, network = small_models.vae(), networks.mlp(3, [4], 2)
+    saved_models.export(vae, tmp_path / "vae")
+    saved_models.export(network, tmp_path / "mlp")
+    card = saved_models.card("an MLP", "numbers", (0, 255), 1, {})
+    saved_models.export(network, tmp_path / "card", card)
+    for load in (saved_models.load, lambda path: tf.saved_model.load(str(path))):
+        assert saved_models.declared_range(load(tmp_path / "vae")) == vae.value_range
+        assert saved_models.declared_range(load(tmp_path / "mlp")) is None
+        assert saved_models.declared_range(load(tmp_path / "card")) == (0, 255)
+    assert "value_range" not in saved_models.load(tmp_path / "vae").signatures
+
+
+def test_a_card_of_another_range_is_refused(tmp_path):
+    card = saved_models.card("a VAE", "noise", (0, 255), 1, {})
+    with pytest.raises(ValueError, match=r"argument `card`.*\(-1.0, 1.0\).*\(0.0, 255.0\)"):
+        saved_models.export(small_models.vae(), tmp_path / "vae", card)
+    assert not list(tmp_path.iterdir())
+
+
+def test_older_exports_have_no_range_and_are_read():
+    model = saved_models.load(pathlib.Path(__file__).parent / "fixtures" / "gan_saved_model")
+    assert saved_models.declared_range(model) is None
+
+
+# The folder
+
+
+def test_other_files_in_the_folder_stay(tmp_path):
+    run = tmp_path / "run"
+    (run / "logs").mkdir(parents=True)
+    for name in ("gan.state", "notes.txt", "logs/events"):
+        (run / name).write_text("precious")
+    network = networks.mlp(3, [4], 2)
+    for card in (saved_models.card("an MLP", "numbers", None, 1, {}), None):
+        saved_models.export(network, run, card)
+        assert (run / "card.json").exists() == (card is not None)
+        for name in ("gan.state", "notes.txt", "logs/events"):
+            assert (run / name).read_text() == "precious"
+        assert saved_models.load(run).serve(np.ones([1, 3], "float32")).shape == (1, 2)
+    assert os.listdir(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize("name", ["samples.png", "card.json", "variables", "saved_model.pb"])
+def test_files_of_others_under_our_names_are_never_replaced(tmp_path, name):
+    (tmp_path / name / "deep").mkdir(parents=True)
+    card = saved_models.card("an MLP", "numbers", None, 1, {})
+    figure = plotting.image_grid(np.zeros([1, 8, 8, 1]), value_range=(0, 1))
+    with pytest.raises(ValueError, match=f"argument `path`.*{name} would be lost"):
+        saved_models.export(networks.mlp(3, [4], 2), tmp_path, card, figure)
+    assert [each.name for each in tmp_path.rglob("*")] == [name, "deep"]
+
+
+def test_a_picture_and_a_card_of_others_stay_beside_a_saved_model(tmp_path):
+    network = networks.mlp(3, [4], 2)
+    saved_models.export(network, tmp_path)
+    for name in ("samples.png", "card.json"):
+        (tmp_path / name).write_text('["precious"]')
+    saved_models.export(network, tmp_path)
+    with pytest.raises(ValueError, match="card.json would be lost"):
+        saved_models.export(network, tmp_path, saved_models.card("an MLP", "x", None, 1, {}))
+    for name in ("samples.png", "card.json"):
+        assert (tmp_path / name).read_text() == '["precious"]'
+
+
+def test_a_file_or_no_path_is_refused(tmp_path):
+    (tmp_path / "model.keras").write_text("precious")
+    for path in (tmp_path / "model.keras", str(tmp_path / "model.keras"), "", None, 3):
+        with pytest.raises(ValueError, match="argument `path`"):
+            saved_models.export(networks.mlp(3, [4], 2), path)
+    assert (tmp_path / "model.keras").read_text() == "precious"
+    for name in (None, 3, ""):
+        with pytest.raises(ValueError, match="argument `name`"):
+            saved_models.load(name)
+
+
+@pytest.mark.parametrize("name", ["gan.v1.2", "größe", "x" * 255])
+def test_any_name_and_both_kinds_of_paths(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    x = np.ones([1, 3], "float32")
+    for path in (name, pathlib.Path(name), tmp_path / name):
+        network = networks.mlp(3, [4], 2)
+        saved_models.export(network, path)
+        np.testing.assert_allclose(saved_models.load(path).serve(x), network(x), atol=1e-6)
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_loading_completes_what_a_killed_export_has_begun(tmp_path, monkeypatch):
+    old, new, x = networks.mlp(3, [4], 2), networks.mlp(3, [4], 2), np.ones([1, 3], "float32")
+    saved_models.export(old, tmp_path)
+    rename, calls = os.rename, []
+
+    def stopped(*paths):
+        calls.append(paths)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        rename(*paths)
+
+    monkeypatch.setattr(files, "_exchange_call", lambda: None)
+    monkeypatch.setattr(files.os, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        saved_models.export(new, tmp_path)
+    monkeypatch.setattr(files.os, "rename", rename)
+    np.testing.assert_allclose(saved_models.load(tmp_path).serve(x), new(x), atol=1e-6)
+    assert not [each for each in os.listdir(tmp_path) if each.startswith(".")]
+
+
+def test_a_killed_export_leaves_a_whole_model(tmp_path):
+    path, search = tmp_path / "gan", os.pathsep.join(sys.path)
+    path.mkdir()
+    (path / "notes.txt").write_text("precious")
+    environment = {**os.environ, "PYTHONPATH": search, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    for seed in range(3):
+        command = [sys.executable, "-c", EXPORT_FOR_EVER, str(path)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
+        for _ in range(4):
+            assert process.stdout.readline()
+        time.sleep(random.Random(seed).uniform(0, 0.3))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert tf.saved_model.load(str(path)).sample(2, 1).shape == (2, 4)
+        assert saved_models.read_card(path)["seed"] >= 3
+        assert (path / "notes.txt").read_text() == "precious"
+    gan = models.GAN(networks.mlp(2, [4], 4), networks.mlp(4, [4], 1), value_range=None)
+    saved_models.export(gan, path)
+    assert os.listdir(tmp_path) == ["gan"]
 
 
 def test_export_that_fails_leaves_the_older_one(tmp_path):
@@ -190,6 +419,8 @@ def test_every_damaged_part_of_a_saved_model_is_noticed(tmp_path, file, damage):
 
 
 def test_what_is_available_is_listed(tmp_path):
+    (tmp_path / ".lenet_c.keras_gen-0").mkdir()  # half an export
+    (tmp_path / ".lenet_c.keras_gen-0" / "card.json").write_text("{}")
     for name in ("lenet_b", "lenet_a"):
         saved_models.export(networks.mlp(3, [], 2), tmp_path / name, {"what": name})
     assert saved_models.available(tmp_path) == ["lenet_a", "lenet_b"]
@@ -255,6 +486,26 @@ def test_shipped_model_is_described_small_and_runs(name):
         ]
         output = function(*inputs)
         assert all(is_usable(t) for t in tf.nest.flatten(output))
+
+
+@needs_shipped
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_model_is_float32_and_converts_to_tensorflow_lite(name):
+    assert not operations_in_half_precision(saved_models.FOLDER / name)
+    model = saved_models.load(name)
+    assert "serving_default" in model.signatures
+    for endpoint in CONVERTIBLE.intersection(saved_models.read_card(name)["endpoints"]):
+        function = getattr(model, endpoint).concrete_functions[0]
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        interpreter = tf.lite.Interpreter(model_content=converter.convert())
+        inputs, rng = {}, np.random.default_rng(1)
+        for spec in tf.nest.flatten(function.structured_input_signature):
+            shape = [1 if n is None else n for n in spec.shape]
+            inputs[spec.name] = rng.uniform(size=shape).astype(spec.dtype.as_numpy_dtype)
+        (output,) = interpreter.get_signature_runner()(**inputs).values()
+        expected = getattr(model, endpoint)(*inputs.values())
+        np.testing.assert_allclose(output, expected, atol=1e-4)
 
 
 @needs_shipped

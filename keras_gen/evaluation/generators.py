@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import tensorflow as tf
+import tqdm
 
 from keras_gen import data, metrics, saved_models
 from keras_gen.arguments import argument_error, integer
@@ -50,13 +51,24 @@ class Evaluation:
         return "\n".join(lines)
 
     def save(self, path):
-        """Writes everything as JSON; an older file stays whole until the new one is."""
+        """Writes everything as JSON; an older file stays whole until the new one is.
+
+        Raises:
+            ValueError: if `path` is a folder or cannot be written.
+        """
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
 
 
 def evaluate(
-    model, dataset, count=10_000, seed=1, image_size=None, extractor=None, value_range=None
+    model,
+    dataset,
+    count=10_000,
+    seed=1,
+    image_size=None,
+    extractor=None,
+    value_range=None,
+    verbose=True,
 ):
     """Judges a saved generator by test images, and training images beside it.
 
@@ -77,7 +89,8 @@ def evaluate(
         extractor: a `FeatureExtractor` whose classes are those of the data; by default the shipped
             LeNet of the data, `shipped_extractor(dataset)`.
         value_range: closed interval of the generated pixels, in which the data are loaded as well;
-            by default what the model's card declares.
+            by default what the model's card or else the model itself declares.
+        verbose: whether progress is shown, on the standard error stream.
 
     Returns:
         An `Evaluation`.
@@ -91,20 +104,23 @@ def evaluate(
     count = integer("count", count, least=NEIGHBOURS + 1)
     generator = saved_models.load(model)
     conditional = _is_conditional(generator, model)
-    value_range = _value_range(model, value_range)
+    value_range = _value_range(generator, model, value_range)
     extractor = shipped_extractor(dataset) if extractor is None else extractor
     options = {"image_size": image_size, "value_range": value_range, "labels": conditional}
     test, _ = _images(dataset, "test", count, options)
     train, train_labels = _images(dataset, "train", _MOST_TRAINING_IMAGES, options)
     count = integer("count", min(len(test), len(train)), least=NEIGHBOURS + 1)
     test, few_train = test[:count], train[:count]
-    fake, asked = samples(generator, count, seed, train_labels.max() + 1 if conditional else None)
+    classes = train_labels.max() + 1 if conditional else None
+    fake, asked = samples(generator, count, seed, classes, verbose)
     stacked = _are_stacks(fake, test, dataset, image_size)
     if stacked:
         test, few_train = (_stacks(images, count, seed) for images in (test, few_train))
     measures = stack_measures if stacked else image_measures
-    generated = measures(extractor, test, fake, value_range)
-    real = measures(extractor, test, few_train, value_range)
+    generated, real = (
+        measures(extractor, test, images, value_range)
+        for images in tqdm.tqdm([fake, few_train], "Measuring", unit="set", disable=not verbose)
+    )
     if not stacked:
         generated.update(_nearest(fake, train))
         real.update(_nearest(test, train))
@@ -115,7 +131,7 @@ def evaluate(
     return Evaluation(str(model), str(dataset), seed, generated, real)
 
 
-def samples(generator, count, seed, classes=None):
+def samples(generator, count, seed, classes=None, verbose=False):
     """Images of a loaded generator, and the labels that were asked for.
 
     Args:
@@ -124,6 +140,7 @@ def samples(generator, count, seed, classes=None):
         count: number of images.
         seed: integer; other seeds give other images throughout.
         classes: number of classes, each of which gets its share of the images.
+        verbose: whether progress is shown, on the standard error stream.
 
     Returns:
         Floats `[count, height, width, channels]` and integers `[count]`; without classes `None`.
@@ -136,9 +153,11 @@ def samples(generator, count, seed, classes=None):
     ]
     seeds = np.random.default_rng(seed).integers(2**31, size=len(jobs))
     images = []
-    for (label, part), part_seed in zip(jobs, seeds, strict=True):
-        numbers = (part, part_seed) if classes is None else (label, part, part_seed)
-        images.append(generator.sample(*(tf.constant(n, tf.int32) for n in numbers)).numpy())
+    with tqdm.tqdm(total=count, desc="Sampling", unit="image", disable=not verbose) as bar:
+        for (label, part), part_seed in zip(jobs, seeds, strict=True):
+            numbers = (part, part_seed) if classes is None else (label, part, part_seed)
+            images.append(generator.sample(*(tf.constant(n, tf.int32) for n in numbers)).numpy())
+            bar.update(part)
     labels = None if classes is None else np.repeat(np.arange(len(shares)), shares)
     return np.concatenate(images), labels
 
@@ -162,22 +181,23 @@ def _is_conditional(generator, model):
     return names == forms[1]
 
 
-def _value_range(model, given):
-    """The range that the model's card declares or that was given; an error for none or for two."""
+def _value_range(generator, model, given):
+    """The range that card or model declare or that was given; an error for none or for two."""
     try:
         declared = saved_models.read_card(model)["value_range"]
     except FileNotFoundError:
         declared = None
+    declared = saved_models.declared_range(generator) if declared is None else declared
     if declared is None and given is None:
         raise argument_error(
             "value_range",
-            "the range (low, high) of the generated pixels, such as (-1, 1), because the model has "
-            "no card that declares it",
+            "the range (low, high) of the generated pixels, such as (-1, 1), because neither the "
+            "model nor a card declares it",
             given,
         )
     declared, given = (None if each is None else check_range(each) for each in (declared, given))
     if None not in (declared, given) and declared != given:
-        raise argument_error("value_range", f"{declared}, as the model's card declares", given)
+        raise argument_error("value_range", f"{declared}, as the model or its card declares", given)
     return declared or given
 
 

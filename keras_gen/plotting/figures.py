@@ -1,5 +1,7 @@
 """What all pictures share: their resolution and how they reach the disk."""
 
+import pathlib
+
 import numpy as np
 
 from keras_gen.arguments import argument_error
@@ -11,10 +13,15 @@ DPI = 128
 
 
 def saved(figure, path):
-    """The figure, after writing it to `path` unless that is `None`."""
+    """The figure, after writing it to `path` unless that is `None`.
+
+    The suffix says the format; without one, or with an unknown one, it is PNG.
+    """
     if path is not None:
-        with replacing(path) as temporary:
-            figure.savefig(temporary, dpi=DPI)
+        suffix = pathlib.Path(path).suffix.lower().removeprefix(".")
+        known = suffix in figure.canvas.get_supported_filetypes()
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            figure.savefig(file, dpi=DPI, format=suffix if known else "png")
     return figure
 
 

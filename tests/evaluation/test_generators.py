@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import small_models
 import tensorflow as tf
 
 from keras_gen import evaluation, saved_models
@@ -134,7 +135,7 @@ def test_a_range_that_no_card_declares_must_be_given(tmp_path, pixels, card):
     model = save(tmp_path, noise, COUNT, SEED)
     if card is not None:
         (tmp_path / "card.json").write_text(card)
-    with pytest.raises(ValueError, match=r"`value_range`.*\(low, high\).*no card.*=None"):
+    with pytest.raises(ValueError, match=r"`value_range`.*\(low, high\).*nor a card.*=None"):
         evaluation.evaluate(model, "digits", 90, extractor=pixels)
     with pytest.raises(ValueError, match=r"`value_range`.*low < high"):
         evaluation.evaluate(model, "digits", 90, extractor=pixels, value_range=(1, -1))
@@ -147,6 +148,38 @@ def test_a_range_other_than_that_of_the_card_is_refused(tmp_path, pixels):
         evaluation.evaluate(model, "digits", 90, extractor=pixels, value_range=RANGE)
     given = evaluation.evaluate(model, "digits", 90, extractor=pixels, value_range=(0, 1))
     assert given == evaluation.evaluate(model, "digits", 90, extractor=pixels)
+
+
+def test_the_range_is_that_of_the_model_itself_without_a_card(tmp_path, pixels, capsys):
+    vae = small_models.vae()
+    saved_models.export(vae, tmp_path / "vae")
+    declared = evaluation.evaluate(tmp_path / "vae", "digits", 90, extractor=pixels)
+    assert "Sampling" in capsys.readouterr().err
+    given = evaluation.evaluate(
+        tmp_path / "vae", "digits", 90, 1, None, pixels, vae.value_range, verbose=False
+    )
+    assert declared == given and capsys.readouterr() == ("", "")
+    with pytest.raises(ValueError, match=r"`value_range`.*\(-1.0, 1.0\).*\(0.0, 1.0\)"):
+        evaluation.evaluate(tmp_path / "vae", "digits", 90, extractor=pixels, value_range=(0, 1))
+
+
+def test_the_command_refuses_a_folder_before_it_begins(tmp_path, monkeypatch):
+    (tmp_path / "thesis.tex").write_text("precious")
+    monkeypatch.setattr(evaluation, "evaluate", None)  # would fail otherwise
+    for output in (tmp_path, tmp_path / "thesis.tex" / "numbers.json"):
+        with pytest.raises(SystemExit, match="argument `output`"):
+            main(["evaluate", "dcgan_mnist", "--output", str(output)])
+    assert [each.name for each in tmp_path.iterdir()] == ["thesis.tex"]
+    assert (tmp_path / "thesis.tex").read_text() == "precious"
+
+
+def test_numbers_never_take_the_place_of_a_folder(tmp_path):
+    result = evaluation.Evaluation("model", "digits", 1, {"fid": 1.0}, {"fid": 0.0})
+    (tmp_path / "results").mkdir()
+    with pytest.raises(ValueError, match="argument `path`.*is a folder"):
+        result.save(tmp_path / "results")
+    result.save(str(tmp_path / "results" / "numbers"))
+    assert json.loads((tmp_path / "results" / "numbers").read_text())["dataset"] == "digits"
 
 
 def test_data_without_a_shipped_extractor_need_one(tmp_path):
@@ -190,7 +223,8 @@ def test_the_command_prints_and_writes_the_numbers(tmp_path, digits, capsys):
     with pytest.raises(SystemExit, match="`value_range`"):
         main(words)
     main([*words, "--value-range", "-1", "1"])
-    printed = capsys.readouterr().out
+    printed, progress = capsys.readouterr()
+    assert "Sampling: 100%" in progress and "150/150" in progress and "Measuring" in progress
     assert "fid_lenet_mnist_150" in printed and str(output) in printed
     assert json.loads(output.read_text())["generated"]["fid_lenet_mnist_150"] > 0
     main(["models"])

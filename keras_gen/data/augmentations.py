@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer, positive_integer_pair
-from keras_gen.data.folders import resized
+from keras_gen.data.pictures import resized
 from keras_gen.layers import RandomAffine
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_gen.arguments import argument_error
-from keras_gen.data.folders import in_range
+from keras_gen.data.pictures import in_range
 from keras_gen.images import check_range, check_values
 
 SHIFTS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))  # rows down, columns right

@@ -76,13 +76,16 @@ def image_batch(images, name="images"):
     return tensor
 
 
-def float_array(value, name, rank):
-    """Returns a NumPy array of numbers of a rank; float64 becomes Keras's default float type."""
+def float_array(value, name, rank=None, described=None):
+    """Returns a NumPy array of numbers, of a rank if one is given, as `described` says in words.
+
+    float64 becomes Keras's default float type.
+    """
     shape, kind = _shape_and_type(value)
-    if len(shape) != rank or not (kind.is_floating or kind.is_integer):
-        raise argument_error(
-            name, f"an array of numbers of rank {rank}", received=_received(name, value)
-        )
+    fits = rank is None or len(shape) == rank
+    if not fits or not (kind.is_floating or kind.is_integer):
+        described = f"an array of numbers of rank {rank}" if described is None else described
+        raise argument_error(name, described, received=_received(name, value))
     array = np.asarray(value)
     return array.astype(keras.config.floatx()) if array.dtype == np.float64 else array
 

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.data.checks import floats
 
 RED, BLUE = 0.299, 0.114  # ITU-R BT.601, as in JPEG files; green has the rest
 
@@ -31,7 +32,7 @@ def grey(image):
     Reference:
         Recommendation ITU-R BT.601, the luma of gamma-corrected colours.
     """
-    image = tf.convert_to_tensor(image)
+    image = _checked(image)
     if image.shape[-1] == 1:
         return image
     if image.shape[-1] != 3:
@@ -61,6 +62,8 @@ def edges(image):
         Sobel, Feldman (1968), An Isotropic 3x3 Image Gradient Operator.
     """
     image = grey(image)
+    if min(image.shape[-3:-1]) < 2:
+        raise argument_error("image", "an image of at least 2x2", received=f"{image.shape}")
     around = [[0, 0]] * (image.shape.rank - 3) + [[1, 1], [1, 1], [0, 0]]
     padded = tf.pad(image, around, "REFLECT")
     across = _smoothed(padded, axis=-3)
@@ -112,10 +115,10 @@ def downscaled(factor, kernel=cubic):
     Example:
         pairs = load_pairs("cifar10", rule=rules.downscaled(2))
     """
-    factor = positive_integer("factor", factor)
+    factor, kernel = positive_integer("factor", factor), _checked_kernel(kernel)
 
     def smaller(image):
-        image = tf.convert_to_tensor(image)
+        image = _checked(image)
         height, width = image.shape[-3:-1]
         if height % factor or width % factor:
             raise argument_error("factor", f"a divisor of the sides, {height} and {width}", factor)
@@ -133,14 +136,28 @@ def upscaled(factor, kernel=cubic):
         blurred = lambda image: rules.upscaled(4)(rules.downscaled(4)(image))
         pairs = load_pairs("faces", rule=blurred)
     """
-    factor = positive_integer("factor", factor)
+    factor, kernel = positive_integer("factor", factor), _checked_kernel(kernel)
 
     def larger(image):
-        image = tf.convert_to_tensor(image)
+        image = _checked(image)
         height, width = image.shape[-3:-1]
         return _resampled(image, (height * factor, width * factor), kernel)
 
     return larger
+
+
+def _checked(image):
+    expected = "a float tensor (..., height, width, channels)"
+    image = floats(image, "image", expected)
+    if image.shape.rank is None or image.shape.rank < 3:
+        raise argument_error("image", expected, received=f"image.shape={image.shape}")
+    return image
+
+
+def _checked_kernel(kernel):
+    if not callable(kernel):
+        raise argument_error("kernel", "a callable of an array of distances", kernel)
+    return kernel
 
 
 def _smoothed(image, axis):

@@ -75,12 +75,13 @@ def edges(image):
 
 def box(x):
     """The kernel whose downscaling is the mean of a block and whose upscaling is its copies."""
+    x = _distances(x)
     return ((-0.5 <= x) & (x < 0.5)).astype("float64")
 
 
 def triangle(x):
     """The kernel of linear interpolation: 1 - |x| up to 1."""
-    return np.maximum(1 - np.abs(x), 0)
+    return np.maximum(1 - np.abs(_distances(x)), 0)
 
 
 def cubic(x):
@@ -91,7 +92,7 @@ def cubic(x):
     Reference:
         Keys (1981), Cubic Convolution Interpolation for Digital Image Processing.
     """
-    x = np.abs(x)
+    x = np.abs(_distances(x))
     near, far = (1.5 * x - 2.5) * x**2 + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
     return np.where(x < 1, near, np.where(x < 2, far, 0.0))
 
@@ -154,6 +155,17 @@ def _checked(image):
     return image
 
 
+def _distances(x):
+    expected = "an array of numbers"
+    try:
+        array = np.asarray(x)
+    except ValueError:  # rows of different lengths
+        raise argument_error("x", expected, x) from None
+    if array.dtype.kind not in "fiu":
+        raise argument_error("x", expected, x)
+    return array
+
+
 def _checked_kernel(kernel):
     if not callable(kernel):
         raise argument_error("kernel", "a callable of an array of distances", kernel)
@@ -182,5 +194,9 @@ def _resampled(image, size, kernel):
 def _weights(old, new, kernel):
     stretch = max(1.0, old / new)
     centres = (np.arange(new)[:, None] + 0.5) * old / new
-    weights = kernel((np.arange(old) + 0.5 - centres) / stretch)
+    weights = np.asarray(kernel((np.arange(old) + 0.5 - centres) / stretch))
+    total = weights.sum(axis=1) if weights.shape == (new, old) else np.zeros(1)
+    if not (np.all(np.isfinite(total)) and np.all(total != 0)):
+        expected = "a function that gives a finite weight to each distance, not 0 to all of them"
+        raise argument_error("kernel", expected, kernel)
     return weights / weights.sum(axis=1, keepdims=True)

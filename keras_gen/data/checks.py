@@ -52,14 +52,8 @@ def seed_pair(seed):
     return tf.convert_to_tensor(seed)
 
 
-def floats(value, name="images", described="a float tensor [batch, height, width, channels]"):
-    """Returns numbers as a float tensor; float64 becomes Keras's default float type.
-
-    Args:
-        value: array or tensor of floats, of rank 4 if `described` is left as it is.
-        name: the argument's name.
-        described: what is expected, in words.
-    """
+def floats(value, name, described):
+    """Returns floats as a tensor; float64 becomes Keras's default float type."""
     _, kind = _shape_and_type(value)
     if not kind.is_floating:
         raise argument_error(name, described, received=_received(name, value))

@@ -140,7 +140,8 @@ def class_names(folder, argument="name"):
     parts = _parts(folder, argument)
     homes = list(parts.values())
     if not parts and splits.role(_name_of(folder)) is not None:
-        siblings = _parts(Path(os.path.abspath(folder)).parent, argument)
+        parent = Path(os.path.abspath(folder)).parent
+        siblings = _parts(parent, argument) if os.access(parent, os.R_OK) else {}
         homes = [path for path in siblings.values() if not path.samefile(folder)]
     if not parts or _train_is_the_rest(parts):
         homes.append(folder)

@@ -125,7 +125,7 @@ def class_names(name):
     elif name == "digits":
         names = tuple(map(str, range(10)))
     else:
-        names = tuple(getattr(_builder(name).info.features.get("label"), "names", ()))
+        names = _prepared_class_names(name)
     if not names:
         raise argument_error("name", "a dataset or a folder with classes", name)
     return names
@@ -267,6 +267,14 @@ def _prepared(name, split, size, labels):
             "a dataset with whole files",
             received=f"name={name}, which is damaged in '{builder.data_dir}' ({error.message})",
         ) from error
+
+
+def _prepared_class_names(name):
+    builder = _builder(name)
+    if "label" not in builder.info.features:
+        return ()
+    _ensure_prepared(builder)  # many datasets know only the number of their classes before
+    return tuple(getattr(builder.info.features["label"], "names", ()))
 
 
 def _builder(name):

@@ -101,6 +101,8 @@ def test_names_of_classes_without_a_use_are_refused(uneven):
 
 def test_names_of_classes_of_datasets():
     assert data.class_names("digits") == tuple("0123456789")
+    with pytest.raises(ValueError, match="argument `name`.*with classes.*celeb_a"):
+        data.class_names("celeb_a")
     with pytest.raises(ValueError, match="argument `name`.*Received"):
         data.class_names("no_such_dataset")
 

@@ -17,7 +17,7 @@ from keras_gen.data.folders import left_half, right_half
 from keras_gen.data.offline import blended, nudged, sample_photographs
 from keras_gen.data.pairs import load_pairs
 from keras_gen.data.pipeline import batches
-from keras_gen.data.sources import load
+from keras_gen.data.sources import class_names, load
 from keras_gen.data.transforms import compose, paired, separately
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "binarize",
     "blended",
     "captions",
+    "class_names",
     "compose",
     "cropped",
     "domain_pairs",

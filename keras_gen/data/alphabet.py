@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.arguments import argument_error, integer, positive_integer
 
 
 class Alphabet:
@@ -17,7 +17,14 @@ class Alphabet:
     """
 
     def __init__(self, characters):
-        self.characters = "".join(characters)
+        listed = list(characters) if isinstance(characters, (str, list, tuple)) else [None]
+        if not all(isinstance(character, str) and len(character) == 1 for character in listed):
+            raise argument_error(
+                "characters",
+                "a string, or a list of single characters",
+                received=f"characters={characters!r}",
+            )
+        self.characters = "".join(listed)
         self._numbers = {character: i for i, character in enumerate(self.characters)}
         if not self.characters or len(self._numbers) != len(self.characters):
             raise argument_error(
@@ -43,9 +50,10 @@ class Alphabet:
         Raises:
             ValueError: for a character that is not of the alphabet, or a text that is too long.
         """
-        if isinstance(texts, str):
-            raise argument_error("texts", "a list of strings", received=f"texts={texts!r}")
-        length = max(map(len, texts)) if length is None else length
+        is_list = isinstance(texts, (list, tuple, np.ndarray)) and np.ndim(texts) == 1
+        if not is_list or len(texts) == 0 or not all(isinstance(text, str) for text in texts):
+            raise argument_error("texts", "a list of strings", received=f"texts={texts!r}"[:200])
+        length = max(map(len, texts)) if length is None else integer("length", length, least=1)
         numbers = np.zeros((len(texts), length), "int32")
         for row, text in zip(numbers, texts):
             if len(text) > length:
@@ -63,8 +71,20 @@ class Alphabet:
         return numbers
 
     def decode(self, numbers):
-        """The texts, a list of strings, that rows of numbers stand for."""
-        return ["".join(self.characters[i] for i in row) for row in np.asarray(numbers)]
+        """The texts, a list of strings, that rows of numbers stand for.
+
+        Args:
+            numbers: integers (count, length), from 0 to `len(alphabet) - 1`.
+
+        Raises:
+            ValueError: for other numbers.
+        """
+        expected = f"rows of integers from 0 to {len(self) - 1}"
+        array = _numbers("numbers", numbers, 2, expected)
+        if array.size and (array.min() < 0 or array.max() >= len(self)):
+            received = f"numbers from {array.min()} to {array.max()}"
+            raise argument_error("numbers", expected, received=received)
+        return ["".join(self.characters[i] for i in row) for row in array]
 
     def one_hot(self, texts, length=None):
         """What `encode` returns as float32 ones and zeros (len(texts), length, characters)."""
@@ -90,8 +110,8 @@ def windows(tokens, steps):
         ValueError: if there are not enough tokens for one piece, or `steps` is no positive integer.
     """
     steps = positive_integer("steps", steps)
-    tokens = np.asarray(tokens)
-    if tokens.ndim != 1 or len(tokens) <= steps:
+    tokens = _numbers("tokens", tokens, 1, f"more than {steps} tokens, integers, one piece")
+    if len(tokens) <= steps:
         raise argument_error(
             "tokens",
             f"more than {steps} tokens, one piece",
@@ -99,3 +119,15 @@ def windows(tokens, steps):
         )
     pieces = (len(tokens) - 1) // steps
     return np.lib.stride_tricks.sliding_window_view(tokens, steps + 1)[: pieces * steps : steps]
+
+
+def _numbers(name, value, rank, expected):
+    """An integer array of a rank, or the error that names the argument."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):  # rows of different lengths
+        raise argument_error(name, expected, value) from None
+    if array.ndim != rank or array.dtype.kind not in "iu":
+        what = f"{name}={value!r}" if array.ndim == 0 else f"{name} of {array.dtype}"
+        raise argument_error(name, expected, received=f"{what}, shape {array.shape}")
+    return array

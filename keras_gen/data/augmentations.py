@@ -4,7 +4,16 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer, positive_integer_pair
-from keras_gen.data.folders import resized
+from keras_gen.data.checks import (
+    float_array,
+    floats,
+    image_batch,
+    number,
+    seed_number,
+    seed_pair,
+)
+from keras_gen.data.pictures import resized
+from keras_gen.images import check_values
 from keras_gen.layers import RandomAffine
 
 
@@ -18,10 +27,10 @@ def flipped(images, seed):
         seed: integer tensor of shape (2,).
 
     Returns:
-        Tensor of the shape and type of `images`.
+        Tensor of the shape and type of `images`; float64 becomes Keras's default float type.
     """
-    images = _checked_images(images)
-    heads = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
+    images = image_batch(images)
+    heads = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed_pair(seed)) < 0.5
     return tf.where(heads, tf.reverse(images, [2]), images)
 
 
@@ -45,7 +54,7 @@ def cropped(size):
     height, width = positive_integer_pair("size", size)
 
     def crops(images, seed):
-        images = _checked_images(images)
+        images, seed = image_batch(images), seed_pair(seed)
         if images.shape[1] < height or images.shape[2] < width:
             raise argument_error(
                 "size",
@@ -92,7 +101,7 @@ def resized_and_cropped(larger, size):
     crop = cropped(size)
 
     def resized_crops(images, seed):
-        images = _checked_images(images)
+        images = image_batch(images)
         return crop(tf.cast(resized(images, larger), images.dtype), seed)
 
     return resized_crops
@@ -108,7 +117,7 @@ def jitter(rotation=10.0, zoom=0.1, shift=2.0, fill_value=0.0):
         rotation: degrees, zero or more.
         zoom: relative, in [0, 1).
         shift: pixels, zero or more.
-        fill_value: what comes in from outside of the frame: the value of the background.
+        fill_value: what comes in from outside of the frame: the value of the background, finite.
 
     Returns:
         A function `(images, seed) -> images` of a float tensor (batch, height, width, channels) and
@@ -120,9 +129,12 @@ def jitter(rotation=10.0, zoom=0.1, shift=2.0, fill_value=0.0):
     Example:
         batches(images, 100, seed=1, augment=jitter(shift=1))
     """
+    rotation, zoom = number("rotation", rotation), number("zoom", zoom)
+    shift, fill_value = number("shift", shift), number("fill_value", fill_value)
     layer = RandomAffine(rotation, zoom, shift, fill_value=fill_value, seed=0)
 
     def jittered(images, seed):
+        images, seed = image_batch(images), seed_pair(seed)
         shares = tf.random.stateless_uniform([4, tf.shape(images)[0]], seed, -1.0, 1.0)
         return layer.redrawn(images, *tf.unstack(shares))
 
@@ -142,14 +154,21 @@ def binarize(images, seed):
         seed: integer tensor of shape (2,).
 
     Returns:
-        Tensor of zeros and ones, of the shape and type of `images`.
+        Tensor of zeros and ones, of the shape and type of `images`; float64 becomes Keras's default
+        float type.
+
+    Raises:
+        ValueError: for images that are not floats or, outside of a graph, not in [0, 1].
 
     Reference:
         Salakhutdinov & Murray (2008), On the quantitative analysis of deep belief networks;
         Burda, Grosse, Salakhutdinov (2016), Importance weighted autoencoders, arXiv:1509.00519.
     """
-    images = tf.convert_to_tensor(images)
-    return tf.cast(tf.random.stateless_uniform(tf.shape(images), seed) < images, images.dtype)
+    images, seed = floats(images, "images", "a float tensor with values in [0, 1]"), seed_pair(seed)
+    if tf.executing_eagerly():
+        check_values(images.numpy(), "images", (0.0, 1.0))
+    random = tf.random.stateless_uniform(tf.shape(images), seed)
+    return tf.cast(random < tf.cast(images, random.dtype), images.dtype)
 
 
 def stacked(images, seed, channels=3):
@@ -167,7 +186,8 @@ def stacked(images, seed, channels=3):
         channels: Number of images in a stack.
 
     Returns:
-        `[count, height, width, channels]`, a NumPy array if the images are one.
+        `[count, height, width, channels]`, a NumPy array if the images are one. float64 becomes
+        Keras's default float type.
 
     Raises:
         ValueError: for images of another shape, such as colour images, or no positive `channels`.
@@ -181,30 +201,30 @@ def stacked(images, seed, channels=3):
         Metz, Poole, Pfau, Sohl-Dickstein, 2017, Unrolled Generative Adversarial Networks,
         arXiv:1611.02163, section 3.3.1.
     """
-    if len(images.shape) != 4 or images.shape[-1] != 1:
-        raise argument_error(
-            "images",
-            "grey images of shape [count, height, width, 1]",
-            received=f"images.shape={tuple(images.shape)}",
-        )
     channels = positive_integer("channels", channels)
-    seed = tf.cast(seed, tf.int64)
-    seed = tf.stack([seed, 0]) if seed.shape.rank == 0 else seed
+    is_tensor = isinstance(images, (tf.Tensor, tf.Variable))
+    described = "grey images of shape [count, height, width, 1]"
+    if is_tensor:
+        images = floats(images, "images", described)
+    else:
+        images = float_array(images, "images", None, described)
+    if len(images.shape) != 4 or images.shape[-1] != 1:
+        received = f"images.shape={tuple(images.shape)}"
+        raise argument_error("images", described, received=received)
     count = tf.shape(images)[0]
     orders = [
         tf.argsort(tf.random.stateless_uniform([count], key, None, None, tf.int64))
-        for key in tf.unstack(tf.random.split(seed, channels))
+        for key in tf.unstack(tf.random.split(_seed_of_stacks(seed), channels))
     ]
     stacks = tf.concat([tf.gather(images, order) for order in orders], axis=-1)
-    return stacks.numpy() if isinstance(images, np.ndarray) else stacks
+    return stacks if is_tensor else stacks.numpy()
 
 
-def _checked_images(images):
-    images = tf.convert_to_tensor(images)
-    if images.shape.rank != 4 or not images.dtype.is_floating:
-        raise argument_error(
-            "images",
-            "a float tensor [batch, height, width, channels]",
-            received=f"images of shape {images.shape} and type {images.dtype.name}",
-        )
-    return images
+def _seed_of_stacks(seed):
+    """A number, or a pair of them, as an int64 pair."""
+    if np.ndim(seed) > 0:
+        return tf.cast(seed_pair(seed), tf.int64)
+    if isinstance(seed, (tf.Tensor, tf.Variable)) and seed.dtype.is_integer:
+        return tf.stack([tf.cast(seed, tf.int64), 0])
+    number = seed[()] if isinstance(seed, np.ndarray) else seed
+    return tf.constant([seed_number(number), 0], tf.int64)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_gen.arguments import argument_error
+from keras_gen.data.checks import float_array
 from keras_gen.data.labels import checked_labels
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -16,7 +18,7 @@ def of_digits(labels):
         7 -> {seven, odd, large}
 
     Args:
-        labels: integers from 0 to 9, of shape (count,).
+        labels: integers from 0 to 9, of shape (count,) or (count, 1).
 
     Returns:
         float32 array (count, 14) of zeros and ones, one column per word of `WORDS`.
@@ -38,7 +40,7 @@ def as_text(captions):
     Returns:
         A list of strings.
     """
-    return [" ".join(np.array(WORDS)[caption > 0.5]) for caption in np.asarray(captions)]
+    return [" ".join(np.array(WORDS)[caption > 0.5]) for caption in _checked(captions)]
 
 
 def right(captions, expected):
@@ -51,4 +53,23 @@ def right(captions, expected):
     Returns:
         Boolean array (count,).
     """
-    return np.all((np.asarray(captions) > 0.5) == (np.asarray(expected) > 0.5), axis=1)
+    captions, expected = _checked(captions), _checked(expected, "expected")
+    if captions.shape != expected.shape:
+        raise argument_error(
+            "expected",
+            f"as many captions, {len(captions)}",
+            received=f"expected of shape {expected.shape}",
+        )
+    return np.all((captions > 0.5) == (expected > 0.5), axis=1)
+
+
+def _checked(captions, name="captions"):
+    array = float_array(captions, name, 2)
+    if array.shape[1] != len(WORDS) or not np.all((array >= 0) & (array <= 1)):
+        raise argument_error(
+            name,
+            f"probabilities of shape (count, {len(WORDS)})",
+            received=f"{name} of shape {array.shape}"
+            + (f", from {array.min()} to {array.max()}" if array.size else ""),
+        )
+    return array

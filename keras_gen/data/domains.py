@@ -1,12 +1,20 @@
 """Batches from two domains whose images are put together at random."""
 
-import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.data.examples import as_arrays, check_finite, check_single, count_of, held
+from keras_gen.data.checks import boolean, function
+from keras_gen.data.examples import (
+    as_arrays,
+    as_floatx,
+    check_finite,
+    check_single,
+    count_of,
+    held,
+)
 from keras_gen.data.labels import checked_labels
 from keras_gen.data.pipeline import (
+    as_stream,
     batches,
     checked_seed,
     gathered,
@@ -24,7 +32,17 @@ from keras_gen.data.transforms import separately
 X_ORDER, Y_ORDER = -1, -2  # folded into the epoch's key; the numbers of batches begin at 0
 
 
-def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **kwargs):
+def domain_pairs(
+    source,
+    labels,
+    target,
+    batch_size,
+    seed=None,
+    augment=None,
+    shuffle=True,
+    cache=True,
+    drop_remainder=False,
+):
     """Batches of pairs of an image of each domain, put together at random.
 
         x[i] = (source_s, target_t),  y[i] = label_s,    s and t independent
@@ -35,33 +53,36 @@ def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **
 
     Args:
         source: array of images.
-        labels: their integer labels, from 0 on.
+        labels: their integer labels, from 0 on, of shape (count,) or (count, 1).
         target: array or `tf.data.Dataset` of single images of the same shape.
         batch_size: pairs per batch.
         seed, augment: as for `batches`; `augment` gets the source images and the target images of
             a batch as one tensor.
-        **kwargs: `shuffle`, `cache`, `drop_remainder` of `batches`.
+        shuffle, cache, drop_remainder: as for `batches`.
 
     Returns:
         A `tf.data.Dataset` of (x, y) with x of shape (batch, 2, height, width, channels) and an
         attribute `epoch`, as from `batches`.
 
     Raises:
-        ValueError: for domains with images of different shapes, for labels that are no integers
-            from 0 on, one for each source image, and for NaN.
+        ValueError: for domains with images of different shapes or types, for labels that are no
+            integers from 0 on, one for each source image, and for NaN.
 
     Example:
         pairs = domain_pairs(digits, labels, data.blended(digits, photographs, 1), 64, seed=1)
     """
+    function("augment", augment, "(images, seed) -> images")
     check_single(target, "target")
-    source = np.asarray(source)
+    check_single(source, "source")
     is_dataset = isinstance(target, tf.data.Dataset)
-    shape = tuple(target.element_spec.shape) if is_dataset else np.shape(target)[1:]
-    if source.shape[1:] != shape or len(source) == 0:
+    target = as_floatx(target) if is_dataset else as_arrays(target, "target")
+    source = as_arrays(source, "source")
+    spec = target.element_spec if is_dataset else tf.TensorSpec(target.shape[1:], target.dtype)
+    if source.shape[1:] != tuple(spec.shape) or source.dtype != spec.dtype.as_numpy_dtype:
         raise argument_error(
             "source",
-            f"images of the shape of the target domain, {shape}",
-            received=f"source.shape={source.shape}",
+            f"images of the shape and type of the target domain, {spec.shape} of {spec.dtype.name}",
+            received=f"source.shape={source.shape} of {source.dtype}",
         )
     labels = checked_labels(labels, f"{len(source)} source images", len(source))
     check_finite(source, "source")
@@ -81,7 +102,7 @@ def domain_pairs(source, labels, target, batch_size, seed=None, augment=None, **
         pairs = tf.stack([both[:count], both[count:]], axis=1)
         return pairs, tf.gather(labels, chosen)
 
-    return batches(target, batch_size, seed, transform=with_source, **kwargs)
+    return batches(target, batch_size, seed, shuffle, cache, drop_remainder, None, with_source)
 
 
 def unpaired(
@@ -131,9 +152,10 @@ def unpaired(
     batch_size = positive_integer("batch_size", batch_size)
     seed = checked_seed(seed)
     transform = only_transform(augment, lambda both: separately(both, both), transform)
+    drop_remainder = boolean("drop_remainder", drop_remainder)
     check_single(x, "x")
     check_single(y, "y")
-    begin = _gathered_domains if cache else _streamed_domains
+    begin = _gathered_domains if boolean("cache", cache) else _streamed_domains
     return resumable(begin(x, y, batch_size, drop_remainder), transform, seed)
 
 
@@ -157,12 +179,7 @@ def _gathered_domains(x, y, batch_size, drop_remainder):
 
 
 def _streamed_domains(x, y, batch_size, drop_remainder):
-    x, y = (
-        part
-        if isinstance(part, tf.data.Dataset)
-        else tf.data.Dataset.from_tensor_slices(as_arrays(part, name))
-        for name, part in [("x", x), ("y", y)]
-    )
+    x, y = as_stream(x, "x"), as_stream(y, "y")
     longest = max(known_count(x, "x"), known_count(y, "y"))
 
     def again(part, key):

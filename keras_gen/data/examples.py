@@ -13,19 +13,23 @@ def arrays(dataset):
     """The whole of a finite `tf.data.Dataset` of single examples, as NumPy arrays.
 
     Args:
-        dataset: A finite `tf.data.Dataset` of examples of equal shapes.
+        dataset: A finite `tf.data.Dataset` of examples of equal shapes. float64 becomes Keras's
+            default float type.
 
     Returns:
         One array with a leading axis of examples, or a tuple (or dict) of them: the structure of
         one example.
 
     Raises:
-        ValueError: If the dataset is empty or infinite.
+        ValueError: If it is no `tf.data.Dataset`, is empty or infinite, or examples differ in
+            shape.
 
     Example:
 
         images, labels = arrays(load("digits", labels=True))
     """
+    if not isinstance(dataset, tf.data.Dataset):
+        raise argument_error("dataset", "a tf.data.Dataset", received=_described(dataset))
     return _collected(dataset, "dataset")
 
 
@@ -54,6 +58,8 @@ def count_of(examples):
 def as_arrays(dataset, name="dataset"):
     """An array or a tuple of arrays of equal lengths; float64 becomes Keras's default float."""
     if isinstance(dataset, tuple):
+        if not dataset:
+            raise argument_error(name, "at least one array", received=f"{name}=()")
         parts = tuple(_as_array(part, name) for part in dataset)
         lengths = [len(part) for part in parts]
         if len(set(lengths)) != 1:
@@ -79,6 +85,39 @@ def check_finite(array, name):
         )
 
 
+def check_structure(dataset, name):
+    """Raises a `ValueError` for examples that are dictionaries, as TensorFlow Datasets has them."""
+    is_dataset = isinstance(dataset, tf.data.Dataset)
+    example = dataset.element_spec if is_dataset else dataset
+    if not isinstance(example, dict):
+        return
+    keys = list(example)
+    image, label = ("image", "label") if {"image", "label"} <= set(keys) else (*keys, "y")[:2]
+    cure = f'(d["{image}"], d["{label}"])'
+    cure = f"`dataset.map(lambda d: {cure})`" if is_dataset else f"`{cure}`"
+    raise argument_error(
+        name,
+        f"examples that are arrays or tuples, such as {cure}, or those of `data.load(..., "
+        "labels=True)`",
+        received=f"a dictionary with the keys {keys}",
+    )
+
+
+def as_floatx(dataset):
+    """A dataset whose float64 components are Keras's default float type instead."""
+    specs = tf.nest.flatten(dataset.element_spec)
+    if not any(getattr(spec, "dtype", None) == tf.float64 for spec in specs):
+        return dataset
+
+    def cast(*example):
+        example = example[0] if len(example) == 1 else example
+        return tf.nest.map_structure(
+            lambda x: tf.cast(x, keras.config.floatx()) if x.dtype == tf.float64 else x, example
+        )
+
+    return dataset.map(cast, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
 def check_single(dataset, name):
     """Raises a `ValueError` for examples of several parts, such as images with their labels."""
     example = dataset.element_spec if isinstance(dataset, tf.data.Dataset) else dataset
@@ -91,16 +130,40 @@ def check_single(dataset, name):
 def _collected(dataset, name):
     if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise argument_error(name, "a finite dataset", received="a dataset that repeats forever")
-    chunks = list(dataset.batch(_READ_SIZE).as_numpy_iterator())
-    if not chunks:
-        raise argument_error(name, "at least one example", received="an empty dataset")
-    return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
+    try:
+        chunks = list(as_floatx(dataset).batch(_READ_SIZE).as_numpy_iterator())
+        if chunks:
+            return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
+    except (tf.errors.InvalidArgumentError, ValueError) as error:
+        if not _differ_in_shape(dataset):
+            raise
+        raise argument_error(
+            name,
+            "single examples of one shape; `unbatch()` takes batches apart",
+            received=f"examples of {dataset.element_spec}",
+        ) from error
+    raise argument_error(name, "at least one example", received="an empty dataset")
+
+
+def _differ_in_shape(dataset):
+    specs = tf.nest.flatten(dataset.element_spec)
+    return not all(spec.shape.is_fully_defined() for spec in specs)
 
 
 def _as_array(part, name):
-    array = np.asarray(part)
-    if array.ndim == 0:
-        raise argument_error(
-            name, "a tf.data.Dataset, an array or a tuple of arrays", received=f"{part!r}"
-        )
+    expected = "a tf.data.Dataset, an array or a tuple of arrays"
+    if isinstance(part, (keras.utils.PyDataset, tf.data.Dataset, dict, set)):
+        raise argument_error(name, expected, received=_described(part))
+    try:
+        array = np.asarray(part)
+    except (TypeError, ValueError) as error:  # a list of arrays of different shapes
+        raise argument_error(name, expected, received=f"{_described(part)} ({error})") from error
+    if array.ndim == 0 or array.dtype.kind == "O":
+        raise argument_error(name, expected, received=_described(part))
     return array.astype(keras.config.floatx()) if array.dtype == np.float64 else array
+
+
+def _described(value):
+    """A value, or its type where the value would fill the screen."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"a {type(value).__name__}"

@@ -4,7 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.data.examples import check_single
+from keras_gen.data.checks import function, seed_number
+from keras_gen.data.examples import as_arrays, as_floatx, check_finite, check_single
 from keras_gen.data.labels import checked_labels
 from keras_gen.data.pipeline import batches
 
@@ -15,9 +16,10 @@ def few_per_class(labels, count, seed):
     """Indices of `count` examples of each class, drawn without repetition.
 
     Args:
-        labels: integer array (examples,), from 0 on.
+        labels: integer array (examples,) or (examples, 1), from 0 on.
         count: positive integer.
-        seed: integer; equal seeds give equal examples, and more of them keep the fewer.
+        seed: non-negative integer; equal seeds give equal examples, and more of them keep the
+            fewer.
 
     Returns:
         Integer array (classes * count,), class after class.
@@ -25,7 +27,7 @@ def few_per_class(labels, count, seed):
     Raises:
         ValueError: if a class has fewer examples, or labels are no integers from 0 on.
     """
-    labels = checked_labels(np.reshape(labels, -1), "the examples")
+    labels, seed = checked_labels(labels, "the examples"), seed_number(seed)
     classes, sizes = np.unique(labels, return_counts=True)
     if positive_integer("count", count) > sizes.min():
         raise argument_error(
@@ -36,7 +38,16 @@ def few_per_class(labels, count, seed):
 
 
 def partly_labeled(
-    images, labeled_images, labels, batch_size, labeled_size, seed=None, augment=None, **kwargs
+    images,
+    labeled_images,
+    labels,
+    batch_size,
+    labeled_size,
+    seed=None,
+    augment=None,
+    shuffle=True,
+    cache=True,
+    drop_remainder=False,
 ):
     """Batches of all images without labels, each with a few labeled images in front.
 
@@ -50,22 +61,28 @@ def partly_labeled(
     Args:
         images: array or `tf.data.Dataset` of single images.
         labeled_images: array of images; they may, and usually should, be among `images` too.
-        labels: their integer labels, from 0 on.
+        labels: their integer labels, from 0 on, of shape (count,) or (count, 1).
         batch_size: unlabeled images per batch.
         labeled_size: labeled images per batch.
         seed, augment: as for `batches`; the labeled images are augmented too.
-        **kwargs: `shuffle`, `cache`, `drop_remainder` of `batches`.
+        shuffle, cache, drop_remainder: as for `batches`.
 
     Returns:
         A `tf.data.Dataset` of pairs (x, y) with an attribute `epoch`, as from `batches`.
 
     Raises:
-        ValueError: for labels that are no integers from 0 on, one for each labeled image, and for
-            `images` that come with labels.
+        ValueError: for labels that are no integers from 0 on, one for each labeled image, for
+            `images` that come with labels, and for labeled images of another shape or type.
     """
-    labels = checked_labels(labels, f"{len(labeled_images)} labeled images", len(labeled_images))
-    labeled_size = positive_integer("labeled_size", labeled_size)
+    function("augment", augment, "(images, seed) -> images")
+    check_single(labeled_images, "labeled_images")
     check_single(images, "images")
+    labeled_images = as_arrays(labeled_images, "labeled_images")
+    count = len(labeled_images)
+    labels = checked_labels(labels, f"{count} labeled images", count)
+    labeled_size = positive_integer("labeled_size", labeled_size)
+    check_finite(labeled_images, "labeled_images")
+    images = _like(images, labeled_images)
     with tf.device("CPU:0"):
         labeled_images = tf.constant(labeled_images)
         labels = tf.constant(labels, tf.int32)
@@ -79,4 +96,19 @@ def partly_labeled(
             x = augment(x, tf.random.experimental.stateless_fold_in(seed, 1))
         return x, tf.concat([tf.gather(labels, chosen), unknown], axis=0)
 
-    return batches(images, batch_size, seed, transform=with_labeled, **kwargs)
+    return batches(images, batch_size, seed, shuffle, cache, drop_remainder, None, with_labeled)
+
+
+def _like(images, labeled):
+    """The images, without float64, if they have the shape and the type of the labeled ones."""
+    is_dataset = isinstance(images, tf.data.Dataset)
+    images = as_floatx(images) if is_dataset else as_arrays(images, "images")
+    spec = images.element_spec if is_dataset else tf.TensorSpec(images.shape[1:], images.dtype)
+    same = spec.shape.is_compatible_with(labeled.shape[1:])
+    if not same or spec.dtype.as_numpy_dtype != labeled.dtype:
+        raise argument_error(
+            "labeled_images",
+            f"images of the shape and type of `images`, {spec.shape} of {spec.dtype.name}",
+            received=f"labeled_images.shape={labeled.shape} of {labeled.dtype}",
+        )
+    return images

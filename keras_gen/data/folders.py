@@ -1,17 +1,31 @@
-"""Images of a folder: which files there are, their classes, and their pixels."""
+"""Folders of images: their splits, their classes, and the files of each split."""
 
 import dataclasses
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+import os
+import re
+import warnings
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
-from PIL import Image, ImageOps
 
 from keras_gen.arguments import argument_error
+from keras_gen.data import splits
+from keras_gen.data.checks import folder_path, shown
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
+_OTHER_IMAGES = (
+    ".avif .bmp .gif .heic .jfif .jp2 .jpe .pbm .pgm .ppm .svg .tga .tif .tiff .webp"
+).split()
+_NOTES = ".csv .htm .html .json .jsonl .md .rst .tsv .txt .xml .yaml .yml".split()
+_NOTE_NAMES = ("copying", "license", "readme")
+# What operating systems and storage devices leave behind; names that begin with a dot apart.
+_LEFTOVERS = re.compile(
+    r"\..*|__macosx|__pycache__|thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r|@eadir|"
+    r"#recycle|\$recycle\.bin|system volume information|lost\+found",
+    re.IGNORECASE | re.DOTALL,
+)
+_EXAMPLES = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +42,7 @@ class Half:
             raise argument_error(
                 "folder",
                 "pictures of even width, two halves side by side",
-                received=f"'{path}', {pixels.shape[1]} pixels wide",
+                received=f"{shown(path)}, {pixels.shape[1]} pixels wide",
             )
         return pixels[:, middle:] if self.is_right else pixels[:, :middle]
 
@@ -39,145 +53,277 @@ def left_half(folder):
     Args:
         folder: path of a folder of PNG or JPEG images of even widths.
 
+    Raises:
+        ValueError: if there is no such folder.
+
     Example:
         photos = load(left_half("facades"), image_size=64)
     """
-    return Half(Path(folder), is_right=False)
+    return Half(folder_path("folder", folder), is_right=False)
 
 
 def right_half(folder):
     """The right halves of the pictures of a folder; otherwise as `left_half`."""
-    return Half(Path(folder), is_right=True)
+    return Half(folder_path("folder", folder), is_right=True)
 
 
-def image_files(root):
-    """All PNG and JPEG files below a folder, in a fixed order that mixes the sub-folders."""
-    files = [
-        path
-        for path in root.rglob("*")
-        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
-    ]
-    if not files:
+@dataclasses.dataclass
+class Listing:
+    """The files of one split of a folder.
+
+    Attributes:
+        root: what the names of files are relative to.
+        files: paths of all PNG and JPEG files, in an order that mixes the sub-folders.
+        skipped: paths of visible files with other suffixes, notes apart.
+        beside: paths of images that lie beside the folders of the splits.
+    """
+
+    root: Path
+    files: list = dataclasses.field(default_factory=list)
+    skipped: list = dataclasses.field(default_factory=list)
+    beside: list = dataclasses.field(default_factory=list)
+
+
+def listing(folder, split, argument="name"):
+    """All files of the split of that name: a `Listing`.
+
+    Args:
+        folder: `Path`.
+        split: name of a split, without a slice.
+        argument: the name of the argument for messages about the folder.
+    """
+    parts = _parts(folder, argument)
+    root = _part_of(folder, parts, split, argument)
+    result = Listing(root)
+    _walk(result, () if root != folder else parts, argument)
+    if root != folder and not _train_is_the_rest(parts):
+        result.beside = _images_beside(folder, parts)
+    if not result.files:
+        found = f", only {_examples(root, result.skipped)}" if result.skipped else ""
+        there = f"; its splits are {sorted(parts)}" if parts and root == folder else ""
         raise argument_error(
-            "name", "a folder with PNG or JPEG images", received=f"'{root}', which has none"
+            argument,
+            "a folder with PNG or JPEG images",
+            received=f"{shown(root)}, which has none{found}{there}",
         )
 
     # Mixed as TensorFlow Datasets does, so that a slice like train[90%:] has files of every folder.
     def mixed(path):
-        return hashlib.sha256(path.relative_to(root).as_posix().encode()).digest()
+        return hashlib.sha256(os.fsencode(path.relative_to(root).as_posix())).digest()
 
-    return sorted(files, key=mixed)
+    result.files.sort(key=mixed)
+    return result
 
 
-def class_labels(root, files):
-    """For each file the index of its sub-folder of `root` among the sorted names: int32 array."""
+def warn_of_skipped(*listings):
+    """One warning, if any files were skipped, that counts them and names some."""
+    reasons = []
+    for found in listings:
+        if found.skipped:
+            what = _examples(found.root, found.skipped)
+            reasons.append(f"{what} in {shown(found.root)}, for not being PNG or JPEG files")
+        if found.beside:
+            home = found.root.parent
+            what = _examples(home, found.beside)
+            reasons.append(f"{what} in {shown(home)}, for lying outside the folders of its splits")
+    if reasons:
+        message = "Some files were skipped: " + "; ".join(dict.fromkeys(reasons)) + "."
+        warnings.warn(message, stacklevel=4)
+
+
+def class_names(folder, argument="name"):
+    """The sorted names of the classes of a folder: a tuple of strings.
+
+    They are the visible sub-folders of all splits, empty ones included. A folder that is itself
+    one of several splits that lie side by side shares its classes with the others.
+    """
+    parts = _parts(folder, argument)
+    homes = list(parts.values())
+    if not parts and splits.role(_name_of(folder)) is not None:
+        parent = Path(os.path.abspath(folder)).parent
+        siblings = _parts(parent, argument) if os.access(parent, os.R_OK) else {}
+        homes = [path for path in siblings.values() if not path.samefile(folder)]
+    if not parts or _train_is_the_rest(parts):
+        homes.append(folder)
+    names = {
+        entry.name
+        for home in homes
+        for entry in _visible(home, argument)
+        if os.path.isdir(entry.path) and splits.role(entry.name) is None
+    }
+    return tuple(sorted(names))
+
+
+def class_labels(root, files, names):
+    """For each file the index of its sub-folder of `root` among the names: int32 array."""
     parents = [path.relative_to(root).parts[:-1] for path in files]
     if not all(parents):
         loose = files[parents.index(())]
         raise argument_error(
             "labels",
             "every image to lie in a sub-folder that names its class",
-            received=f"labels=True and '{loose}'",
+            received=f"labels=True and {shown(loose)}",
         )
-    names = sorted({parts[0] for parts in parents})
-    return np.array([names.index(parts[0]) for parts in parents], dtype="int32")
+    numbers = {name: number for number, name in enumerate(names)}
+    for (name, *_), path in zip(parents, files):
+        if name not in numbers:
+            raise argument_error(
+                "class_names",
+                "the name of every sub-folder with images",
+                received=f"class_names={tuple(names)}, without {name!r} of {shown(path)}",
+            )
+    return np.array([numbers[parts[0]] for parts in parents], dtype="int32")
 
 
-def read_files(files, rest, size, memory_limit, cut=None):
-    """The pixels of image files, after every file has been decoded once.
+def checked_class_names(names):
+    """The names that a user gives to classes as a tuple of strings, each of them once."""
+    expected = "a list of names of sub-folders, none of them twice"
+    if isinstance(names, (str, bytes)) or not hasattr(names, "__len__"):
+        raise argument_error("class_names", expected, received=f"class_names={names!r}")
+    valid = len(names) > 0 and all(isinstance(name, str) and name for name in names)
+    if not valid or len(set(names)) < len(names):
+        raise argument_error("class_names", expected, received=f"class_names={names!r}")
+    return tuple(str(name) for name in names)
+
+
+def _parts(folder, argument):
+    """The folders of splits that lie directly in a folder, by their names."""
+    return {
+        entry.name: Path(entry.path)
+        for entry in _visible(folder, argument)
+        if splits.role(entry.name) is not None and os.path.isdir(entry.path)
+    }
+
+
+def _train_is_the_rest(parts):
+    return "train" not in map(splits.role, parts)
+
+
+def _part_of(folder, parts, split, argument):
+    """The folder of a split: the one of its name, else the one of a name that means the same."""
+    split_role = splits.role(split)
+    for agrees in (
+        lambda name: name == split,
+        lambda name: name.lower() == split.lower(),
+        lambda name: splits.role(name) == split_role,
+    ):
+        names = [name for name in parts if agrees(name)]
+        if len(names) > 1:
+            raise argument_error(
+                argument,
+                f"one folder of the split '{split}'; load the one that is meant by its own path",
+                received=f"{shown(folder)}, with {' and '.join(map(repr, sorted(names)))}",
+            )
+        if names:
+            return parts[names[0]]
+    if split_role == "train":
+        return folder
+    others = f" but {', '.join(sorted(parts))}" if parts else ""
+    raise argument_error(
+        "split",
+        f"a slice of 'train', such as 'train[90%:]', because {shown(folder)} has no sub-folder "
+        f"'{split}'{others}",
+        split,
+    )
+
+
+def _walk(result, apart, argument):
+    """Sorts what lies below `result.root` into files and skipped files; links are followed.
 
     Args:
-        files: Paths of images.
-        rest: Tuple of arrays that go with the files, such as labels.
-        size: `(height, width)` to resize to, or `None`.
-        memory_limit: In bytes. Images that need more are read from disk in every pass.
-        cut: Callable `(pixels, path) -> pixels` applied before the resizing, or `None`.
-
-    Returns:
-        Tuple of arrays `(images, *rest)`, or a `tf.data.Dataset` of such tuples; pixels are from
-        0 to 255, with one channel if all files are grey, else three.
-
-    Raises:
-        ValueError: If a file cannot be read, or sizes differ and `size` is `None`.
+        result: a `Listing`.
+        apart: names of sub-folders of the root that are left alone.
+        argument: the name of the argument for messages.
     """
-    grey = all(mode in ("1", "L", "LA") for mode in map(_mode, files))
-
-    def read(path):
-        return _decoded(path, "L" if grey else "RGB", size, cut)
-
-    images, shape = _verified(files, read, memory_limit)
-    if images is not None:
-        return (images, *rest)
-
-    def streamed(path, *rest):
-        image = tf.numpy_function(
-            lambda p: read(p.decode()).astype("float32"), [path], tf.float32, stateful=False
-        )
-        return (tf.ensure_shape(image, shape), *rest)
-
-    paths = tf.data.Dataset.from_tensor_slices(([str(path) for path in files], *rest))
-    return paths.map(streamed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-
-
-def resized(images, size):
-    """Images, or one image, resized to `(height, width)`: bilinear, antialiased, float32."""
-    return tf.image.resize(images, size, method="bilinear", antialias=True)
-
-
-def in_range(fraction, value_range):
-    """Fractions, 0 for black and 1 for white, as values in a range."""
-    low, high = value_range
-    # This form of the affine map, unlike low + (high - low) * t, is exact at both ends.
-    return (1 - fraction) * low + fraction * high
+    waiting = [(result.root, ())]
+    while waiting:
+        folder, above = waiting.pop()
+        status = os.stat(folder)
+        identity = status.st_dev, status.st_ino
+        if identity in above:
+            raise argument_error(
+                argument,
+                "a folder whose links do not lead back into themselves",
+                received=f"{shown(folder)}, a link to a folder it lies in",
+            )
+        for entry in _visible(folder, argument):
+            if os.path.isdir(entry.path):
+                if folder == result.root and entry.name in apart:
+                    continue
+                if splits.role(entry.name) is not None:
+                    raise _nested(folder, entry.name, argument)
+                waiting.append((Path(entry.path), (*above, identity)))
+            elif _is_image(entry.name):
+                result.files.append(_regular(entry, argument))
+            elif not _is_note(entry.name):
+                result.skipped.append(Path(entry.path))
 
 
-def _verified(files, read, memory_limit):
-    """All files decoded once: their images if they fit in memory, and their common shape."""
-    images, total, shapes = [], 0, {}
-    with ThreadPoolExecutor() as pool:
-        for path, image in zip(files, pool.map(read, files)):
-            shapes.setdefault(image.shape, path)
-            total += image.nbytes
-            images.append(image)
-            if total > memory_limit:
-                images.clear()
-    if len(shapes) > 1:
-        (shape, path), (other_shape, other_path) = list(shapes.items())[:2]
-        raise argument_error(
-            "image_size",
-            f"a size, because the images differ: '{path}' is {shape[0]}x{shape[1]}, "
-            f"'{other_path}' is {other_shape[0]}x{other_shape[1]}",
-            received="image_size=None",
-        )
-    return (np.stack(images) if total <= memory_limit else None), next(iter(shapes))
-
-
-def _mode(path):
-    try:
-        with Image.open(path) as image:
-            return image.mode
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _decoded(path, mode, size, cut):
-    try:
-        with Image.open(path) as image:
-            if image.mode.startswith(("I", "F")):
-                raise ValueError(f"its pixels have mode {image.mode}, not 8 bits")
-            pixels = np.asarray(ImageOps.exif_transpose(image).convert(mode))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise _unreadable(path, error) from error
-    if pixels.ndim == 2:
-        pixels = pixels[..., np.newaxis]
-    if cut is not None:
-        pixels = cut(pixels, path)
-    if size is None or pixels.shape[:2] == size:
-        return pixels
-    return resized(pixels, size).numpy()
-
-
-def _unreadable(path, error):
+def _nested(folder, name, argument):
     return argument_error(
-        "name", "a folder of readable 8-bit PNG or JPEG images", received=f"'{path}' ({error})"
+        argument,
+        "a folder in which the folders of splits, such as 'train' and 'test', lie side by side "
+        "at the top",
+        received=f"{shown(folder / name)}; load {shown(folder)}, or rename what is no split",
     )
+
+
+def _regular(entry, argument):
+    if not os.path.isfile(entry.path):
+        what = "a link to nothing" if entry.is_symlink() else "no regular file"
+        raise argument_error(
+            argument, "a folder of readable images", received=f"{shown(entry.path)}, {what}"
+        )
+    return Path(entry.path)
+
+
+def _images_beside(folder, parts):
+    """Images of all kinds that lie in a folder but in none of the folders of its splits."""
+    found = []
+    for path, folders, files in os.walk(folder):
+        at_the_top = path == os.fspath(folder)
+        folders[:] = sorted(
+            name for name in folders if not (_is_hidden(name) or (at_the_top and name in parts))
+        )
+        found += [
+            Path(path, name)
+            for name in sorted(files)
+            if _is_image(name, (*_SUFFIXES, *_OTHER_IMAGES)) and not _is_hidden(name)
+        ]
+    return found
+
+
+def _visible(folder, argument):
+    """The entries of a folder, by name, without hidden ones and leftovers."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                (entry for entry in entries if not _is_hidden(entry.name)),
+                key=lambda entry: entry.name,
+            )
+    except OSError as error:
+        raise argument_error(
+            argument, "a folder that can be read", received=f"{shown(folder)} ({error})"
+        ) from error
+
+
+def _is_hidden(name):
+    return _LEFTOVERS.fullmatch(name) is not None
+
+
+def _is_image(name, suffixes=_SUFFIXES):
+    return os.path.splitext(name)[1].lower() in suffixes
+
+
+def _is_note(name):
+    return _is_image(name, _NOTES) or name.lower() in _NOTE_NAMES
+
+
+def _name_of(folder):
+    return os.path.basename(os.path.abspath(folder))
+
+
+def _examples(root, paths):
+    names = ", ".join(shown(path.relative_to(root)) for path in sorted(paths)[:_EXAMPLES])
+    count = f"{len(paths)} file" + ("s" if len(paths) > 1 else "")
+    return f"{count}, such as {names}," if len(paths) > _EXAMPLES else f"{count}, {names},"

@@ -3,10 +3,12 @@
 import numpy as np
 
 from keras_gen.arguments import argument_error
-from keras_gen.data.folders import in_range
+from keras_gen.data.checks import float_array, seed_number
+from keras_gen.data.pictures import in_range
 from keras_gen.images import check_range, check_values
 
 SHIFTS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))  # rows down, columns right
+_BLENDED = "at least one image in an array of shape [count, height, width, 1 or 3]"
 
 
 def nudged(images):
@@ -20,18 +22,14 @@ def nudged(images):
 
     Returns:
         Array (5 * count, height, width, channels): all images, then all of them moved up, and so
-        on. `np.tile(labels, 5)` are their labels.
+        on. `np.tile(labels, 5)` are their labels. float64 becomes Keras's default float type.
 
     Raises:
-        ValueError: for arrays of another rank.
+        ValueError: for arrays of another rank, and for none at all.
     """
-    images = np.asarray(images)
-    if images.ndim != 4:
-        raise argument_error(
-            "images",
-            "an array (count, height, width, channels)",
-            received=f"images of shape {images.shape}",
-        )
+    images = float_array(images, "images", 4, "an array (count, height, width, channels)")
+    if images.size == 0:
+        raise argument_error("images", "at least one image", received=f"shape {images.shape}")
     height, width = images.shape[1:3]
     padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)])
     moved = [padded[:, 1 - y : 1 - y + height, 1 - x : 1 - x + width] for y, x in SHIFTS]
@@ -49,7 +47,7 @@ def blended(images, photographs, seed, value_range=(-1.0, 1.0)):
     Args:
         images: array (count, height, width, 1 or 3) in `value_range`.
         photographs: array (number, at least height, at least width, 3) in `value_range`.
-        seed: integer; equal seeds give equal blends.
+        seed: non-negative integer; equal seeds give equal blends.
         value_range: (low, high), the values of black and white.
 
     Returns:
@@ -67,7 +65,9 @@ def blended(images, photographs, seed, value_range=(-1.0, 1.0)):
         Ganin et al. (2016), Domain-Adversarial Training of Neural Networks, arXiv:1505.07818,
         section 5.2.4.
     """
-    images, photographs = np.asarray(images), np.asarray(photographs)
+    seed = seed_number(seed)
+    images = float_array(images, "images", 4, _BLENDED)
+    photographs = float_array(photographs, "photographs", 4)
     low, high = value_range = check_range(value_range)
     _check_blend(images, photographs, value_range)
     count, height, width, _ = images.shape
@@ -99,7 +99,7 @@ def _check_blend(images, photographs, value_range):
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or len(images) == 0:
         raise argument_error(
             "images",
-            "at least one image in an array of shape [count, height, width, 1 or 3]",
+            _BLENDED,
             received=f"images.shape={images.shape}",
         )
     height, width = images.shape[1:3]

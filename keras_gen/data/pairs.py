@@ -1,11 +1,11 @@
 """Pairs of images that show the same, from pictures, from two folders, or made by a rule."""
 
-from pathlib import Path
-
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
-from keras_gen.data.folders import Half, in_range
+from keras_gen.data.checks import folder_path, shown
+from keras_gen.data.folders import Half, warn_of_skipped
+from keras_gen.data.pictures import checked_background, in_range
 from keras_gen.data.sources import checked_size, files_of, finished, load, pixels_of
 from keras_gen.images import check_range
 
@@ -13,7 +13,14 @@ _NAMED = 5
 
 
 def load_pairs(
-    x, y=None, rule=None, split="train", image_size=None, value_range=(-1.0, 1.0), x_range=None
+    x,
+    y=None,
+    rule=None,
+    split="train",
+    image_size=None,
+    value_range=(-1.0, 1.0),
+    x_range=None,
+    background=1.0,
 ):
     """Pairs of images (x, y) as a `tf.data.Dataset` of single examples with values in a range.
 
@@ -39,6 +46,7 @@ def load_pairs(
         split, image_size, value_range: As for `load`, for both images. Pictures side by side are
             cut before they are resized.
         x_range: `(low, high)`, the values of black and white of x if they are others than of y.
+        background: As for `load`.
 
     Returns:
         A `tf.data.Dataset` of pairs of float32 images `[height, width, channels]`, with known
@@ -55,23 +63,25 @@ def load_pairs(
     """
     size, y_range = checked_size(image_size), check_range(value_range)
     x_range = y_range if x_range is None else check_range(x_range, "x_range")
+    colour = checked_background(background)
     if (y is None) == (rule is None):
         raise argument_error("rule", "a rule, or `y`, and not both of them", rule)
     if rule is not None:
-        return _by_rule(x, rule, split, size, x_range, y_range)
+        return _by_rule(x, rule, split, size, x_range, y_range, colour)
     (x_files, x_cut), (y_files, y_cut) = _partners(x, y, split)
     return tf.data.Dataset.zip(
-        finished(pixels_of(x_files, (), size, x_cut), 255.0, size, x_range),
-        finished(pixels_of(y_files, (), size, y_cut), 255.0, size, y_range),
+        finished(pixels_of(x_files, (), size, x_cut, colour, "x"), 255.0, size, x_range),
+        finished(pixels_of(y_files, (), size, y_cut, colour, "y"), 255.0, size, y_range),
     )
 
 
-def _by_rule(name, rule, split, size, x_range, y_range):
+def _by_rule(name, rule, split, size, x_range, y_range, background):
     if not callable(rule):
         raise argument_error("rule", "a callable image -> image", rule)
 
     def pair(image):
         made = tf.convert_to_tensor(rule(image))
+        made = tf.cast(made, tf.float32) if made.dtype == tf.float64 else made
         if made.shape.rank != 3 or made.dtype != tf.float32:
             raise argument_error(
                 "rule",
@@ -80,7 +90,7 @@ def _by_rule(name, rule, split, size, x_range, y_range):
             )
         return in_range(made, x_range), in_range(image, y_range)
 
-    images = load(name, split, size, value_range=(0.0, 1.0))
+    images = load(name, split, size, value_range=(0.0, 1.0), background=background)
     return images.map(pair, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
@@ -88,36 +98,36 @@ def _partners(x, y, split):
     """For x and for y: the chosen files, in the order of x, and how a picture is cut."""
     x_folder, x_cut = _folder_and_cut(x, "x")
     y_folder, y_cut = _folder_and_cut(y, "y")
-    x_root, x_files, chosen = files_of(x_folder, split)
-    y_root, y_files, _ = files_of(y_folder, split)
-    x_named, y_named = _named(x_root, x_files, "x"), _named(y_root, y_files, "y")
+    x_found, chosen = files_of(x_folder, split, "x")
+    y_found, _ = files_of(y_folder, split, "y")
+    x_named, y_named = _named(x_found, "x"), _named(y_found, "y")
     for name, lacking, there in [("y", y_named, x_named), ("x", x_named, y_named)]:
         lonely = sorted(there.keys() - lacking.keys())
         if lonely:
-            shown = ", ".join(f"'{there[stem]}'" for stem in lonely[:_NAMED])
+            named = ", ".join(shown(there[stem]) for stem in lonely[:_NAMED])
             more = len(lonely) - _NAMED
             raise argument_error(
                 name,
                 "a folder with a partner of the same name for every image",
-                received=f"none for {shown}" + (f" and {more} more" if more > 0 else ""),
+                received=f"none for {named}" + (f" and {more} more" if more > 0 else ""),
             )
+    warn_of_skipped(x_found, y_found)
     y_files = [y_named[stem] for stem in x_named]
-    return (x_files[chosen], x_cut), (y_files[chosen], y_cut)
+    return (x_found.files[chosen], x_cut), (y_files[chosen], y_cut)
 
 
 def _folder_and_cut(source, name):
     if isinstance(source, Half):
         return source.folder, source.cut
-    if not isinstance(source, (str, Path)) or not Path(source).is_dir():
-        raise argument_error(name, "a folder, or a half of the pictures of one", source)
-    return Path(source), None
+    return folder_path(name, source), None
 
 
-def _named(root, files, name):
+def _named(found, name):
     """Files by their paths below the root, without suffix, in the order of the files."""
     named = {}
-    for path in files:
-        other = named.setdefault(path.relative_to(root).with_suffix(""), path)
+    for path in found.files:
+        other = named.setdefault(path.relative_to(found.root).with_suffix(""), path)
         if other is not path:
-            raise argument_error(name, "one image of each name", received=f"'{other}' and '{path}'")
+            both = f"{shown(other)} and {shown(path)}"
+            raise argument_error(name, "one image of each name", received=both)
     return named

@@ -5,7 +5,8 @@ import secrets
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, integer, positive_integer
-from keras_gen.data.examples import as_arrays, count_of, held
+from keras_gen.data.checks import boolean, function
+from keras_gen.data.examples import as_arrays, as_floatx, check_structure, count_of, held
 from keras_gen.data.looking import advance
 
 _PARALLEL = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
@@ -37,6 +38,7 @@ def batches(
     Args:
         dataset: A finite `tf.data.Dataset` of single examples, an array whose first axis counts
             examples, or a tuple of such arrays. float64 becomes Keras's default float type.
+            Examples that are dictionaries are refused unless there is a `transform` for them.
         batch_size: Examples per batch, at most the number of examples.
         seed: Non-negative integer. `None` draws one, so that every call has its own order.
         shuffle: Whether to shuffle; otherwise the order is that of `dataset`.
@@ -56,8 +58,8 @@ def batches(
 
     Raises:
         ValueError: If there are fewer examples than `batch_size`, NaN or infinite values in the
-            cached examples, arrays of different lengths, an uncached dataset of unknown length, or
-            both `augment` and `transform`.
+            cached examples, arrays of different lengths, dictionaries without a `transform`, an
+            uncached dataset of unknown length, or both `augment` and `transform`.
 
     Example:
 
@@ -67,15 +69,17 @@ def batches(
     batch_size = positive_integer("batch_size", batch_size)
     seed = checked_seed(seed)
     transform = only_transform(augment, _of_images, transform)
-    if cache:
+    shuffle, drop_remainder = boolean("shuffle", shuffle), boolean("drop_remainder", drop_remainder)
+    if augment is not None or transform is None or not isinstance(dataset, tf.data.Dataset):
+        check_structure(dataset, "dataset")
+    if boolean("cache", cache):
         examples = held(dataset)
         count = count_of(examples)
         steps = steps_of(count, batch_size, drop_remainder)
         order = (lambda key: permutation(count, key)) if shuffle else (lambda _: tf.range(count))
         passes = gathered(order, lambda chosen: rows(examples, chosen), batch_size, steps)
     else:
-        if not isinstance(dataset, tf.data.Dataset):
-            dataset = tf.data.Dataset.from_tensor_slices(as_arrays(dataset))
+        dataset = as_stream(dataset, "dataset")
         steps = steps_of(known_count(dataset), batch_size, drop_remainder)
         stream = (lambda key: shuffled_windows(dataset, key)) if shuffle else (lambda _: dataset)
         passes = streamed(stream, batch_size, steps, drop_remainder)
@@ -164,6 +168,13 @@ def streamed(stream, batch_size, steps, drop_remainder):
     return passes
 
 
+def as_stream(dataset, name):
+    """A dataset of single examples that is read anew in each pass."""
+    if isinstance(dataset, tf.data.Dataset):
+        return as_floatx(dataset)
+    return tf.data.Dataset.from_tensor_slices(as_arrays(dataset, name))
+
+
 def rows(examples, chosen):
     """The chosen examples of a structure of tensors."""
     return tf.nest.map_structure(lambda tensor: tf.gather(tensor, chosen), examples)
@@ -171,6 +182,8 @@ def rows(examples, chosen):
 
 def only_transform(augment, of_batch, transform):
     """`transform`, or `of_batch(augment)`, or `None`; giving both is an error."""
+    function("augment", augment, "(images, seed) -> images")
+    function("transform", transform, "(batch, seed) -> batch")
     if augment is None:
         return transform
     if transform is not None:

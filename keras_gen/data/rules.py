@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.data.checks import floats
 
 RED, BLUE = 0.299, 0.114  # ITU-R BT.601, as in JPEG files; green has the rest
 
@@ -31,7 +32,7 @@ def grey(image):
     Reference:
         Recommendation ITU-R BT.601, the luma of gamma-corrected colours.
     """
-    image = tf.convert_to_tensor(image)
+    image = _checked(image)
     if image.shape[-1] == 1:
         return image
     if image.shape[-1] != 3:
@@ -61,6 +62,8 @@ def edges(image):
         Sobel, Feldman (1968), An Isotropic 3x3 Image Gradient Operator.
     """
     image = grey(image)
+    if min(image.shape[-3:-1]) < 2:
+        raise argument_error("image", "an image of at least 2x2", received=f"{image.shape}")
     around = [[0, 0]] * (image.shape.rank - 3) + [[1, 1], [1, 1], [0, 0]]
     padded = tf.pad(image, around, "REFLECT")
     across = _smoothed(padded, axis=-3)
@@ -72,12 +75,13 @@ def edges(image):
 
 def box(x):
     """The kernel whose downscaling is the mean of a block and whose upscaling is its copies."""
+    x = _distances(x)
     return ((-0.5 <= x) & (x < 0.5)).astype("float64")
 
 
 def triangle(x):
     """The kernel of linear interpolation: 1 - |x| up to 1."""
-    return np.maximum(1 - np.abs(x), 0)
+    return np.maximum(1 - np.abs(_distances(x)), 0)
 
 
 def cubic(x):
@@ -88,7 +92,7 @@ def cubic(x):
     Reference:
         Keys (1981), Cubic Convolution Interpolation for Digital Image Processing.
     """
-    x = np.abs(x)
+    x = np.abs(_distances(x))
     near, far = (1.5 * x - 2.5) * x**2 + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
     return np.where(x < 1, near, np.where(x < 2, far, 0.0))
 
@@ -112,10 +116,10 @@ def downscaled(factor, kernel=cubic):
     Example:
         pairs = load_pairs("cifar10", rule=rules.downscaled(2))
     """
-    factor = positive_integer("factor", factor)
+    factor, kernel = positive_integer("factor", factor), _checked_kernel(kernel)
 
     def smaller(image):
-        image = tf.convert_to_tensor(image)
+        image = _checked(image)
         height, width = image.shape[-3:-1]
         if height % factor or width % factor:
             raise argument_error("factor", f"a divisor of the sides, {height} and {width}", factor)
@@ -133,14 +137,39 @@ def upscaled(factor, kernel=cubic):
         blurred = lambda image: rules.upscaled(4)(rules.downscaled(4)(image))
         pairs = load_pairs("faces", rule=blurred)
     """
-    factor = positive_integer("factor", factor)
+    factor, kernel = positive_integer("factor", factor), _checked_kernel(kernel)
 
     def larger(image):
-        image = tf.convert_to_tensor(image)
+        image = _checked(image)
         height, width = image.shape[-3:-1]
         return _resampled(image, (height * factor, width * factor), kernel)
 
     return larger
+
+
+def _checked(image):
+    expected = "a float tensor (..., height, width, channels)"
+    image = floats(image, "image", expected)
+    if image.shape.rank is None or image.shape.rank < 3:
+        raise argument_error("image", expected, received=f"image.shape={image.shape}")
+    return image
+
+
+def _distances(x):
+    expected = "an array of numbers"
+    try:
+        array = np.asarray(x)
+    except ValueError:  # rows of different lengths
+        raise argument_error("x", expected, x) from None
+    if array.dtype.kind not in "fiu":
+        raise argument_error("x", expected, x)
+    return array
+
+
+def _checked_kernel(kernel):
+    if not callable(kernel):
+        raise argument_error("kernel", "a callable of an array of distances", kernel)
+    return kernel
 
 
 def _smoothed(image, axis):
@@ -165,5 +194,9 @@ def _resampled(image, size, kernel):
 def _weights(old, new, kernel):
     stretch = max(1.0, old / new)
     centres = (np.arange(new)[:, None] + 0.5) * old / new
-    weights = kernel((np.arange(old) + 0.5 - centres) / stretch)
+    weights = np.asarray(kernel((np.arange(old) + 0.5 - centres) / stretch))
+    total = weights.sum(axis=1) if weights.shape == (new, old) else np.zeros(1)
+    if not (np.all(np.isfinite(total)) and np.all(total != 0)):
+        expected = "a function that gives a finite weight to each distance, not 0 to all of them"
+        raise argument_error("kernel", expected, kernel)
     return weights / weights.sum(axis=1, keepdims=True)

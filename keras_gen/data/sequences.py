@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_gen.arguments import argument_error, integer
 from keras_gen.data.alphabet import Alphabet
+from keras_gen.data.checks import float_array, seed_number
 
 MARKED, AT_THE_ENDS = 1.0, -1.0
 
@@ -54,7 +55,7 @@ def adding(count, steps=100, seed=0):
     """
     count = integer("count", count, least=1)
     steps = integer("steps", steps, least=20)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(seed_number(seed))
     longest = steps * 11 // 10
     lengths = random.integers(steps, longest + 1, count)
     first = random.integers(0, 10, count)
@@ -89,7 +90,7 @@ def opinions(count, seed=0):
         the empty word at the end, and labels (count, 1), 1 for a favourable sentence.
     """
     count = integer("count", count, least=1)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(seed_number(seed))
     length = random.choice([3, MOST_OPINIONS], (count, 1))
     praises, turned, filled = random.integers(0, 2, (3, count, MOST_OPINIONS))
     words, fillers = random.integers(0, (len(PRAISE), len(FILLERS)), (count, MOST_OPINIONS, 2)).T
@@ -106,6 +107,13 @@ def opinions(count, seed=0):
 
 def as_text(sentences):
     """The sentences that `opinions` returns, as a list of strings."""
+    sentences = float_array(sentences, "sentences", 3)
+    if sentences.shape[1] == 0 or sentences.shape[2] != len(WORDS):
+        raise argument_error(
+            "sentences",
+            f"ones and zeros of shape (count, words, {len(WORDS)})",
+            received=f"sentences of shape {sentences.shape}",
+        )
     return [" ".join(np.array(WORDS)[row]).strip() for row in np.argmax(sentences, axis=-1)]
 
 
@@ -125,7 +133,7 @@ def brackets(count, steps=20, seed=0):
     """
     count = integer("count", count, least=1)
     steps = integer("steps", steps, least=1)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(seed_number(seed))
     kinds, depths = np.zeros((2, count, steps), "int32")
     depth = np.zeros(count, "int32")
     for step in range(steps):
@@ -151,7 +159,7 @@ def dates(count, seed=0):
     existing = (LAST_DAY - FIRST_DAY).days + 1
     if count > existing:
         raise argument_error("count", f"at most the {existing} days of these years", count)
-    offsets = np.random.default_rng(seed).choice(existing, count, replace=False)
+    offsets = np.random.default_rng(seed_number(seed)).choice(existing, count, replace=False)
     days = [FIRST_DAY + datetime.timedelta(int(offset)) for offset in offsets]
     written = [f"{MONTHS[day.month - 1]} {day.day}, {day.year}" for day in days]
     return written, [day.isoformat() for day in days]
@@ -168,6 +176,7 @@ def recent(sequences, steps):
         Array (count, length, steps * features).
     """
     steps = integer("steps", steps, least=1)
+    sequences = float_array(sequences, "sequences", 3)
     length = sequences.shape[1]
     padded = np.pad(sequences, [(0, 0), (steps - 1, 0), (0, 0)])
     starts = range(steps - 1, -1, -1)

@@ -1,6 +1,7 @@
 """Images from scikit-learn, TensorFlow Datasets or a folder, all in one form."""
 
 import math
+import os
 import re
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer_pair
+from keras_gen.data import folders, splits
+from keras_gen.data.checks import boolean, folder_path
 from keras_gen.data.examples import arrays
-from keras_gen.data.folders import Half, class_labels, image_files, in_range, read_files, resized
+from keras_gen.data.folders import Half
+from keras_gen.data.pictures import checked_background, in_range, read_files, resized
 from keras_gen.images import check_range
 
 _MEMORY_LIMIT = 2**30
@@ -21,7 +25,15 @@ _KNOWN = (
 )
 
 
-def load(name, split="train", image_size=None, value_range=(-1.0, 1.0), labels=False):
+def load(
+    name,
+    split="train",
+    image_size=None,
+    value_range=(-1.0, 1.0),
+    labels=False,
+    class_names=None,
+    background=1.0,
+):
     """Images as a `tf.data.Dataset` of single examples with pixels in a declared range.
 
         image = low + (high - low) * pixel / brightest
@@ -30,19 +42,33 @@ def load(name, split="train", image_size=None, value_range=(-1.0, 1.0), labels=F
     Images are resized, bilinearly and antialiased, before that. Datasets of up to 1 GiB are held in
     memory as they are read; larger ones are read from disk in every pass.
 
+    **Folders.** All PNG and JPEG files are read, sub-folders included and links followed, in a
+    fixed order that mixes the sub-folders. Hidden files and folders, and what operating systems
+    leave behind, do not count. Other files are skipped and counted in one warning, except for notes
+    such as `.txt`, `.csv`, `.json`, `.xml` and `.md`. Nothing but grey images gives one channel,
+    anything else, palettes included, three. Pictures are turned upright as their EXIF data say; of
+    animations the first frame is read. Pictures of 16 bits per channel are refused.
+
+    **Splits of folders.** The sub-folders `train`, `training`, `test`, `testing`, `val`, `valid`,
+    `validation`, `dev`, `eval` and `evaluation`, in upper or lower case, are splits and never
+    classes; so are names such as `test_set` and `trainA`. A split is read from the sub-folder of
+    its name, or of a name that means the same, as `training` and `train` do. Without a sub-folder
+    for `train`, that split is whatever lies in no other.
+
     Args:
         name: `"digits"` (scikit-learn's handwritten digits, 8x8, always available), the name of an
-            image dataset of TensorFlow Datasets, or the path of a folder of PNG or JPEG images,
-            sub-folders included. A folder with a sub-folder named as the split is read from there;
-            otherwise all of it is the split `train`. Nothing but grey images gives one channel,
-            anything else three. The order of files is fixed and mixes the sub-folders.
+            image dataset of TensorFlow Datasets, or the path of a folder of PNG or JPEG images.
             `left_half(folder)` and `right_half(folder)` are halves of the pictures of a folder.
-        split: `"train"`, `"test"` or a slice as in TensorFlow Datasets: `"train[:1000]"`,
-            `"train[90%:]"`.
+        split: `"train"`, `"test"`, for folders any of the names above, or a slice as in TensorFlow
+            Datasets: `"train[:1000]"`, `"train[90%:]"`.
         image_size: Integer or `(height, width)` to resize to; `None` keeps the size.
         value_range: `(low, high)`, the values of black and white.
-        labels: Whether examples are `(image, label)`. The label of a file is the index of its
-            sub-folder among the sorted names of sub-folders.
+        labels: Whether examples are `(image, label)`. The label of a file is the number of its
+            sub-folder among `class_names`.
+        class_names: Names of the sub-folders of a folder, in the order of their numbers. `None`
+            stands for `data.class_names(name)`, the same for all splits.
+        background: What transparent pixels of files show: a number from 0 for black to 1 for
+            white, or `(red, green, blue)` of such numbers. White unless something else is given.
 
     Returns:
         A `tf.data.Dataset` of float32 images `[height, width, channels]`, or of pairs of those with
@@ -59,16 +85,50 @@ def load(name, split="train", image_size=None, value_range=(-1.0, 1.0), labels=F
     """
     size = checked_size(image_size)
     value_range = check_range(value_range)
-    brightest = 255.0
+    background = checked_background(background)
+    brightest, cut, folder = 255.0, None, None
     if isinstance(name, Half):
-        examples = _folder(name.folder, split, size, labels, name.cut)
+        folder, cut = name.folder, name.cut
+    elif name != "digits" and _is_folder(name):
+        folder = Path(name)
+    class_names = _checked_names(class_names, boolean("labels", labels), folder)
+    if folder is not None:
+        examples = _of_folder(folder, split, size, labels, class_names, cut, background)
     elif name == "digits":
         examples, brightest = _digits(split, labels), 16.0
-    elif _is_folder(name):
-        examples = _folder(Path(name), split, size, labels)
     else:
-        examples = _prepared(str(name), split, size, labels)
+        examples = _prepared(name, split, size, labels)
     return finished(examples, brightest, size, value_range)
+
+
+def class_names(name):
+    """The names of the classes, in the order of their numbers.
+
+    Args:
+        name: as for `load`. The classes of a folder are the sorted names of its visible
+            sub-folders, those of all splits together, empty ones included. A folder that is itself
+            one of several splits side by side, such as `flowers/test`, shares them with the others.
+
+    Returns:
+        A tuple of strings.
+
+    Raises:
+        ValueError: If the name is unknown, or there are no classes.
+
+    Example:
+
+        data.class_names("flowers")  # ("daisy", "rose")
+    """
+    if isinstance(name, Half) or (name != "digits" and _is_folder(name)):
+        folder = name.folder if isinstance(name, Half) else Path(name)
+        names = folders.class_names(folder)
+    elif name == "digits":
+        names = tuple(map(str, range(10)))
+    else:
+        names = _prepared_class_names(name)
+    if not names:
+        raise argument_error("name", "a dataset or a folder with classes", name)
+    return names
 
 
 def finished(examples, brightest, size, value_range):
@@ -96,28 +156,25 @@ def finished(examples, brightest, size, value_range):
     return dataset.unbatch().apply(tf.data.experimental.assert_cardinality(len(examples[0])))
 
 
-def files_of(folder, split):
-    """The files of a split of a folder, all of them, and the folder they lie below.
+def files_of(folder, split, argument="name"):
+    """The files of a split of a folder.
+
+    Args:
+        folder: `Path` of a folder.
+        split: name of a split, or a slice of one.
+        argument: the name of the argument that the folder is.
 
     Returns:
-        `(root, files, chosen)`; `files[chosen]` are those of the slice that `split` names.
+        `(found, chosen)`, a `folders.Listing` and the slice of its files that `split` names.
     """
-    name, part = _parsed_split(split)
-    root = folder / name if (folder / name).is_dir() else folder
-    if root == folder and name != "train":
-        raise argument_error(
-            "split",
-            f"a slice of 'train', such as 'train[90%:]', because '{folder}' has no sub-folder "
-            f"'{name}'",
-            split,
-        )
-    files = image_files(root)
-    return root, files, _slice_of(len(files), part, split)
+    name, bounds = splits.parsed(split)
+    found = folders.listing(folder, name, argument)
+    return found, splits.slice_of(len(found.files), bounds, split)
 
 
-def pixels_of(files, rest, size, cut=None):
+def pixels_of(files, rest, size, cut=None, background=(1.0,) * 3, argument="name"):
     """The pixels of files as `finished` takes them: held in memory up to 1 GiB."""
-    return read_files(files, rest, size, _MEMORY_LIMIT, cut)
+    return read_files(files, rest, size, _MEMORY_LIMIT, cut, background, argument)
 
 
 def checked_size(image_size):
@@ -130,16 +187,21 @@ def _digits(split, labels):
 
     digits = load_digits()
     images = digits.images.astype("uint8")[..., np.newaxis]
-    name, part = _parsed_split(split)
+    name, bounds = splits.parsed(split, ("train", "test"))
     first, last = (0, _DIGITS_TRAINING_COUNT) if name == "train" else (_DIGITS_TRAINING_COUNT, None)
     images, targets = images[first:last], digits.target[first:last]
-    chosen = _slice_of(len(images), part, split)
+    chosen = splits.slice_of(len(images), bounds, split)
     return (images[chosen], targets[chosen]) if labels else (images[chosen],)
 
 
 def _is_folder(name):
+    """Whether a name is the path of a folder; raises for what cannot be a name at all."""
+    if not isinstance(name, (str, os.PathLike)) or not os.fspath(name):
+        raise argument_error("name", _KNOWN, received=f"name={name!r}")
     path = Path(name)
     if not path.is_dir():
+        if path.is_file():
+            folder_path("name", name)
         return False
     if not isinstance(name, str) or name != path.name:
         return True
@@ -148,13 +210,29 @@ def _is_folder(name):
     return name not in tfds.list_builders(with_community_datasets=False)
 
 
-def _folder(folder, split, size, labels, cut=None):
-    root, files, chosen = files_of(folder, split)
-    targets = (class_labels(root, files),) if labels else ()
-    return pixels_of(files[chosen], tuple(target[chosen] for target in targets), size, cut)
+def _checked_names(class_names, labels, folder):
+    """The names of classes as the user gives them, for a folder whose labels are asked for."""
+    if class_names is None:
+        return None
+    if folder is None or not labels:
+        why = "without `labels=True`" if folder is not None else "for what is no folder"
+        raise argument_error("class_names", f"None {why}", class_names)
+    return folders.checked_class_names(class_names)
+
+
+def _of_folder(folder, split, size, labels, class_names, cut, background):
+    found, chosen = files_of(folder, split)
+    targets = ()
+    if labels:
+        names = folders.class_names(folder) if class_names is None else class_names
+        targets = (folders.class_labels(found.root, found.files, names)[chosen],)
+    folders.warn_of_skipped(found)
+    return pixels_of(found.files[chosen], targets, size, cut, background)
 
 
 def _prepared(name, split, size, labels):
+    if not isinstance(split, str):
+        raise argument_error("split", "the name of a split, or a slice of one", split)
     builder = _builder(name)
     shape = _image_shape(builder, size)
     if labels and "label" not in builder.info.features:
@@ -164,14 +242,21 @@ def _prepared(name, split, size, labels):
     _ensure_prepared(builder)
     import tensorflow_datasets as tfds
 
-    stream = builder.as_dataset(split=split, read_config=tfds.ReadConfig(try_autocache=False)).map(
+    config = tfds.ReadConfig(try_autocache=False)
+    try:
+        stream = builder.as_dataset(split=split, read_config=config)
+    except (AssertionError, KeyError, ValueError) as error:
+        there = ", ".join(f"'{name}'" for name in builder.info.splits)
+        received = f"split={split} ({error})"
+        raise argument_error("split", f"{there}, or a slice", received=received) from error
+    stream = stream.map(
         lambda features: (features["image"], *((features["label"],) if labels else ())),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
     count = int(stream.cardinality())
     if count == 0:
-        raise _empty_split(split)
+        raise splits.empty_split(split)
     if None in shape or count * math.prod(shape) > _MEMORY_LIMIT:
         return stream
     try:
@@ -184,9 +269,18 @@ def _prepared(name, split, size, labels):
         ) from error
 
 
+def _prepared_class_names(name):
+    builder = _builder(name)
+    if "label" not in builder.info.features:
+        return ()
+    _ensure_prepared(builder)  # many datasets know only the number of their classes before
+    return tuple(getattr(builder.info.features["label"], "names", ()))
+
+
 def _builder(name):
     import tensorflow_datasets as tfds
 
+    name = os.fspath(name)
     if re.split("[/:]", name)[0] not in tfds.list_builders(with_community_datasets=False):
         raise argument_error("name", _KNOWN, name)
     return tfds.builder(name)
@@ -233,30 +327,3 @@ def _image_shape(builder, size):
             received="image_size=None",
         )
     return shape
-
-
-def _parsed_split(split):
-    match = re.fullmatch(r"(train|test)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?", str(split))
-    if match is None:
-        raise argument_error(
-            "split",
-            "'train', 'test' or a slice of them, such as 'train[:1000]' or 'train[90%:]'",
-            split,
-        )
-    return match[1], match.groups()[1:]
-
-
-def _slice_of(count, part, split):
-    def position(bound):
-        if bound is None or not bound.endswith("%"):
-            return None if bound is None else int(bound)
-        return round(count * int(bound[:-1]) / 100)
-
-    chosen = slice(*map(position, part))
-    if not range(count)[chosen]:
-        raise _empty_split(split)
-    return chosen
-
-
-def _empty_split(split):
-    return argument_error("split", "at least one image", received=f"split={split}, which is empty")

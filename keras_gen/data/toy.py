@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from keras_gen.arguments import positive_integer
+from keras_gen.arguments import argument_error, integer, positive_integer, positive_number
+from keras_gen.data.checks import number, seed_number
 
 PLANE_CENTRE = np.array([0.5, 0.5, 0.5])
 PLANE_AXES = np.array([[2.0, -1.0, 2.0], [2.0, 2.0, -1.0]]) / 3.0  # at right angles, of length 1
+
+_LONGEST_SIDE = 16  # twice as many images for each pixel more: 131,070, or 134 MB
 
 
 def ring(count, modes=8, radius=2.0, stddev=0.02, seed=0):
@@ -69,8 +72,9 @@ def plane(count, spread=(1.0, 0.5), stddev=0.2, seed=0):
     Returns:
         float32 array `[count, 3]`.
     """
-    count = positive_integer("count", count)
-    random = np.random.default_rng(seed)
+    count, stddev = positive_integer("count", count), number("stddev", stddev, least=0)
+    random = np.random.default_rng(seed_number(seed))
+    spread = _pair("spread", spread)
     within = random.standard_normal((count, 2)) * spread @ PLANE_AXES
     return (PLANE_CENTRE + within + stddev * random.standard_normal((count, 3))).astype("float32")
 
@@ -81,7 +85,7 @@ def bars_and_stripes(side=3):
         2 ** side + 2 ** side - 2 images: all black and all white are both, and come once
 
     Args:
-        side: Height and width of an image.
+        side: Height and width of an image, at most 16.
 
     Returns:
         float32 array `[count, side, side, 1]` of zeros and ones: first the stripes in counting
@@ -90,7 +94,7 @@ def bars_and_stripes(side=3):
     Reference:
         MacKay, 2003, Information Theory, Inference, and Learning Algorithms, chapter 43.
     """
-    side = positive_integer("side", side)
+    side = integer("side", side, least=1, most=_LONGEST_SIDE)
     choices = np.arange(2**side)[:, None] >> np.arange(side) & 1
     stripes = np.repeat(choices[:, :, None], side, axis=2)
     bars = stripes.swapaxes(1, 2)
@@ -99,21 +103,29 @@ def bars_and_stripes(side=3):
 
 def ring_centres(modes=8, radius=2.0):
     """The centres of `ring`, counter-clockwise from the positive x axis: float32 `[modes, 2]`."""
-    modes = positive_integer("modes", modes)
+    modes, radius = positive_integer("modes", modes), positive_number("radius", radius)
     angles = 2 * np.pi * np.arange(modes) / modes
     return (radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype("float32")
 
 
 def grid_centres(side=5, spacing=1.0):
     """The centres of `grid`, row by row from the lower left: float32 `[side ** 2, 2]`."""
-    side = positive_integer("side", side)
+    side, spacing = positive_integer("side", side), positive_number("spacing", spacing)
     steps = spacing * (np.arange(side) - (side - 1) / 2)
     y, x = np.meshgrid(steps, steps, indexing="ij")
     return np.stack([x.ravel(), y.ravel()], axis=1).astype("float32")
 
 
+def _pair(name, value):
+    try:
+        first, second = (number(name, part, least=0) for part in value)
+    except (TypeError, ValueError):
+        raise argument_error(name, "two finite numbers from 0 on", value) from None
+    return first, second
+
+
 def _mixture(count, centres, stddev, seed):
-    count = positive_integer("count", count)
-    random = np.random.default_rng(seed)
+    count, stddev = positive_integer("count", count), number("stddev", stddev, least=0)
+    random = np.random.default_rng(seed_number(seed))
     chosen = centres[random.integers(len(centres), size=count)]
     return (chosen + stddev * random.standard_normal((count, 2))).astype("float32")

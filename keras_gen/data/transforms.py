@@ -60,6 +60,8 @@ def paired(augment):
     _check_callable("augment", augment)
 
     def both(batch, seed):
+        if not isinstance(batch, tuple) or not all(hasattr(part, "shape") for part in batch):
+            raise argument_error("batch", "a tuple of images", received=f"batch={batch!r}"[:200])
         shapes = [tuple(images.shape) for images in batch]
         if {len(shape) for shape in shapes} != {4} or len({shape[1:3] for shape in shapes}) != 1:
             raise argument_error(

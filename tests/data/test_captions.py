@@ -26,7 +26,7 @@ def test_a_caption_is_right_if_it_says_all_words_and_no_other():
     np.testing.assert_array_equal(captions.right(said, expected), [True, False, False])
 
 
-@pytest.mark.parametrize("labels", [[10], [-1], [1.0], [[1], [2]]])
+@pytest.mark.parametrize("labels", [[10], [-1], [1.0], [[1, 2]]])
 def test_other_labels_are_refused(labels):
     with pytest.raises(ValueError, match="`labels`.*0 to 9"):
         captions.of_digits(np.array(labels))

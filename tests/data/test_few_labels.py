@@ -99,7 +99,7 @@ def test_augmentation_reaches_labeled_and_unlabeled_images():
 
 
 @pytest.mark.parametrize(
-    "labels", [FEW_LABELS[:4], FEW_LABELS - 1, FEW_LABELS + 0.0, FEW_LABELS[:, None]]
+    "labels", [FEW_LABELS[:4], FEW_LABELS - 1, FEW_LABELS + 0.0, FEW_LABELS[None]]
 )
 def test_bad_labels_are_named(labels):
     with pytest.raises(ValueError, match="argument `labels`.*5 labeled images.*Received"):

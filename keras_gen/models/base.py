@@ -11,6 +11,7 @@ from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 from keras_gen.images import to_uint8
 from keras_gen.models.inputs import check_data
+from keras_gen.models.watching import watched
 from keras_gen.state import random_states_of
 
 REPLICA_STRIDE = 0x3C6EF372  # keeps the replicas' seeds far apart
@@ -188,7 +189,9 @@ class GenerativeModel(keras.Model):
             x = self.checked_stream(x)
         if isinstance(x, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
-        return super().fit(x, y, *args, **kwargs)
+        fit = inspect.signature(super().fit).bind(x, y, *args, **kwargs).arguments
+        fit["callbacks"] = watched(self, fit.get("callbacks"))
+        return super().fit(**fit)
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """Evaluates as `keras.Model.evaluate` does, after the check that `fit` makes."""

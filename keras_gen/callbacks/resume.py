@@ -261,7 +261,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         if forgotten:
             warnings.warn(
                 f"Resume does not know the state of {'; '.join(forgotten)}, which a resumed "
-                "training will not have. Give it the methods get_state() and set_state(state).",
+                "training will not have. Such a callback needs the methods get_state() and set_state(state).",
                 stacklevel=2,
             )
 

@@ -31,6 +31,14 @@ def examples_of(name, value, least=1):
     return value
 
 
+def model_with(model, *names):
+    """Raises the error for a model without these methods and attributes."""
+    missing = [name for name in names if not hasattr(model, name)]
+    if missing:
+        received = f"a {type(model).__name__}, which has no {', '.join(missing)}"
+        raise argument_error("model", f"a model with {', '.join(names)}", received=received)
+
+
 def check_generates(model, seed, labels=None):
     """Generates one example for each label, or one at all, before training, and returns them.
 
@@ -42,9 +50,7 @@ def check_generates(model, seed, labels=None):
     Raises:
         ValueError: for a model that cannot generate, and for labels that do not fit it.
     """
-    if not hasattr(model, "generate"):
-        expected = "a model that generates, with a method `generate(count, seed)`"
-        raise argument_error("model", expected, received=f"a {type(model).__name__}")
+    model_with(model, "generate")
     if labels is None:
         return model.generate(1, seed=seed)
     if "labels" not in inspect.signature(model.generate).parameters:

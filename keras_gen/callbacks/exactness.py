@@ -88,23 +88,22 @@ def check_path(path):
         )
 
 
-def check_epochs(path, epochs, asked, header, fit):
+def check_epochs(path, state, asked, fit):
     """Refuses another first epoch, and warns of a number of epochs that the state does not fit.
 
     Args:
         path: file of the state.
-        epochs: numbers of the finished epochs.
+        state: what was read.
         asked: number of epochs of this training.
-        header: of the state.
         fit: dict of the arguments of `fit`.
     """
-    initial = fit.get("initial_epoch", 0)
+    epochs, initial = state["epochs"], fit.get("initial_epoch", 0)
     allowed = {0, epochs[0], epochs[-1] + 1} if epochs else {initial}
     if initial not in allowed:
         raise argument_error(
             "initial_epoch", f"one of {sorted(allowed)}, as {path} holds the epochs after", initial
         )
-    if header.get("stopped") and asked > header.get("asked", asked):
+    if state["stopped"] and asked > state["asked"]:
         warnings.warn(
             f"A callback stopped the training of {path} after epoch {epochs[-1] + 1}; it is not "
             f"resumed for epochs={asked}. Delete the file to train anew.",
@@ -134,7 +133,7 @@ def check_workers(strategy, path, state):
     Args:
         strategy: of the model.
         path: file of the state.
-        state: what was read, header first, or `None`.
+        state: what was read and the arrays of the variables, or `None`.
     """
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return

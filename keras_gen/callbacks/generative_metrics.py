@@ -3,10 +3,9 @@
 import warnings
 
 import keras
-import numpy as np
 
 from keras_gen.arguments import argument_error, integer, positive_integer
-from keras_gen.callbacks.checks import check_generates, labels_of
+from keras_gen.callbacks.checks import check_generates, examples_of, labels_of
 from keras_gen.callbacks.neighbours import (
     Adapter,
     SharingCopies,
@@ -43,9 +42,7 @@ class GenerativeMetrics(SharingCopies, keras.callbacks.Callback):
     def __init__(self, metrics, real, count=None, every=1, seed=0, labels=None):
         super().__init__()
         self.metrics = _checked(metrics)
-        if not hasattr(real, "shape") or len(real.shape) == 0 or real.shape[0] == 0:
-            raise argument_error("real", "an array of images, at least one", received=_kind(real))
-        self.real = real
+        self.real = examples_of("real", real)
         self.count = len(real) if count is None else positive_integer("count", count)
         self.every = positive_integer("every", every)
         self.seed = integer("seed", seed)
@@ -131,7 +128,3 @@ def _checked(metrics):
     if len(set(names)) < len(names):
         raise argument_error("metrics", "metrics of different names", received=f"names {names}")
     return metrics
-
-
-def _kind(value):
-    return f"real of shape {np.shape(value)}" if hasattr(value, "shape") else f"real={value}"

@@ -166,8 +166,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
             return
         extras = []
         header = {
-            "model": _class_name(self.model),
-            "optimizers": {k: type(v).__name__ for k, v in optimizers_of(self.model).items()},
+            **_classes(self.model),
             "variables": state_file.signature(variables),
             "epochs": self.epochs,
             "asked": self.params["epochs"],
@@ -180,21 +179,18 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         state_file.write(self.path, header, arrays, extras)
 
     def _read(self):
-        """The state, read and checked as a whole: header, arrays of the model, decoded parts."""
-        header, arrays, extras = state_file.read(self.path)
-        variables = training_state(self.model)
-        classes = header.get("model"), header.get("optimizers")
-        expected = (
-            _class_name(self.model),
-            {k: type(v).__name__ for k, v in optimizers_of(self.model).items()},
-        )
-        if "model" in header and classes != expected:
+        """The state and the arrays of the model's variables, read and checked as a whole."""
+        state, arrays = state_file.read(self.path)
+        own = _classes(self.model)
+        saved = {name: state.get(name) for name in own}
+        if state["model"] is not None and saved != own:
             raise argument_error(
                 "path",
-                f"the state of this model and these optimizers, {_described(*expected)}",
-                received=f"path={self.path}, the state of another model, {_described(*classes)}",
+                f"the state of this model and these optimizers, {own}",
+                received=f"path={self.path}, the state of another model, {saved}",
             )
-        arrays = state_file.fitting(self.path, header, arrays, variables)
+        variables = training_state(self.model)
+        arrays = state_file.fitting(self.path, state["variables"], arrays, variables)
         broken = state_file.not_finite(variables, arrays)
         if broken is not None:
             raise argument_error(
@@ -202,33 +198,21 @@ class Resume(SharingCopies, keras.callbacks.Callback):
                 "a state of finite weights; delete it to start anew",
                 received=f"path={self.path}, with NaN or infinity in {broken}",
             )
-        try:
-            decoded = {
-                name: state_file.decode(header.get(name), extras)
-                for name in ("history", "random", "callbacks")
-            }
-        except Exception as error:
-            expected = "a whole state file; delete it to start anew"
-            received = f"path={self.path}, which is damaged ({error})"
-            raise argument_error("path", expected, received=received) from error
-        return header, arrays, decoded
+        return state, arrays
 
-    def _restore(self, header, arrays, decoded, fit):
-        epochs = header.get("epochs", list(range(len(header["history"]))))
-        exactness.check_epochs(self.path, epochs, self.params["epochs"], header, fit)
-        csv_rows.restore(self._others, header.get("csv", {}))
+    def _restore(self, state, arrays, fit):
+        epochs, asked = state["epochs"], self.params["epochs"]
+        exactness.check_epochs(self.path, state, asked, fit)
+        csv_rows.restore(self._others, state["csv"])
         for variable, array in zip(training_state(self.model).values(), arrays):
             variable.assign(array)
-        if decoded["random"] is not None:
-            python, numpy = decoded["random"]
-            random.setstate(python)
-            np.random.set_state(numpy)
-        self.history, self.epochs = decoded["history"], epochs
-        self._states = dict(decoded["callbacks"] or [])
-        self._resumed = True
-        over = header.get("stopped", False)
+        if state["random"] is not None:
+            random.setstate(state["random"][0])
+            np.random.set_state(state["random"][1])
+        self.history, self.epochs = state["history"], epochs
+        self._states, self._resumed = state["callbacks"], True
         begin = epochs[-1] + 1 if epochs else fit.get("initial_epoch", 0)
-        self.model._initial_epoch = max(begin, self.params["epochs"]) if over else begin
+        self.model._initial_epoch = max(begin, asked) if state["stopped"] else begin
 
     # What cannot be honoured
 
@@ -261,7 +245,8 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         if forgotten:
             warnings.warn(
                 f"Resume does not know the state of {'; '.join(forgotten)}, which a resumed "
-                "training will not have. Such a callback needs the methods get_state() and set_state(state).",
+                "training will not have. Such a callback needs the methods get_state() and "
+                "set_state(state).",
                 stacklevel=2,
             )
 
@@ -283,9 +268,7 @@ class _Afterwards(keras.callbacks.Callback):
         self.resume.after_train()
 
 
-def _class_name(model):
-    return keras.saving.get_registered_name(type(model))
-
-
-def _described(name, optimizers):
-    return f"{name} with {', '.join(optimizers.values()) or 'no optimizer'}"
+def _classes(model):
+    """The classes of a model and its optimizers, by name."""
+    optimizers = {name: type(each).__name__ for name, each in optimizers_of(model).items()}
+    return {"model": keras.saving.get_registered_name(type(model)), "optimizers": optimizers}

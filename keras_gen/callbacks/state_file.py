@@ -1,6 +1,7 @@
 """The file of a training's state: written whole, and read and checked whole."""
 
 import json
+import random
 import re
 import zipfile
 
@@ -9,6 +10,7 @@ import numpy as np
 from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 
+EMPTY = {"model": None, "stopped": False, "asked": 0, "random": None, "csv": {}, "callbacks": {}}
 PLAIN = (type(None), bool, int, float, str)
 
 
@@ -29,7 +31,11 @@ def write(path, header, variables, extras):
 
 
 def read(path):
-    """Reads a state as `(header, variables, extras)`.
+    """Reads a state and checks that it is whole.
+
+    Returns:
+        The header as `write` got it, decoded, with all entries that a header can have, and the
+        list of the variables' arrays.
 
     Raises:
         ValueError: for a file that is damaged in any way.
@@ -44,15 +50,37 @@ def read(path):
             variables = [archive[f"{i}"] for i in range(len(header["variables"]))]
             count = sum(name.startswith("extra_") for name in archive.files)
             extras = [archive[f"extra_{i}"] for i in range(count)]
-        if not isinstance(header["history"], list):
-            raise ValueError("no history")
+        return _checked(header, extras), variables
     except Exception as error:  # a damaged archive raises whatever its readers stumble over
         raise argument_error(
             "path",
             "a whole state file; delete it to start anew",
             received=f"path={path}, which is damaged ({type(error).__name__}: {error})",
         ) from error
-    return header, variables, extras
+
+
+def _checked(header, extras):
+    """The header, decoded; an older one gets what it lacks."""
+    history = header["history"]
+    state = {**EMPTY, "epochs": list(range(len(history))), **header}
+    if "model" in header:
+        state["history"] = decode(history, extras)
+        state["callbacks"] = dict(decode(header["callbacks"], extras))
+        state["random"] = decode(header["random"], extras)
+        random.Random().setstate(state["random"][0])
+        np.random.RandomState().set_state(state["random"][1])
+    epochs = state["epochs"]
+    valid = (
+        len(state["history"]) == len(epochs)
+        and all(isinstance(logs, dict) for logs in state["history"])
+        and epochs == sorted({int(epoch) for epoch in epochs})
+        and all(isinstance(name, str) for name in state["callbacks"])
+        and all(isinstance(text, str) for text in state["csv"].values())
+        and all(len(entry) in (3, 4) for entry in state["variables"])
+    )
+    if not valid:
+        raise ValueError("entries that do not fit together")
+    return state
 
 
 def encode(value, arrays):
@@ -116,9 +144,15 @@ def uncounted(entries):
     ]
 
 
-def fitting(path, header, arrays, variables):
-    """The arrays of a state in the variables' own types, or the error that says what differs."""
-    saved = header["variables"]
+def fitting(path, saved, arrays, variables):
+    """The arrays of a state in the variables' own types, or the error that says what differs.
+
+    Args:
+        path: of the file.
+        saved: signature in the file.
+        arrays: list of arrays in the file.
+        variables: dict from names to the model's variables.
+    """
     older = any(len(entry) == 4 for entry in saved)
     expected = older_signature(variables) if older else signature(variables)
     fits = uncounted(saved) == uncounted(expected)

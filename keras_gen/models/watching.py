@@ -43,10 +43,13 @@ def watched(model, callbacks):
 
 
 class StopOnNaN(keras.callbacks.Callback):
-    """Stops a training, with a warning, after an epoch in which a logged quantity was NaN."""
+    """Stops a training, with a warning, after an epoch with NaN in the logs or in the weights."""
 
     def on_epoch_end(self, epoch, logs=None):
         found = _bad(self.model, logs, np.isnan)
+        if not found:  # a layer such as ReLU may hide the NaN of the weights before it
+            weights = self.model.trainable_variables
+            found = [v.path for v in weights if np.isnan(np.asarray(v)).any()][:1]
         if found and not self.model.stop_training:
             self.model.stop_training = True
             warnings.warn(

@@ -126,8 +126,14 @@ def typed(array, dtype):
 
 
 def signature(variables):
-    """Name, shape and type of each variable."""
-    return [[name, list(v.shape), str(v.dtype)] for name, v in variables.items()]
+    """Name, shape and type of each variable.
+
+    A name is owner, number, layer and variable. What Keras puts before the layer, and before an
+    optimizer's variable, depends on where that was built.
+    """
+    names = [name.split("/") for name in variables]
+    names = ["/".join([*n[:2], *n[2:][-2 if n[0] == "model" else -1 :]]) for n in names]
+    return [[n, list(v.shape), str(v.dtype)] for n, v in zip(names, variables.values())]
 
 
 def older_signature(variables):

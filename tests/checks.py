@@ -261,12 +261,12 @@ def check_two_workers_agree(names, folder):
             assert_same_state(first, other)
 
 
-def check_resume_after_kills(name, folder, kills=5, epochs=16):
+def check_resume_after_kills(name, folder, kills=5, epochs=16, function=train):
     """Killed `kills` times at random moments, a training ends exactly as an undisturbed one."""
-    undisturbed = start_training(name, folder, "undisturbed", epochs)
+    undisturbed = start_training(name, folder, "undisturbed", epochs, function=function)
     chance = random.Random(name)
     for _ in range(kills):
-        process = start_training(name, folder, "killed", epochs)
+        process = start_training(name, folder, "killed", epochs, function=function)
         started = folder / "killed.state.started"
         while not started.exists() and process.is_alive():
             time.sleep(0.02)
@@ -275,17 +275,17 @@ def check_resume_after_kills(name, folder, kills=5, epochs=16):
         process.join()
         assert process.exitcode == -signal.SIGKILL, (folder / "killed.log").read_text()[-2000:]
         started.unlink(missing_ok=True)
-    last = start_training(name, folder, "killed", epochs)
+    last = start_training(name, folder, "killed", epochs, function=function)
     processes.finish(undisturbed, folder / "undisturbed.log")
     processes.finish(last, folder / "killed.log")
     assert_same_state(result(folder, "undisturbed"), result(folder, "killed"))
 
 
-def start_training(name, folder, run, epochs, environment=None):
-    """Starts `training_process.train`; its state, result and log are called after `run`."""
+def start_training(name, folder, run, epochs, environment=None, function=train):
+    """Starts a function of `training_process`; its state, result and log are called after `run`."""
     files = [str(folder / f"{run}.{ending}") for ending in ("state", "npz")]
     log = folder / f"{run}.log"
-    return processes.start(train, name, *files, epochs, log=log, environment=environment)
+    return processes.start(function, name, *files, epochs, log=log, environment=environment)
 
 
 def result(folder, run):

@@ -4,6 +4,7 @@ from keras_gen.callbacks.collapse_monitor import CollapseMonitor
 from keras_gen.callbacks.free_energy_gap import FreeEnergyGap
 from keras_gen.callbacks.generative_metrics import GenerativeMetrics
 from keras_gen.callbacks.generator_gradient import GeneratorGradient
+from keras_gen.callbacks.of_player import OfPlayer
 from keras_gen.callbacks.point_moments import PointMoments
 from keras_gen.callbacks.resume import Resume
 from keras_gen.callbacks.sample_grid import SampleGrid
@@ -13,6 +14,7 @@ __all__ = [
     "FreeEnergyGap",
     "GenerativeMetrics",
     "GeneratorGradient",
+    "OfPlayer",
     "PointMoments",
     "Resume",
     "SampleGrid",

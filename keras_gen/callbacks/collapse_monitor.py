@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.arguments import argument_error, integer, number_from_zero, positive_integer
+from keras_gen.callbacks.checks import examples_of, labels_of, model_with
+from keras_gen.callbacks.neighbours import SharingCopies, refuse_before
 from keras_gen.distances import squared_distances
 
 ACCURACIES = ("real_accuracy", "fake_accuracy")  # which a GAN logs itself
@@ -35,7 +37,7 @@ COLLAPSED = (
 )
 
 
-class CollapseMonitor(keras.callbacks.Callback):
+class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
     """Watches a GAN for what goes wrong with GANs, and says it in words.
 
     After every epoch one fixed batch of real images and one of fixed latents are looked at, and the
@@ -77,6 +79,8 @@ class CollapseMonitor(keras.callbacks.Callback):
         vanishing gradient of the minimax game) and section 6 (collapse).
     """
 
+    shared = ("real", "labels", "_writer")
+
     def __init__(
         self,
         real,
@@ -89,14 +93,14 @@ class CollapseMonitor(keras.callbacks.Callback):
         seed=0,
     ):
         super().__init__()
-        self.real = np.asarray(real)
-        self.labels = labels
-        self.saturation = saturation
-        self.vanishing = vanishing
-        self.collapse = collapse
+        self.real = np.asarray(examples_of("real", real))
+        self.labels = labels_of(labels, len(self.real))
+        self.saturation = number_from_zero("saturation", saturation)
+        self.vanishing = number_from_zero("vanishing", vanishing)
+        self.collapse = number_from_zero("collapse", collapse)
         self.patience = positive_integer("patience", patience)
         self.log_dir = log_dir
-        self.seed = seed
+        self.seed = integer("seed", seed)
         self._spread = _mean_distance(self.real) if len(self.real) > 1 else 0.0
         if not self._spread > 0:
             raise argument_error(
@@ -105,7 +109,19 @@ class CollapseMonitor(keras.callbacks.Callback):
                 received=f"real.shape={self.real.shape}, mean distance {self._spread}",
             )
 
+    def set_model(self, model):
+        super().set_model(model)
+        refuse_before(self, OBSERVED)
+
+    def get_state(self):
+        """How many epochs each trouble has lasted."""
+        return list(self._lasted.values())
+
+    def set_state(self, state):
+        self._lasted = dict(zip(self._lasted, state))
+
     def on_train_begin(self, logs=None):
+        model_with(self.model, "generator", "score", "num_classes")
         conditional = self.model.num_classes is not None
         if conditional != (self.labels is not None):
             raise argument_error(
@@ -114,6 +130,7 @@ class CollapseMonitor(keras.callbacks.Callback):
                 self.labels,
             )
         self._lasted = dict.fromkeys((SATURATED, VANISHING, COLLAPSED), 0)
+        self.model.check(self.real, self.labels, "real")
         if self.log_dir is not None:
             self._writer = tf.summary.create_file_writer(str(self.log_dir))
 

@@ -3,8 +3,12 @@
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error, integer, positive_integer
+from keras_gen.callbacks.checks import model_with
+from keras_gen.callbacks.neighbours import SharingCopies, refuse_before
 
-class GeneratorGradient(keras.callbacks.Callback):
+
+class GeneratorGradient(SharingCopies, keras.callbacks.Callback):
     """Adds the norm of the generator's gradient to the epoch logs, for one loss or for several.
 
         gradient_{name}  = || d loss.generator(D(G(z))) / d generator ||_2
@@ -25,13 +29,24 @@ class GeneratorGradient(keras.callbacks.Callback):
         Networks, arXiv:1701.04862, section 2.2.
     """
 
+    shared = ("_measure",)
+
     def __init__(self, losses, count=256, seed=0):
         super().__init__()
+        if not isinstance(losses, dict) or not all(
+            hasattr(loss, "generator") for loss in losses.values()
+        ):
+            raise argument_error("losses", "a dict from names to adversarial losses", losses)
         self.losses = losses
-        self.count = count
-        self.seed = seed
+        self.count = positive_integer("count", count)
+        self.seed = integer("seed", seed)
+
+    def set_model(self, model):
+        super().set_model(model)
+        refuse_before(self, [*(f"gradient_{name}" for name in self.losses), "fake_probability"])
 
     def on_train_begin(self, logs=None):
+        model_with(self.model, "generator", "latents", "score")
         self._measure = tf.function(self._norms)
 
     def on_epoch_end(self, epoch, logs=None):

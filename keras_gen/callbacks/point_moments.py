@@ -5,12 +5,14 @@ import pathlib
 import keras
 import numpy as np
 
-from keras_gen.arguments import positive_integer
+from keras_gen.arguments import argument_error, integer, positive_integer
+from keras_gen.callbacks.checks import check_folder, check_generates
+from keras_gen.callbacks.neighbours import SharingCopies
 from keras_gen.files import replacing
 from keras_gen.plotting import point_clouds
 
 
-class PointMoments(keras.callbacks.Callback):
+class PointMoments(SharingCopies, keras.callbacks.Callback):
     """One picture of a generator's points at several moments of a training, beside real points.
 
     The latents are always the same. The points are kept beside the picture, in a file `*.npz`, so
@@ -23,12 +25,27 @@ class PointMoments(keras.callbacks.Callback):
         seed: integer that fixes the latents.
     """
 
+    shared = ("real",)
+
     def __init__(self, path, real, moments=5, seed=0):
         super().__init__()
         self.path = pathlib.Path(path)
+        if np.ndim(real) != 2 or np.shape(real)[1] != 2 or len(real) == 0:
+            expected, received = "an array of points, (n, 2)", f"real of shape {np.shape(real)}"
+            raise argument_error("real", expected, received=received)
         self.real = real
         self.moments = positive_integer("moments", moments)
-        self.seed = seed
+        self.seed = integer("seed", seed)
+
+    def on_train_begin(self, logs=None):
+        check_folder("path", self.path.parent)
+        if self.path.is_dir():
+            raise argument_error("path", "a file", received=f"path={self.path}, a folder")
+        points = check_generates(self.model, self.seed)
+        if points.shape[1:] != (2,):
+            expected = "a model that generates points in the plane"
+            received = f"a {type(self.model).__name__} of examples of shape {points.shape[1:]}"
+            raise argument_error("model", expected, received=received)
 
     def on_epoch_end(self, epoch, logs=None):
         epochs = self.params["epochs"]

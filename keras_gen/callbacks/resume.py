@@ -1,46 +1,67 @@
-"""Training that goes on where it was stopped, as if it had never stopped."""
+"""Training that resumes where it was stopped, as if it had never stopped."""
 
-import json
 import pathlib
-import re
-import zipfile
+import random
+import warnings
 
 import keras
 import numpy as np
 
-from keras_gen.arguments import argument_error
-from keras_gen.files import replacing
-from keras_gen.state import training_state
+from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.callbacks import callback_state, csv_rows, exactness, state_file
+from keras_gen.callbacks.neighbours import (
+    SharingCopies,
+    callback_list,
+    fit_arguments,
+    unwrapped,
+)
+from keras_gen.state import optimizers_of, training_state
 
-# What reading a damaged archive raises; the last one for a wrong compression method or version.
-DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
+AUTOMATIC = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
 
 
-class Resume(keras.callbacks.Callback):
+class Resume(SharingCopies, keras.callbacks.Callback):
     """Saves the whole state of a training after every epoch, and takes it up again.
 
     The state is every variable of the model (weights, statistics, random-number states), every
-    variable of every optimizer, the epoch, the logs so far and the data's epoch. Run the same
-    command again after an interruption, even a `kill -9`: training goes on after the last finished
+    variable of every optimizer, the epoch, the logs so far, the data's epoch, the states of
+    Python's and NumPy's global random numbers, and what the other callbacks remember. Run the same
+    command again after an interruption, even a `kill -9`: training resumes after the last finished
     epoch, and on a CPU with `tf.config.experimental.enable_op_determinism()` the result equals the
-    uninterrupted run's bit for bit. A run that was complete returns at once. The file on the disk
-    is whole at every moment.
+    uninterrupted run's bit for bit. A run that was complete, or that a callback stopped, returns at
+    once with its history. The file on the disk is whole at every moment.
+
+    The place in the list of callbacks does not matter. Of the other callbacks, those of Keras and
+    of this library resume exactly: `EarlyStopping` waits on, `ModelCheckpoint` keeps the best,
+    `CSVLogger` continues its file without a lost or a double row. A callback of your own takes part
+    with two methods:
+
+        get_state()         returns None, numbers, strings, arrays, or lists, tuples, dicts of them
+        set_state(state)    gets that back after every `on_train_begin`
+
+    One without them whose attributes change during an epoch is named in a warning.
+
+    An epoch that ends with NaN, in the weights or in the losses, is not saved, and training stops:
+    the file keeps the last good state. Under `MultiWorkerMirroredStrategy` the first worker writes
+    the file, which all workers must be able to read.
 
     Args:
         path: file for the state, by convention `*.state`.
-        data: the dataset given to `fit`, if it comes from `keras_gen.data.batches`; its order is
-            then a function of the epoch. Other data must come in the same order in every epoch
-            (`shuffle=False`) for the result to be exact.
+        data: the dataset given to `fit`, if it comes from `keras_gen.data.batches` and was changed
+            on the way to `fit`; its order is a function of the epoch. Without, `Resume` finds it.
         every: number of epochs between two savings; the last epoch is always saved.
 
     Raises:
-        ValueError: when training starts, if the file is damaged or belongs to another model. The
-            file is left as it is.
+        ValueError: when training starts, if the file is damaged or belongs to another model, which
+            leaves both as they are, and for arguments of `fit` and callbacks with which a resumed
+            training would not end where an uninterrupted one ends.
 
     Example:
         batches = keras_gen.data.batches(images, 128, seed=1)
         gan.fit(batches, epochs=100, callbacks=[Resume("dcgan.state", batches)])
     """
+
+    shared = ("data", "_list", "_others", "_states", "_unknown", "_epochs_data")
 
     def __init__(self, path, data=None, every=1):
         super().__init__()
@@ -48,78 +69,206 @@ class Resume(keras.callbacks.Callback):
             raise argument_error(
                 "data", "the dataset that `keras_gen.data.batches` returned, or None", data
             )
-        if not isinstance(every, int) or every < 1:
-            raise argument_error("every", "a positive integer", every)
         self.path = pathlib.Path(path)
         self.data = data
-        self.every = every
-        self.history = []
+        self.every = positive_integer("every", every)
+        self._reset()
+
+    def _reset(self):
+        self.history, self.epochs = [], []  # the logs of all epochs so far, and their numbers
+        self._others, self._states = [], {}
+        self._unknown = []
+        self._epochs_data = None
+        self._resumed = False
+
+    # What Keras calls: this callback first, `_Afterwards` last
+
+    def set_model(self, model):
+        super().set_model(model)
+        self._list = callback_list()
+        if self._list is not None:
+            others = [c for c in self._list.callbacks if c is not self]
+            others = [c for c in others if not isinstance(c, _Afterwards)]
+            self._list.callbacks = [self, *others, _Afterwards(self)]
 
     def on_train_begin(self, logs=None):
-        self.history = []
-        if self.path.exists():
-            self.history = self._restore()
-            self.model._initial_epoch = len(self.history)
+        self._reset()
+        if self._list is not None:
+            self._others = [c for c in self._list.callbacks[1:-1] if not isinstance(c, AUTOMATIC)]
+        fit = fit_arguments(self.model)
+        exactness.check_callbacks(self, [unwrapped(other) for other in self._others])
+        exactness.check_arguments(fit)
+        self._epochs_data = exactness.counted_data(fit.get("x"), self.data)
+        exactness.check_path(self.path)
+        state = self._read() if self.path.exists() else None
+        exactness.check_workers(self.model.distribute_strategy, self.path, state)
+        if state is not None:
+            self._restore(*state, fit)
+
+        if self._list is None:
+            self.after_train_begin()
+
+    def after_train_begin(self):
+        """The other callbacks have forgotten all; now they get back what they remembered."""
+        named = callback_state.titled(self._others)
+        for name, state in self._states.items():
+            if name in named:
+                callback_state.give(named[name], state)
+        remembering = callback_state.encoded(self._others, [])
+        if self._resumed and set(remembering) != set(self._states):
+            changed = sorted(set(remembering) ^ set(self._states))
+            warnings.warn(
+                f"{self.path} was written by a training with other callbacks: "
+                f"{', '.join(changed)} cannot resume, and those in this training start anew.",
+                stacklevel=2,
+            )
+        csv_rows.appended(self._others)
+        self._unknown = [(other, callback_state.unknown(other)) for other in self._others]
+        if not self._resumed and csv_rows.any_appends(self._others):
+            self._save()  # or the rows of a first epoch that is interrupted would stay
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model._initial_epoch = None  # Keras has read it, and it must not reach a later fit
-        if self.data is not None:
-            self.data.epoch.assign(epoch)
+        if self._epochs_data is not None:
+            self._epochs_data.epoch.assign(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
-        self.history.append({name: float(value) for name, value in (logs or {}).items()})
-        if (epoch + 1) % self.every == 0 or epoch + 1 == self.params["epochs"]:
+        if self._list is None:  # a training loop of the user's own
+            self.after_epoch(epoch, logs)
+
+    def after_epoch(self, epoch, logs):
+        self.history.append(dict(logs or {}))
+        self.epochs.append(epoch)
+        self._warn_of_forgotten()
+        if self._stopped_by_nan(epoch):
+            self.model.stop_training = True
+            return
+        last = epoch + 1 == self.params["epochs"] or self.model.stop_training
+        if last or (epoch + 1) % self.every == 0:
             self._save()
 
-    def on_train_end(self, logs=None):
+    def after_train(self):
         """Gives `model.history` the epochs of all runs and forgets where this one began."""
         self.model._initial_epoch = None
         history = self.model.history
-        history.epoch = list(range(len(self.history)))
+        history.epoch = list(self.epochs)
         history.history = {
             name: [epoch[name] for epoch in self.history if name in epoch]
             for name in dict.fromkeys(name for epoch in self.history for name in epoch)
         }
 
+    # The file
+
     def _save(self):
-        state = training_state(self.model)
-        arrays = {f"{i}": np.asarray(v) for i, v in enumerate(state.values())}
-        header = {"history": self.history, "variables": _shapes(state)}
-        with replacing(self.path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
-
-    def _restore(self):
-        """Restores every variable and returns the logs of the finished epochs."""
         variables = training_state(self.model)
-        try:
-            with np.load(self.path) as archive:
-                header = json.loads(archive["header"].tobytes())
-                arrays = [archive[f"{i}"] for i in range(len(header["variables"]))]
-        except DAMAGE as error:
+        arrays = [np.asarray(v) for v in variables.values()]  # which all workers do together
+        if not exactness.writes(self.model.distribute_strategy):
+            return
+        extras = []
+        header = {
+            **_classes(self.model),
+            "variables": state_file.signature(variables),
+            "epochs": self.epochs,
+            "asked": self.params["epochs"],
+            "stopped": bool(self.model.stop_training),
+            "history": [state_file.encode(logs, extras) for logs in self.history],
+            "random": state_file.encode([random.getstate(), np.random.get_state()], extras),
+            "csv": csv_rows.texts(self._others),
+            "callbacks": list(callback_state.encoded(self._others, extras).items()),
+        }
+        state_file.write(self.path, header, arrays, extras)
+
+    def _read(self):
+        """The state and the arrays of the model's variables, read and checked as a whole."""
+        state, arrays = state_file.read(self.path)
+        own = _classes(self.model)
+        saved = {name: state.get(name) for name in own}
+        if state["model"] is not None and saved != own:
             raise argument_error(
                 "path",
-                "a whole state file; delete it to start anew",
-                received=f"path={self.path}, which is damaged ({error})",
-            ) from error
-        if _uncounted(header["variables"]) != _uncounted(_shapes(variables)):
-            raise argument_error(
-                "path",
-                "the state of this model and these optimizers",
-                received=f"path={self.path}, the state of another model",
+                f"the state of this model and these optimizers, {own}",
+                received=f"path={self.path}, the state of another model, {saved}",
             )
-        for variable, array in zip(variables.values(), arrays):
-            variable.assign(array.view(variable.dtype) if array.dtype.kind == "V" else array)
-        return header["history"]
+        variables = training_state(self.model)
+        arrays = state_file.fitting(self.path, state["variables"], arrays, variables)
+        broken = state_file.not_finite(variables, arrays)
+        if broken is not None:
+            raise argument_error(
+                "path",
+                "a state of finite weights; delete it to start anew",
+                received=f"path={self.path}, with NaN or infinity in {broken}",
+            )
+        return state, arrays
+
+    def _restore(self, state, arrays, fit):
+        epochs, asked = state["epochs"], self.params["epochs"]
+        exactness.check_epochs(self.path, state, asked, fit)
+        csv_rows.restore(self._others, state["csv"])
+        for variable, array in zip(training_state(self.model).values(), arrays):
+            variable.assign(array)
+        if state["random"] is not None:
+            random.setstate(state["random"][0])
+            np.random.set_state(state["random"][1])
+        self.history, self.epochs = state["history"], epochs
+        self._states, self._resumed = state["callbacks"], True
+        begin = epochs[-1] + 1 if epochs else fit.get("initial_epoch", 0)
+        self.model._initial_epoch = max(begin, asked) if state["stopped"] else begin
+
+    # What cannot be honoured
+
+    def _stopped_by_nan(self, epoch):
+        variables = training_state(self.model)
+        name = state_file.not_finite(variables, [np.asarray(v) for v in variables.values()])
+        if name is None:
+            losses = {n: v for n, v in self.history[-1].items() if not n.startswith("val_")}
+            bad = [n for n, v in losses.items() if "loss" in n and np.isnan(np.asarray(v)).any()]
+            name = bad[0] if bad else None
+        if name is None:
+            return False
+        kept = f"{self.path} keeps the last good state" if self.path.exists() else "nothing is kept"
+        warnings.warn(
+            f"Epoch {epoch + 1} ended with NaN or infinity in {name}. Training stops; {kept}. "
+            f"Lower the learning rate, clip the gradients, or check the data.",
+            stacklevel=2,
+        )
+        return True
+
+    def _warn_of_forgotten(self):
+        """One warning, after the first epoch, of callbacks whose state nobody knows."""
+        before, self._unknown = self._unknown, []
+        forgotten = []
+        for callback, prints in before:
+            now = callback_state.unknown(callback)
+            changed = sorted(n for n in now if now[n] != prints.get(n))
+            if changed:
+                forgotten.append(f"{callback_state.title(callback)} ({', '.join(changed)})")
+        if forgotten:
+            warnings.warn(
+                f"Resume does not know the state of {'; '.join(forgotten)}, which a resumed "
+                "training will not have. Such a callback needs the methods get_state() and "
+                "set_state(state).",
+                stacklevel=2,
+            )
 
 
-def _shapes(variables):
-    """Owner, leaf name, shape and type of each variable."""
-    return [
-        [name.split("/")[0], name.split("/")[-1], list(v.shape), str(v.dtype)]
-        for name, v in variables.items()
-    ]
+class _Afterwards(keras.callbacks.Callback):
+    """The last of all callbacks: what `Resume` does when the others are done."""
+
+    def __init__(self, resume):
+        super().__init__()
+        self.resume = resume
+
+    def on_train_begin(self, logs=None):
+        self.resume.after_train_begin()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.resume.after_epoch(epoch, logs)
+
+    def on_train_end(self, logs=None):
+        self.resume.after_train()
 
 
-def _uncounted(shapes):
-    """Shapes without the numbers by which Keras tells apart the layers made in one process."""
-    return [[owner, re.sub(r"_\d+(?=_|$)", "", leaf), *rest] for owner, leaf, *rest in shapes]
+def _classes(model):
+    """The classes of a model and its optimizers, by name."""
+    optimizers = {name: type(each).__name__ for name, each in optimizers_of(model).items()}
+    return {"model": keras.saving.get_registered_name(type(model)), "optimizers": optimizers}

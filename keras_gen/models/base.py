@@ -12,7 +12,7 @@ from keras_gen.files import replacing
 from keras_gen.images import to_uint8
 from keras_gen.losses.means import replicas, share
 from keras_gen.models.inputs import check_class_weight, check_data, checked_stream
-from keras_gen.models.replicas import EqualReplicas
+from keras_gen.models.watching import watched
 from keras_gen.state import random_states_of
 
 REPLICA_STRIDE = 0x3C6EF372  # keeps the replicas' seeds far apart
@@ -148,7 +148,7 @@ class GenerativeModel(keras.Model):
         """Saves as `keras.Model.save` does; an older file stays whole until the new one is."""
         if not overwrite:
             return super().save(filepath, overwrite=False, **kwargs)
-        with replacing(filepath) as temporary:
+        with replacing(filepath, name="filepath") as temporary:
             super().save(temporary, **kwargs)
 
     def save_own_variables(self, store):
@@ -195,8 +195,7 @@ class GenerativeModel(keras.Model):
         given |= self.accepted_by_name(given)
         if isinstance(given["x"], tf.data.Dataset):
             given.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
-        if self.distribute_strategy.num_replicas_in_sync > 1:
-            given["callbacks"] = [EqualReplicas(), *(given.get("callbacks") or [])]
+        given["callbacks"] = watched(self, given.get("callbacks"))
         return super().fit(**given)
 
     def evaluate(self, *args, **kwargs):

@@ -15,22 +15,18 @@ class EqualReplicas(keras.callbacks.Callback):
     """
 
     def on_train_begin(self, logs=None):
-        self.strategy = self.model.distribute_strategy
-        self.shared = None
+        trained = {id(variable) for variable in self.model.trainable_variables}
+        self.shared = [
+            variable
+            for variable in self.model.variables
+            if id(variable) not in trained and not tf.as_dtype(variable.dtype).is_unsigned
+        ]
+        self.share = tf.function(self._share)
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.strategy.num_replicas_in_sync == 1:
-            return
-        if self.shared is None:
-            trained = {id(variable) for variable in self.model.trainable_variables}
-            self.shared = [
-                variable
-                for variable in self.model.variables
-                if id(variable) not in trained and not tf.as_dtype(variable.dtype).is_unsigned
-            ]
-            self.share = tf.function(self._share)
-        if self.shared:
-            self.strategy.run(self.share)
+        strategy = self.model.distribute_strategy
+        if self.shared and strategy.num_replicas_in_sync > 1:
+            strategy.run(self.share)
 
     def _share(self):
         context = tf.distribute.get_replica_context()

@@ -1,0 +1,68 @@
+"""What callbacks find out before the first step."""
+
+import inspect
+import os
+import pathlib
+
+import numpy as np
+
+from keras_gen.arguments import argument_error
+
+
+def labels_of(labels, count):
+    """Labels as an array (count,), one for all repeated, or `None`; or raises the error."""
+    if labels is None:
+        return None
+    array = np.asarray(labels)
+    if array.dtype.kind not in "iu" or array.shape not in ((), (count,), (count, 1)):
+        expected = f"an integer for all or {count} integers, one for each image"
+        received = f"labels of {array.dtype} and shape {array.shape}"
+        raise argument_error("labels", expected, received=received)
+    return np.full(count, array) if array.ndim == 0 else array.reshape(-1)
+
+
+def examples_of(name, value, least=1):
+    """An array of examples as it is, or raises the error."""
+    shape = np.shape(value)
+    if isinstance(value, str) or len(shape) < 2 or shape[0] < least or 0 in shape:
+        expected = f"an array of at least {least} example(s)"
+        received = f"{name} of shape {shape}" if shape else f"{name}={value}"
+        raise argument_error(name, expected, received=received)
+    return value
+
+
+def model_with(model, *names):
+    """Raises the error for a model without these methods and attributes."""
+    missing = [name for name in names if not hasattr(model, name)]
+    if missing:
+        received = f"a {type(model).__name__}, which has no {', '.join(missing)}"
+        raise argument_error("model", f"a model with {', '.join(names)}", received=received)
+
+
+def check_generates(model, seed, labels=None):
+    """Generates one example for each label, or one at all, before training, and returns them.
+
+    Args:
+        model: the model.
+        seed: integer; with one, generating leaves the model's random numbers as they are.
+        labels: array of labels, or `None`.
+
+    Raises:
+        ValueError: for a model that cannot generate, and for labels that do not fit it.
+    """
+    model_with(model, "generate")
+    if labels is None:
+        return model.generate(1, seed=seed)
+    if "labels" not in inspect.signature(model.generate).parameters:
+        expected = f"None, as a {type(model).__name__} generates without labels"
+        raise argument_error("labels", expected, received=f"{len(labels)} labels")
+    shown = np.unique(labels)
+    return model.generate(len(shown), seed=seed, labels=shown)
+
+
+def check_folder(name, path):
+    """Raises the error for a folder that is a file, or that cannot be written to."""
+    path = pathlib.Path(path).absolute()
+    parent = next(each for each in [path, *path.parents] if each.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise argument_error(name, "a folder that can be written to", received=f"{name}={path}")

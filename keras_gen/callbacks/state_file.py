@@ -1,0 +1,188 @@
+"""The file of a training's state: written whole, and read and checked whole."""
+
+import json
+import random
+import re
+import zipfile
+
+import numpy as np
+
+from keras_gen.arguments import argument_error
+from keras_gen.files import replacing
+
+EMPTY = {"model": None, "stopped": False, "asked": 0, "random": None, "csv": {}, "callbacks": {}}
+PLAIN = (type(None), bool, int, float, str)
+
+
+def write(path, header, variables, extras):
+    """Writes a state; an older one stays whole until the new one is.
+
+    Args:
+        path: the file.
+        header: dict that JSON can write.
+        variables: list of arrays.
+        extras: list of further arrays, to which `encode` has moved those of the header.
+    """
+    arrays = {f"{i}": array for i, array in enumerate(variables)}
+    arrays.update({f"extra_{i}": array for i, array in enumerate(extras)})
+    header = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, header=header, **arrays)
+
+
+def read(path):
+    """Reads a state and checks that it is whole.
+
+    Returns:
+        The header as `write` got it, decoded, with all entries that a header can have, and the
+        list of the variables' arrays.
+
+    Raises:
+        ValueError: for a file that is damaged in any way.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise ValueError(f"bad checksum of {damaged}")
+        with np.load(path) as archive:
+            header = json.loads(archive["header"].tobytes())
+            variables = [archive[f"{i}"] for i in range(len(header["variables"]))]
+            count = sum(name.startswith("extra_") for name in archive.files)
+            extras = [archive[f"extra_{i}"] for i in range(count)]
+        return _checked(header, extras), variables
+    except Exception as error:  # a damaged archive raises whatever its readers stumble over
+        raise argument_error(
+            "path",
+            "a whole state file; delete it to start anew",
+            received=f"path={path}, which is damaged ({type(error).__name__}: {error})",
+        ) from error
+
+
+def _checked(header, extras):
+    """The header, decoded; an older one gets what it lacks."""
+    history = header["history"]
+    state = {**EMPTY, "epochs": list(range(len(history))), **header}
+    if "model" in header:
+        state["history"] = decode(history, extras)
+        state["callbacks"] = dict(decode(header["callbacks"], extras))
+        state["random"] = decode(header["random"], extras)
+        random.Random().setstate(state["random"][0])
+        np.random.RandomState().set_state(state["random"][1])
+    epochs = state["epochs"]
+    valid = (
+        len(state["history"]) == len(epochs)
+        and all(isinstance(logs, dict) for logs in state["history"])
+        and epochs == sorted({int(epoch) for epoch in epochs})
+        and all(isinstance(name, str) for name in state["callbacks"])
+        and all(isinstance(text, str) for text in state["csv"].values())
+        and all(len(entry) in (3, 4) for entry in state["variables"])
+    )
+    if not valid:
+        raise ValueError("entries that do not fit together")
+    return state
+
+
+def encode(value, arrays):
+    """A value in terms of JSON; its arrays are appended to a list.
+
+    Raises:
+        TypeError: for what is neither None, bool, number, string, list, tuple, dict nor array.
+    """
+    if type(value) in PLAIN:
+        return value
+    if type(value) is list:
+        return [encode(item, arrays) for item in value]
+    if type(value) is tuple:
+        return {"tuple": [encode(item, arrays) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[encode(k, arrays), encode(v, arrays)] for k, v in value.items()]}
+    if isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "numpy"):
+        array = np.asarray(value)
+        if array.dtype != object:
+            arrays.append(array)
+            scalar = isinstance(value, np.generic)
+            return {"array": len(arrays) - 1, "dtype": str(array.dtype), "scalar": scalar}
+    raise TypeError(f"a {type(value).__name__} cannot be kept in a state")
+
+
+def decode(value, arrays):
+    """The value that `encode` was given."""
+    if isinstance(value, list):
+        return [decode(item, arrays) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "tuple" in value:
+        return tuple(decode(value["tuple"], arrays))
+    if "dict" in value:
+        return {decode(k, arrays): decode(v, arrays) for k, v in value["dict"]}
+    array = typed(arrays[value["array"]], value["dtype"])
+    return array[()] if value["scalar"] else array
+
+
+def typed(array, dtype):
+    """An array in its own type again: NumPy's files know types such as bfloat16 as bytes only."""
+    return array.view(np.dtype(dtype)) if array.dtype.kind == "V" else array
+
+
+def signature(variables):
+    """Name, shape and type of each variable.
+
+    A name is owner, number, layer and variable. What Keras puts before the layer, and before an
+    optimizer's variable, depends on where that was built.
+    """
+    names = [name.split("/") for name in variables]
+    names = ["/".join([*n[:2], *n[2:][-2 if n[0] == "model" else -1 :]]) for n in names]
+    return [[n, list(v.shape), str(v.dtype)] for n, v in zip(names, variables.values())]
+
+
+def older_signature(variables):
+    """Owner, last part of the name, shape and type: what older files hold."""
+    names = [name.split("/") for name in variables]
+    return [[n[0], n[-1], list(v.shape), str(v.dtype)] for n, v in zip(names, variables.values())]
+
+
+def uncounted(entries):
+    """Entries without the numbers by which Keras tells apart the layers made in one process."""
+    return [
+        [re.sub(r"_\d+(?=_|/|$)", "", part) if isinstance(part, str) else part for part in entry]
+        for entry in entries
+    ]
+
+
+def fitting(path, saved, arrays, variables):
+    """The arrays of a state in the variables' own types, or the error that says what differs.
+
+    Args:
+        path: of the file.
+        saved: signature in the file.
+        arrays: list of arrays in the file.
+        variables: dict from names to the model's variables.
+    """
+    older = any(len(entry) == 4 for entry in saved)
+    expected = older_signature(variables) if older else signature(variables)
+    fits = uncounted(saved) == uncounted(expected)
+    arrays = [typed(a, str(v.dtype)) for a, v in zip(arrays, variables.values())] if fits else []
+    fits = fits and all(
+        a.shape == tuple(v.shape) and str(a.dtype) == str(v.dtype)
+        for a, v in zip(arrays, variables.values())
+    )
+    if not fits:
+        raise argument_error(
+            "path",
+            "the state of this model and these optimizers",
+            received=f"path={path}, the state of another model",
+        )
+    return arrays
+
+
+def not_finite(variables, arrays):
+    """The name of the first variable that holds NaN, or infinity among the weights, or `None`."""
+    for (name, variable), array in zip(variables.items(), arrays):
+        if array.dtype.kind in "iub?SU" or array.dtype == object:
+            continue
+        values = array.astype("float32") if array.dtype.itemsize < 4 else array
+        weight = name.startswith("model/") and getattr(variable, "trainable", False)
+        if np.isnan(values).any() or (weight and np.isinf(values).any()):
+            return name
+    return None

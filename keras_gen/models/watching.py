@@ -18,8 +18,8 @@ OF_ONE_OPTIMIZER = (
 
 
 def watched(model, callbacks):
-    """The callbacks of `fit`, checked, one more that stops a training at the first NaN, and one that
-    keeps several replicas equal.
+    """The callbacks of `fit`, checked, and those of the library: training stops at the first NaN,
+    and several replicas stay equal.
 
     Args:
         model: a compiled model.

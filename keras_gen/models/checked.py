@@ -1,0 +1,99 @@
+"""The entrances of a model: whatever reaches its training and evaluation is checked there."""
+
+import collections.abc
+import inspect
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.models.inputs import check_class_weight, check_data, checked_stream
+from keras_gen.models.watching import watched
+
+
+class CheckedModel(keras.Model):
+    """A `keras.Model` that checks data, weights and callbacks before it trains or evaluates.
+
+    A subclass says with `expects()` what x and y are.
+    """
+
+    def expects(self):
+        """What x and y are, a pair of `models.inputs.Expected`; `None` for a y not looked at."""
+        raise NotImplementedError
+
+    def check(self, x, y=None, sample_weight=None, name="x"):
+        """Raises a `ValueError` for data that `fit` cannot take; `name` is for its message."""
+        check_data(self.expects(), x, y, sample_weight, name)
+
+    def fit(self, *args, **kwargs):
+        """Trains as `keras.Model.fit` does, after a check of the data.
+
+        Sample weights count with and without a `y`: an example of weight 0 is as good as absent,
+        and one of weight 2 counts as two. Class weights need labels.
+
+        Raises:
+            ValueError: for data of the wrong rank, shape or type, outside the declared range, not
+                a number, or empty, for labels out of range, and for weights that are not one
+                number from 0 on for each example; before the first step.
+        """
+        given = inspect.signature(keras.Model.fit).bind(self, *args, **kwargs).arguments
+        del given["self"]
+        validation = given.get("validation_data")
+        if validation is not None:
+            given["validation_data"] = self.accepted(*_parts(validation), name="validation_data")
+        class_weight = given.get("class_weight")
+        if class_weight is not None:
+            check_class_weight(self.expects()[1], given["x"], given.get("y"), class_weight)
+        given |= self.accepted_by_name(given)
+        if isinstance(given["x"], tf.data.Dataset):
+            given.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
+        given["callbacks"] = watched(self, given.get("callbacks"))
+        return super().fit(**given)
+
+    def evaluate(self, *args, **kwargs):
+        """Evaluates as `keras.Model.evaluate` does, after the check that `fit` makes."""
+        if kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked the data
+            return super().evaluate(*args, **kwargs)
+        given = inspect.signature(keras.Model.evaluate).bind(self, *args, **kwargs).arguments
+        del given["self"]
+        further = given.pop("kwargs", {})
+        return super().evaluate(**given | self.accepted_by_name(given), **further)
+
+    def accepted_by_name(self, given):
+        """x, y and sample weights of a call, checked: a dict of what Keras is to get."""
+        names = ("x", "y", "sample_weight")
+        return dict(zip(names, self.accepted(*(given.get(name) for name in names))))
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, **kwargs):
+        """Takes a step as `keras.Model.train_on_batch` does, after a check of the batch."""
+        if class_weight is not None:
+            check_class_weight(self.expects()[1], x, y, class_weight)
+        batch = self.accepted(x, y, sample_weight)
+        return super().train_on_batch(*batch, class_weight=class_weight, **kwargs)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, **kwargs):
+        """Evaluates as `keras.Model.test_on_batch` does, after a check of the batch."""
+        return super().test_on_batch(*self.accepted(x, y, sample_weight), **kwargs)
+
+    def accepted(self, x, y=None, sample_weight=None, name="x"):
+        """The data as Keras is to get them, after a check: `(x, y, sample_weight)`.
+
+        Keras drops weights that come without a `y`, so a stand-in for it is put in: x, where that
+        is the target, and otherwise zeros, which no model looks at.
+        """
+        self.check(x, y, sample_weight, name)
+        if isinstance(x, collections.abc.Iterator):
+            x = checked_stream(self.expects(), x)
+        if sample_weight is not None:
+            sample_weight = np.reshape(np.asarray(sample_weight, "float32"), [-1])
+            if y is None:
+                y = np.zeros(len(sample_weight), "int8") if self.expects()[1] is None else x
+        return x, y, sample_weight
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Takes no batch to build the model by, as Keras does under a strategy: it is built."""
+
+
+def _parts(data):
+    """x, y and sample weights of `validation_data`."""
+    return (*data, None, None)[:3] if isinstance(data, (tuple, list)) else (data, None, None)

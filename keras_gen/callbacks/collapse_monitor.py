@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, integer, number_from_zero, positive_integer
 from keras_gen.callbacks.checks import examples_of, labels_of, model_with
-from keras_gen.callbacks.neighbours import SharingCopies, refuse_before
+from keras_gen.callbacks.neighbours import refuse_before
+from keras_gen.copies import SharingCopies
 from keras_gen.distances import squared_distances
 
 ACCURACIES = ("real_accuracy", "fake_accuracy")  # which a GAN logs itself

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 
 from keras_gen.callbacks.checks import examples_of, model_with
-from keras_gen.callbacks.neighbours import SharingCopies, refuse_before
+from keras_gen.callbacks.neighbours import refuse_before
+from keras_gen.copies import SharingCopies
 
 
 class FreeEnergyGap(SharingCopies, keras.callbacks.Callback):

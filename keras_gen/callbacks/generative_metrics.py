@@ -6,14 +6,8 @@ import keras
 
 from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.callbacks.checks import check_generates, examples_of, labels_of
-from keras_gen.callbacks.neighbours import (
-    Adapter,
-    SharingCopies,
-    callback_list,
-    reads,
-    refuse_before,
-    unwrapped,
-)
+from keras_gen.callbacks.neighbours import Adapter, callback_list, reads, refuse_before, unwrapped
+from keras_gen.copies import SharingCopies
 
 
 class GenerativeMetrics(SharingCopies, keras.callbacks.Callback):

@@ -5,7 +5,8 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.callbacks.checks import model_with
-from keras_gen.callbacks.neighbours import SharingCopies, refuse_before
+from keras_gen.callbacks.neighbours import refuse_before
+from keras_gen.copies import SharingCopies
 
 
 class GeneratorGradient(SharingCopies, keras.callbacks.Callback):

@@ -1,6 +1,5 @@
 """The other callbacks of the same `fit`, and its arguments, which Keras shows to no callback."""
 
-import copy
 import inspect
 
 import keras
@@ -101,21 +100,3 @@ def reads(callback, names):
     path = str(getattr(callback, "filepath", ""))
     monitors = getattr(callback, "monitor", None) in names
     return monitors or isinstance(callback, readers) or any(f"{{{name}" in path for name in names)
-
-
-class SharingCopies:
-    """Mixin of callbacks whose copies share what must not or cannot be copied.
-
-    `shared` names these attributes: data, extractors, models. Whatever searches for
-    hyper-parameters copies the callbacks for every trial.
-    """
-
-    shared = ()
-
-    def __deepcopy__(self, memo):
-        copied = type(self).__new__(type(self))
-        memo[id(self)] = copied
-        for name, value in vars(self).items():
-            keep = name in self.shared or name == "_model"
-            setattr(copied, name, value if keep else copy.deepcopy(value, memo))
-        return copied

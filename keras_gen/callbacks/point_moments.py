@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.callbacks.checks import check_folder, check_generates
-from keras_gen.callbacks.neighbours import SharingCopies
+from keras_gen.copies import SharingCopies
 from keras_gen.files import replacing
 from keras_gen.plotting import point_clouds
 

@@ -9,12 +9,8 @@ import numpy as np
 
 from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.callbacks import callback_state, csv_rows, exactness, state_file
-from keras_gen.callbacks.neighbours import (
-    SharingCopies,
-    callback_list,
-    fit_arguments,
-    unwrapped,
-)
+from keras_gen.callbacks.neighbours import callback_list, fit_arguments, unwrapped
+from keras_gen.copies import SharingCopies
 from keras_gen.state import optimizers_of, training_state
 
 AUTOMATIC = (keras.callbacks.History, keras.callbacks.ProgbarLogger)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_gen.arguments import argument_error
+from keras_gen.copies import SharingCopies
 from keras_gen.images import check_range, check_values
 
 
@@ -129,7 +130,7 @@ class Moments:
         return frechet_distance(self.mean, real_covariance, fake.mean, fake_covariance)
 
 
-class FrechetDistance(keras.metrics.Metric):
+class FrechetDistance(SharingCopies, keras.metrics.Metric):
     """The Frechet distance between the features of real and of generated images (FID).
 
         d^2 = ||m_r - m_f||^2 + tr(C_r) + tr(C_f) - 2 tr((C_r^(1/2) C_f C_r^(1/2))^(1/2))
@@ -155,6 +156,8 @@ class FrechetDistance(keras.metrics.Metric):
         Heusel et al., 2017, GANs Trained by a Two Time-Scale Update Rule, arXiv:1706.08500,
         equation 6.
     """
+
+    shared = ("extractor",)
 
     def __init__(self, extractor, value_range, name=None):
         super().__init__(name=name or f"fid_{extractor.name}", dtype="float32")

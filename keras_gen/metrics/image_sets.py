@@ -4,10 +4,11 @@ import keras
 import numpy as np
 
 from keras_gen.arguments import argument_error
+from keras_gen.copies import SharingCopies
 from keras_gen.images import check_range, check_values
 
 
-class ImageSets(keras.metrics.Metric):
+class ImageSets(SharingCopies, keras.metrics.Metric):
     """A metric that compares all real with all generated images; it keeps what it reads of them.
 
     A subclass implements `read(images)`, which turns a batch into an array `[b, ...]`, and
@@ -18,6 +19,8 @@ class ImageSets(keras.metrics.Metric):
         value_range: Pair, the range in which the images' values lie.
         name: The metric's name.
     """
+
+    shared = ("extractor",)
 
     def __init__(self, value_range, name):
         super().__init__(name=name, dtype="float32")

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from keras_gen.arguments import argument_error, integer
+from keras_gen.copies import SharingCopies
 from keras_gen.images import check_range
 
 
@@ -59,7 +60,7 @@ def _score(count, class_sums, negentropy):
     return float(np.exp(negentropy / count - _negentropy(marginal)))
 
 
-class InceptionScore(keras.metrics.Metric):
+class InceptionScore(SharingCopies, keras.metrics.Metric):
     """The Inception Score of all images seen, streaming and exact.
 
         IS = exp(E_x[KL(p(y | x) || p(y))]) = exp(E_x[sum_y p log p] - sum_y p(y) log p(y))
@@ -75,6 +76,8 @@ class InceptionScore(keras.metrics.Metric):
     Reference:
         Salimans et al., 2016, Improved Techniques for Training GANs, arXiv:1606.03498, section 4.
     """
+
+    shared = ("extractor",)
 
     def __init__(self, extractor, value_range, name=None):
         super().__init__(name=name or f"inception_score_{extractor.name}", dtype="float32")

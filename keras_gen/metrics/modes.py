@@ -10,15 +10,18 @@ from keras_gen.arguments import (
     positive_integer,
     positive_number,
 )
+from keras_gen.copies import SharingCopies
 from keras_gen.distances import squared_distances
 from keras_gen.images import check_images, check_range
 from keras_gen.metrics.arguments import check_vectors
 
 
-class _Modes(keras.metrics.Metric):
+class _Modes(SharingCopies, keras.metrics.Metric):
     """Counts generated samples per mode; a subclass says which sample belongs to which mode."""
 
     least_share = 0.0
+
+    shared = ("extractor",)
 
     def __init__(self, modes, name):
         super().__init__(name=name, dtype="float32")

@@ -53,7 +53,9 @@ def check_equation(name, value, kind, example):
     unstated = value.unstated()
     if unstated:
         received = f"a {type(value).__name__} without them"
-        raise argument_error(name, f"an object that states {', '.join(unstated)}", None, received=received)
+        raise argument_error(
+            name, f"an object that states {', '.join(unstated)}", None, received=received
+        )
     if type(value).get_config is Equation.get_config:
         missing = [each for each in _arguments(type(value)) if not hasattr(value, each)]
         if missing:

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import types
 
 import keras
 import tensorflow as tf
@@ -26,7 +27,7 @@ class Adjustable(keras.Model):
             that return the number or raise.
     """
 
-    adjustable = {}
+    adjustable = types.MappingProxyType({})
 
     def __setattr__(self, name, value):
         known = name in self.__dict__ or name in self.adjustable
@@ -45,6 +46,11 @@ class Adjustable(keras.Model):
         if not _same(before, value):
             self.adjusted(name, value)
         return None
+
+    def keep(self, **values):
+        """Sets attributes that have been checked, without any consequence."""
+        for name, value in values.items():
+            super().__setattr__(name, value)
 
     def checked(self, name, value):
         """The number as it is kept, or the error of a value that it cannot have."""

@@ -81,4 +81,3 @@ def check_players(players):
                     "would undo what the other learns",
                     received=f"the shared variable {variable.path!r}",
                 )
-

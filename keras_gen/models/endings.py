@@ -113,11 +113,29 @@ def check_range_reached(name, network, value_range):
         )
 
 
+def check_classes(name, network, num_classes):
+    """Refuses a network whose second input, the labels, goes into a table of fewer classes."""
+    for operation in getattr(network, "operations", ()):
+        size = getattr(operation, "input_dim", getattr(operation, "num_tokens", None))
+        of_labels = any(
+            getattr(tensor, "_keras_history", (None,))[0] is network.inputs[1]._keras_history[0]
+            for node in operation._inbound_nodes
+            for tensor in node.input_tensors
+        )
+        if of_labels and isinstance(size, int) and size < num_classes:
+            refuse(
+                name,
+                f"a network for num_classes={num_classes}",
+                received=f"one whose layer {operation.name!r} knows {size} classes",
+            )
+
+
 def _of_network(network, index):
     """The ending of an output of a network, `_START` if it is the input, or `None`."""
     outputs = getattr(network, "outputs", None)
-    own = not getattr(type(network), "call", None).__module__.startswith("keras.")
-    return None if own or not outputs else _of_tensor(outputs[index])
+    if not outputs or not type(network).call.__module__.startswith("keras."):
+        return None
+    return _of_tensor(outputs[index])
 
 
 def _of_tensor(tensor):

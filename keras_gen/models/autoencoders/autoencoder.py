@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error
 from keras_gen.losses.means import TINY, share
 from keras_gen.models.base import GenerativeModel
+from keras_gen.models.endings import check_range_reached
 from keras_gen.models.inputs import Images
 
 
@@ -45,7 +46,12 @@ class Autoencoder(GenerativeModel):
         self.undercomplete = undercomplete
         self.encoder = encoder
         self.decoder = decoder
+        self.check_outputs()
         self.built = True
+
+    def check_outputs(self):
+        """Refuses a decoder that cannot reach the declared range, or must leave it."""
+        check_range_reached("decoder", self.decoder, self.value_range)
 
     def call(self, x, training=False):
         return self.decoder(self.encoder(x, training=training), training=training)

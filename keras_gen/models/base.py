@@ -159,11 +159,8 @@ class GenerativeModel(Adjustable):
         super().adjusted(name, value)
 
     def compile_from_config(self, config):
-        if type(self).compile is keras.Model.compile:
-            super().compile_from_config(config)
-        else:
-            with loading():
-                self.compile(**_deserialized(config))
+        with loading():
+            self.compile(**_deserialized(config))
 
     # Saving
 

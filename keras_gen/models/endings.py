@@ -60,6 +60,10 @@ class Ending:
         """Whether the range contains the interval."""
         return self.low <= low and high <= self.high
 
+    def within(self, low, high):
+        """Whether the interval contains the range."""
+        return low <= self.low and self.high <= high
+
     def bounded(self):
         return math.isfinite(self.low) and math.isfinite(self.high)
 
@@ -100,7 +104,7 @@ def check_range_reached(name, network, value_range):
     found = ending(network)
     if value_range is None or found is None:
         return
-    leaves = found.bounded() and not (value_range[0] <= found.low and found.high <= value_range[1])
+    leaves = found.bounded() and not found.within(*value_range)
     if leaves or not found.reaches(*value_range):
         low, high = value_range
         fitting = [each for each in ("tanh", "sigmoid") if RANGES[each] == (low, high)]

@@ -59,6 +59,7 @@ class VAE(Autoencoder):
     adjustable = Autoencoder.adjustable | {"beta": number_from_zero, "likelihood": check_likelihood}
 
     compile = GenerativeModel.compile  # the loss is its own
+    compile_from_config = GenerativeModel.compile_from_config
 
     def __init__(
         self,

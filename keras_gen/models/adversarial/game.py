@@ -85,7 +85,7 @@ class AdversarialModel(GenerativeModel):
                 under a gradient penalty.
         """
         if generator_optimizer is discriminator_optimizer and not isinstance(
-            generator_optimizer, str
+            generator_optimizer, (str, dict)
         ):
             raise argument_error(
                 "discriminator_optimizer",

@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers
 
 from keras_gen import layers as own_layers
-from keras_gen import models, networks, optimizers
+from keras_gen import losses, models, networks, optimizers
 
 IMAGE = (8, 8, 1)
 
@@ -168,7 +168,8 @@ def recurrent_autoencoder():
 
 def vae():
     encoder = networks.gaussian_encoder(IMAGE, [8], 3)
-    model = models.VAE(encoder, networks.mlp_decoder(3, [8], IMAGE), value_range=(-1, 1), seed=5)
+    decoder, likelihood = networks.mlp_decoder(3, [8], IMAGE), losses.Gaussian()
+    model = models.VAE(encoder, decoder, likelihood, value_range=(-1, 1), seed=5)
     model.compile(fused_adam())
     return model
 
@@ -335,7 +336,8 @@ def vae_without_chance():
         3, kernel_initializer="zeros", bias_initializer=keras.initializers.Constant(-60.0)
     )(flat)
     encoder = keras.Model(x, [mean, log_var])
-    model = models.VAE(encoder, networks.mlp_decoder(3, [8], IMAGE), value_range=(-1, 1), seed=5)
+    decoder, likelihood = networks.mlp_decoder(3, [8], IMAGE), losses.Gaussian()
+    model = models.VAE(encoder, decoder, likelihood, value_range=(-1, 1), seed=5)
     model.compile(keras.optimizers.SGD(1e-3))
     return model
 

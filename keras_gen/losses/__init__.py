@@ -11,10 +11,18 @@ from keras_gen.losses.adversarial import (
 from keras_gen.losses.divergences import KLSparsity, latent_loss, latent_loss_from_stddev
 from keras_gen.losses.likelihoods import Bernoulli, Gaussian, Likelihood
 from keras_gen.losses.means import weighted_mean
-from keras_gen.losses.penalties import R1, GradientPenalty, Penalty, squared_gradient_norms
+from keras_gen.losses.penalties import (
+    R1,
+    R2,
+    GradientPenalty,
+    Penalty,
+    SumOfPenalties,
+    squared_gradient_norms,
+)
 
 __all__ = [
     "R1",
+    "R2",
     "AdversarialLoss",
     "Bernoulli",
     "Gaussian",
@@ -26,6 +34,7 @@ __all__ = [
     "Minimax",
     "NonSaturating",
     "Penalty",
+    "SumOfPenalties",
     "Wasserstein",
     "latent_loss",
     "latent_loss_from_stddev",

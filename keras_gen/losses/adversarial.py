@@ -5,6 +5,7 @@ patch (`[b, h, w, 1]`); the batch axis comes first. All expectations are means o
 """
 
 import dataclasses
+import math
 
 import keras
 import tensorflow as tf
@@ -23,11 +24,36 @@ class AdversarialLoss(Equation):
 
     where E_w is the mean over the real samples with their weights, `losses.weighted_mean`.
 
-    Subclasses state the three terms, elementwise on float32 scores. A score above `boundary` says
-    "real".
+    Subclasses state the three terms, elementwise on float32 scores, or the two losses. A score
+    above `boundary` says "real".
+
+    A loss that compares real with generated samples in the generator's equation as well sets
+    `pairs = True` and states both losses; the game then scores the real samples once more and calls
+    `generator(fake, sample_weight, real=real)`.
+
+    Attributes:
+        boundary: the score from which on a sample is taken for real.
+        pairs: whether the generator's loss takes the scores of real samples, too.
+        score_range: interval that scores must be able to reach. A discriminator whose last
+            activation cannot is refused by `compile`.
     """
 
     boundary = 0.0
+    pairs = False
+    score_range = (-math.inf, math.inf)
+
+    def unstated(self):
+        own, base = type(self), AdversarialLoss
+        needed = {"discriminator": ("real_term", "fake_term"), "generator": ("generator_term",)}
+        if self.pairs:
+            needed["generator"] = ("generator",)
+        return [
+            term
+            for loss, terms in needed.items()
+            if getattr(own, loss) is getattr(base, loss)
+            for term in terms
+            if getattr(own, term) is getattr(base, term)
+        ]
 
     def real_term(self, real):
         raise NotImplementedError
@@ -169,6 +195,7 @@ class LeastSquares(AdversarialLoss):
     label_smoothing: float = 0.0
 
     boundary = 0.5  # halfway between the labels
+    score_range = (0.0, 1.0)  # from label to label
 
     def __post_init__(self):
         _check_label_smoothing(self.label_smoothing)

@@ -1,6 +1,8 @@
 """What the equations of this package have in common."""
 
-import dataclasses
+import inspect
+
+import keras
 
 from keras_gen.arguments import argument_error
 
@@ -8,19 +10,80 @@ from keras_gen.arguments import argument_error
 class Equation:
     """An immutable, serializable object: a formula and its few numbers.
 
-    Subclasses are frozen dataclasses, so two equations are equal when their class and their
-    numbers are, and the configuration is the dataclass's fields.
+    The configuration follows from the signature of `__init__`: each argument is an attribute of
+    the same name. The subclasses here are frozen dataclasses, so two equations are equal when
+    their class and their numbers are; a plain class does as well, and so does a `get_config` of
+    its own. Every subclass is registered with Keras, so a file with it can be loaded wherever the
+    class has been defined or imported.
     """
 
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        keras.saving.register_keras_serializable(cls.__module__)(cls)
+
     def get_config(self):
-        return dataclasses.asdict(self)
+        return {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in _arguments(type(self))
+        }
 
     @classmethod
     def from_config(cls, config):
-        return cls(**config)
+        return cls(**{name: _deserialized(value) for name, value in config.items()})
+
+    def unstated(self):
+        """Names of the methods that a subclass has to state and has not."""
+        return []
+
+
+def check_equation(name, value, kind, example):
+    """Returns an equation that can be used and saved, or raises the error.
+
+    Args:
+        name: the argument's name.
+        value: what it is.
+        kind: the class of equations that it should be of.
+        example: one of them, in words.
+    """
+    expected = f"a `keras_gen.losses.{kind.__name__}`, such as {example}"
+    if isinstance(value, type) and issubclass(value, kind):
+        raise argument_error(name, f"an object, {value.__name__}(), not its class", value)
+    if not isinstance(value, kind):
+        raise argument_error(name, expected, repr(value))
+    unstated = value.unstated()
+    if unstated:
+        received = f"a {type(value).__name__} without them"
+        raise argument_error(
+            name, f"an object that states {', '.join(unstated)}", None, received=received
+        )
+    if type(value).get_config is Equation.get_config:
+        missing = [each for each in _arguments(type(value)) if not hasattr(value, each)]
+        if missing:
+            raise argument_error(
+                name,
+                "an object that can be saved: one that keeps each argument of `__init__` as an "
+                "attribute of the same name, or has a `get_config`",
+                received=f"a {type(value).__name__} without the attribute {missing[0]!r}",
+            )
+    return value
 
 
 def check_non_negative(name, value):
     """Raises ValueError unless `value` is a number that is zero or more."""
     if not 0 <= value < float("inf"):
         raise argument_error(name, "a finite number that is zero or more", value)
+
+
+def _arguments(equation_class):
+    """Names of the arguments of `__init__`."""
+    if equation_class.__init__ is object.__init__:
+        return []
+    parameters = inspect.signature(equation_class.__init__).parameters.values()
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [each.name for each in parameters if each.name != "self" and each.kind not in kinds]
+
+
+def _deserialized(value):
+    if isinstance(value, (dict, list)):
+        return keras.saving.deserialize_keras_object(value)
+    return value

@@ -11,7 +11,29 @@ from keras_gen.losses.equation import Equation
 
 
 class Likelihood(Equation):
-    """The distribution of an image given a decoder's output."""
+    """The distribution of an image given a decoder's output.
+
+    Subclasses state `terms` and `mean`.
+
+    Attributes:
+        target_range: closed interval that targets lie in, or `None` for all numbers.
+    """
+
+    target_range = None
+
+    def output_range(self, value_range):
+        """The interval of which a decoder's outputs must reach all, or `None` if it is not known.
+
+        Args:
+            value_range: closed interval of the targets, or `None`.
+        """
+        return None
+
+    def unstated(self):
+        own = type(self)
+        terms_count = own.negative_log_likelihood is Likelihood.negative_log_likelihood
+        needed = ["terms"] * terms_count + ["mean"]
+        return [name for name in needed if getattr(own, name) is getattr(Likelihood, name)]
 
     def negative_log_likelihood(self, target, output):
         """The surprise of the target, summed over all axes but the first.
@@ -61,6 +83,11 @@ class Bernoulli(Likelihood):
     The target lies in [0, 1]. For a binary target this is a likelihood, otherwise a cross-entropy.
     """
 
+    target_range = (0.0, 1.0)
+
+    def output_range(self, value_range):
+        return -math.inf, math.inf
+
     def terms(self, target, output):
         return ops.softplus(output) - target * output
 
@@ -86,6 +113,9 @@ class Gaussian(Likelihood):
     def __post_init__(self):
         if not 0 < self.stddev < math.inf:
             raise argument_error("stddev", "a positive number", self.stddev)
+
+    def output_range(self, value_range):
+        return value_range
 
     def terms(self, target, output):
         normalization = 0.5 * math.log(2 * math.pi * self.stddev**2)

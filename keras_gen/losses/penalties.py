@@ -5,7 +5,8 @@ import dataclasses
 import keras
 import tensorflow as tf
 
-from keras_gen.losses.equation import Equation, check_non_negative
+from keras_gen.arguments import argument_error
+from keras_gen.losses.equation import Equation, check_equation, check_non_negative
 from keras_gen.losses.means import weighted_mean
 
 
@@ -41,10 +42,57 @@ class Penalty(Equation):
         real: Real images `[b, ...]`.
         fake: Generated images, of the same shape.
         seed: Integer tensor `[2]`, as `tf.random.stateless_uniform` takes it.
+
+    Penalties add up: `R1(5.0) + R2(5.0)` is a penalty.
+
+    Attributes:
+        of_gradients: whether it takes the gradient of each sample's score by itself. Then a
+            discriminator with batch normalization is refused by `compile`.
     """
+
+    of_gradients = False
 
     def __call__(self, score, real, fake, seed):
         raise NotImplementedError
+
+    def __add__(self, other):
+        if not isinstance(other, Penalty):
+            return NotImplemented
+        parts = [getattr(each, "penalties", (each,)) for each in (self, other)]
+        return SumOfPenalties((*parts[0], *parts[1]))
+
+    def __radd__(self, other):
+        """So that `sum` of a list works, which begins with 0."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def unstated(self):
+        return ["__call__"] if type(self).__call__ is Penalty.__call__ else []
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class SumOfPenalties(Penalty):
+    """Several penalties of one discriminator, added up; each has its own weight.
+
+    Args:
+        penalties: the penalties, one or more.
+    """
+
+    penalties: tuple
+
+    def __post_init__(self):
+        object.__setattr__(self, "penalties", tuple(self.penalties))
+        if not self.penalties:
+            raise argument_error("penalties", "one penalty or more", self.penalties)
+        for penalty in self.penalties:
+            check_equation("penalties", penalty, Penalty, "losses.R1(10.0)")
+
+    @property
+    def of_gradients(self):
+        return any(penalty.of_gradients for penalty in self.penalties)
+
+    def __call__(self, score, real, fake, seed):
+        return tf.add_n([penalty(score, real, fake, seed) for penalty in self.penalties])
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -66,6 +114,8 @@ class GradientPenalty(Penalty):
 
     weight: float = 10.0
     target: float = 1.0
+
+    of_gradients = True
 
     def __post_init__(self):
         check_non_negative("weight", self.weight)
@@ -105,8 +155,36 @@ class R1(Penalty):
 
     weight: float = 10.0
 
+    of_gradients = True
+
     def __post_init__(self):
         check_non_negative("weight", self.weight)
 
     def __call__(self, score, real, fake, seed):
         return self.weight / 2 * weighted_mean(squared_gradient_norms(score, real))
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class R2(Penalty):
+    """The penalty on the squared slope at generated images.
+
+        penalty = weight / 2 * E[||grad score(fake)||_2 ** 2]
+
+    Args:
+        weight: Weight of the penalty, zero or more.
+
+    Reference:
+        Mescheder et al., 2018, Which Training Methods for GANs do actually Converge?,
+        arXiv:1801.04406, equation 10.
+    """
+
+    weight: float = 10.0
+
+    of_gradients = True
+
+    def __post_init__(self):
+        check_non_negative("weight", self.weight)
+
+    def __call__(self, score, real, fake, seed):
+        return self.weight / 2 * weighted_mean(squared_gradient_norms(score, fake))

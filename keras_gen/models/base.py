@@ -6,10 +6,14 @@ import inspect
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 from keras_gen.images import to_uint8
 from keras_gen.losses.means import replicas, share
+from keras_gen.models.adjusting import Adjustable
 from keras_gen.models.checked import CheckedModel
+from keras_gen.models.compiling import check_options, check_players, checked_optimizer
+from keras_gen.models.mismatches import loading
 from keras_gen.state import random_states_of
 
 REPLICA_STRIDE = 0x3C6EF372  # keeps the replicas' seeds far apart
@@ -47,7 +51,7 @@ def descend(loss, variables, optimizer, precondition=None):
     return value
 
 
-class GenerativeModel(CheckedModel):
+class GenerativeModel(Adjustable, CheckedModel):
     """A `keras.Model` that checks its data, logs means, saves everything and resumes exactly.
 
         w <- w - step(d objective(constants) / dw),    w = parameters()
@@ -60,6 +64,9 @@ class GenerativeModel(CheckedModel):
     What a model does for a user is a verb, which takes and returns NumPy arrays. Its twin on
     tensors is named by the participle: `generate` and `generated`, `encode` and `encoded`,
     `classify` and `classified`. Training and the exported endpoints use the twins.
+
+    A number among the arguments has an effect when it is set anew, in a callback too, or setting
+    it raises; see `Adjustable`.
 
     Args:
         value_range: closed interval that the data must lie in, or `None` for any finite values.
@@ -85,17 +92,24 @@ class GenerativeModel(CheckedModel):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls(**_deserialized(config, custom_objects))
+        with loading():
+            return cls(**_deserialized(config, custom_objects))
 
-    def compile(self, optimizer, **kwargs):
+    def compile(self, optimizer, loss=None, **kwargs):
         """Configures training; the loss is the model's own.
 
         Args:
             optimizer: a Keras optimizer.
+            loss: `None`: the loss is the model's own.
             **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
                 `steps_per_execution`.
+
+        Raises:
+            ValueError: for what is no optimizer, was built for other variables or has nothing to
+                train, and for a loss or metrics.
         """
-        self.compile_players({}, {"optimizer": (optimizer, self.parameters())}, **kwargs)
+        options = check_options({"loss": loss, **kwargs})
+        self.compile_players({}, {"optimizer": (optimizer, self.parameters())}, **options)
 
     def parameters(self):
         """The variables that training moves."""
@@ -111,10 +125,13 @@ class GenerativeModel(CheckedModel):
             **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
                 `steps_per_execution`.
         """
+        kwargs = check_options(kwargs)
+        check_players(players)
+        optimizers = {name: checked_optimizer(name, *player) for name, player in players.items()}
         super().compile(optimizer=None, loss=None, **kwargs)
         self._loss_tracker = None  # this library's models bring their own trackers
-        for name, (optimizer, variables) in players.items():
-            optimizer = keras.optimizers.get(optimizer)
+        for name, (_, variables) in players.items():
+            optimizer = optimizers[name]
             arguments = {**arguments, name: optimizer}
             if self.dtype_policy.name == "mixed_float16" and not isinstance(
                 optimizer, keras.optimizers.LossScaleOptimizer
@@ -124,6 +141,7 @@ class GenerativeModel(CheckedModel):
                 optimizer.build(variables)
             setattr(self, name, optimizer)
         self._compile_arguments = {**arguments, **kwargs}
+        self._compiled_for = [id(variable) for variable in self.trainable_variables]
 
     def get_compile_config(self):
         if not self.compiled or not hasattr(self, "_compile_arguments"):
@@ -133,10 +151,13 @@ class GenerativeModel(CheckedModel):
             for name, value in self._compile_arguments.items()
         }
 
+    def adjusted(self, name, value):
+        if name in getattr(self, "_compile_arguments", ()):
+            self._compile_arguments[name] = value
+        super().adjusted(name, value)
+
     def compile_from_config(self, config):
-        if type(self).compile is keras.Model.compile:
-            super().compile_from_config(config)
-        else:
+        with loading():
             self.compile(**_deserialized(config))
 
     # Saving
@@ -181,6 +202,19 @@ class GenerativeModel(CheckedModel):
             training: whether layers are to behave as in training.
         """
         raise NotImplementedError
+
+    def make_train_function(self, force=False):
+        """Makes the function that Keras trains with, if `trainable` is what it was at `compile`."""
+        compiled_for = getattr(self, "_compiled_for", None)
+        now = [id(variable) for variable in self.trainable_variables]
+        if compiled_for is not None and set(compiled_for) != set(now):
+            raise argument_error(
+                "trainable",
+                "the variables that were trainable at `compile`: compile again, with new "
+                "optimizers, after a change of `trainable`",
+                received=f"{len(now)} trainable variables instead of {len(compiled_for)}",
+            )
+        return super().make_train_function(force)
 
     precondition = None  # linear function of the list of gradients; see `descend`
 

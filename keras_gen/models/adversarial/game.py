@@ -1,10 +1,24 @@
 """The two-player game that every adversarial model plays."""
 
+import keras
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.losses import NonSaturating
+from keras_gen.losses import AdversarialLoss, NonSaturating, Penalty
+from keras_gen.losses.equation import check_equation
 from keras_gen.models.base import GenerativeModel, descend
+from keras_gen.models.endings import check_reaches
+from keras_gen.models.mismatches import refuse
+
+
+def check_loss(name, loss):
+    """Returns an adversarial loss that can be used and saved, or raises the error."""
+    return check_equation(name, loss, AdversarialLoss, "losses.NonSaturating()")
+
+
+def check_penalty(name, penalty):
+    """Returns a penalty that can be used and saved, or `None`, or raises the error."""
+    return penalty and check_equation(name, penalty, Penalty, "losses.R1(10.0), or None")
 
 
 class AdversarialModel(GenerativeModel):
@@ -35,6 +49,12 @@ class AdversarialModel(GenerativeModel):
     default_penalty = None
     default_discriminator_steps = 1
 
+    adjustable = GenerativeModel.adjustable | {
+        "loss": check_loss,
+        "penalty": check_penalty,
+        "discriminator_steps": positive_integer,
+    }
+
     def compile(
         self,
         generator_optimizer,
@@ -58,30 +78,60 @@ class AdversarialModel(GenerativeModel):
                 `steps_per_execution`.
 
         Raises:
-            ValueError: for a shared optimizer or a `discriminator_steps` that is not positive.
+            ValueError: for a shared optimizer or one of other variables, a loss or penalty that
+                is none of this library's, a `discriminator_steps` that is not positive, metrics,
+                players without trainable variables or with common ones, a discriminator whose last
+                activation keeps scores from what the loss needs, and one with batch normalization
+                under a gradient penalty.
         """
         if generator_optimizer is discriminator_optimizer and not isinstance(
-            generator_optimizer, str
+            generator_optimizer, (str, dict)
         ):
             raise argument_error(
                 "discriminator_optimizer",
                 "an optimizer other than the generator's",
                 discriminator_optimizer,
             )
-        self.loss = self.default_loss if loss is None else loss
-        self.penalty = self.default_penalty if penalty is None else penalty
-        steps = discriminator_steps
-        steps = self.default_discriminator_steps if steps is None else steps
-        self.discriminator_steps = positive_integer("discriminator_steps", steps)
-        arguments = ("loss", "penalty", "discriminator_steps")
+        given = {"loss": loss, "penalty": penalty, "discriminator_steps": discriminator_steps}
+        arguments = {
+            name: self.adjustable[name](
+                name, getattr(self, f"default_{name}") if value is None else value
+            )
+            for name, value in given.items()
+        }
+        self.check_game(arguments["loss"], arguments["penalty"])
         self.compile_players(
-            {name: getattr(self, name) for name in arguments},
+            arguments,
             {
                 "generator_optimizer": (generator_optimizer, self.generator_variables),
                 "discriminator_optimizer": (discriminator_optimizer, self.discriminator_variables),
             },
             **kwargs,
         )
+        self.keep(**arguments)
+
+    def checked(self, name, value):
+        if name == "loss" and value is None and not getattr(self, "compiled", False):
+            return value  # Keras sets it before `compile`
+        value = super().checked(name, value)
+        if name in ("loss", "penalty") and getattr(self, "compiled", False):
+            self.check_game(**{"loss": self.loss, "penalty": self.penalty, name: value})
+        return value
+
+    def check_game(self, loss, penalty):
+        """Refuses networks that do not fit the loss or the penalty, where that can be known."""
+        needed, name = loss.score_range, type(loss).__name__
+        kind = "logits, unbounded" if needed[0] == -needed[1] else f"all numbers in {list(needed)}"
+        cure = f"scores that are {kind}, as {name} takes them: remove the last activation"
+        check_reaches("discriminator", getattr(self, "discriminator", None), needed, cure)
+        if penalty is not None and penalty.of_gradients:
+            for network in filter(self._trains, self.layers):
+                _check_separate(network, penalty)
+
+    def _trains(self, network):
+        """Whether a part of the model holds variables of the discriminator, which give scores."""
+        variables = {id(variable) for variable in self.discriminator_variables}
+        return any(id(variable) in variables for variable in network.trainable_variables)
 
     # What a subclass states
 
@@ -139,7 +189,11 @@ class AdversarialModel(GenerativeModel):
 
     def generator_loss(self, real, fake, *condition, sample_weight=None, training=True):
         """The scalar that the generator descends."""
-        return self.loss.generator(self.score(fake, *condition, training=training))
+        fake_score = self.score(fake, *condition, training=training)
+        if not self.loss.pairs:
+            return self.loss.generator(fake_score)
+        real_score = self.score(real, *condition, training=training)
+        return self.loss.generator(fake_score, sample_weight, real=real_score)
 
     # The steps
 
@@ -181,6 +235,19 @@ class AdversarialModel(GenerativeModel):
             generator_loss=self.generator_loss(real, fake, *condition, **options),
         )
         return self.tracked_results()
+
+
+def _check_separate(network, penalty):
+    """Refuses batch normalization, which makes a score depend on the other images of the batch."""
+    for layer in network._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
+            refuse(
+                "discriminator",
+                f"a network without batch normalization, because {type(penalty).__name__} takes "
+                "the gradient of each image's score by itself: use layer or group normalization, "
+                "or none, as dcgan_discriminator(normalization=False)",
+                received=f"a network with the layer {layer.name!r}",
+            )
 
 
 def examples_of(batch):

@@ -9,6 +9,7 @@ from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.models.adversarial.game import AdversarialModel
 from keras_gen.models.adversarial.replay import ReplayMemory
 from keras_gen.models.averaging import WeightAverage
+from keras_gen.models.endings import check_classes, check_range_reached
 from keras_gen.models.inputs import Images, Labels
 
 
@@ -69,6 +70,10 @@ class GAN(AdversarialModel):
     ):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
         _check_networks(generator, discriminator, num_classes, self.further_inputs)
+        check_range_reached("generator", generator, value_range)
+        if num_classes is not None:
+            check_classes("generator", generator, num_classes)
+            check_classes("discriminator", discriminator, num_classes)
         self.generator = generator
         self.discriminator = discriminator
         self.num_classes = num_classes

@@ -1,13 +1,16 @@
 """The semi-supervised generative adversarial network: a classifier that fakes have taught."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.arguments import argument_error, integer, number_from_zero, positive_integer
 from keras_gen.data.few_labels import UNLABELED
 from keras_gen.losses import weighted_mean
 from keras_gen.models.adversarial.gan import GAN
 from keras_gen.models.averaging import WeightAverage
+from keras_gen.models.endings import check_logits
 from keras_gen.models.inputs import Labels
 
 
@@ -75,6 +78,13 @@ class SemiSupervisedGAN(GAN):
     """
 
     tracked = (*GAN.tracked, "accuracy")
+    adjustable = GAN.adjustable | {
+        "adversarial_weight": number_from_zero,
+        "consistency_weight": number_from_zero,
+        "consistency_ramp": functools.partial(integer, least=0),
+        "balance_weight": number_from_zero,
+        "fakes": lambda name, value: None if value is None else positive_integer(name, value),
+    }
 
     def __init__(
         self,
@@ -95,26 +105,28 @@ class SemiSupervisedGAN(GAN):
             raise argument_error("features", expected, features)
         if len(discriminator.output_shape) != 2 or discriminator.output_shape[1] < 2:
             received = f"outputs of shape {discriminator.output_shape}"
-            raise argument_error("discriminator", "logits (batch, classes)", received)
-        if not adversarial_weight >= 0:
-            raise argument_error("adversarial_weight", "a number >= 0", adversarial_weight)
-        if not consistency_weight >= 0 or (consistency_weight and self.ema_decay is None):
-            expected = "a number >= 0, and 0 without `ema_decay`"
-            raise argument_error("consistency_weight", expected, consistency_weight)
-        if not isinstance(consistency_ramp, int) or consistency_ramp < 0:
-            raise argument_error("consistency_ramp", "an integer from 0 on", consistency_ramp)
-        if not balance_weight >= 0:
-            raise argument_error("balance_weight", "a number >= 0", balance_weight)
+            raise argument_error("discriminator", "logits (batch, classes)", received=received)
+        check_logits("discriminator", discriminator)
         self.features = features
         self.adversarial_weight = adversarial_weight
         self.consistency_weight = consistency_weight
         self.consistency_ramp = consistency_ramp
         self.balance_weight = balance_weight
-        self.fakes = None if fakes is None else positive_integer("fakes", fakes)
+        self.fakes = fakes
         outputs = discriminator.get_layer(features).output
         self.feature_network = keras.Model(discriminator.inputs, outputs)
         if self.ema_decay is not None:
             self.discriminator_average = WeightAverage(discriminator, self.ema_decay)
+
+    def checked(self, name, value):
+        if name == "consistency_weight" and value and self.ema_decay is None:
+            raise argument_error(name, "0 without `ema_decay`", value)
+        return super().checked(name, value)
+
+    def check_game(self, loss, penalty):
+        super().check_game(loss, penalty)
+        if loss.pairs and self.fakes is not None:
+            raise argument_error("loss", "one that pairs no images, because of `fakes`", loss)
 
     def expects(self):
         images, _ = super().expects()

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import positive_number
 from keras_gen.losses import GradientPenalty, Wasserstein, weighted_mean
 from keras_gen.models.adversarial.gan import GAN
 
@@ -39,10 +39,10 @@ class WGAN(WassersteinGAN):
         RMSprop 5e-5, c = 0.01, 5 critic steps, batches of 64.
     """
 
+    adjustable = WassersteinGAN.adjustable | {"clip": positive_number}
+
     def __init__(self, generator, discriminator, clip=0.01, **kwargs):
         super().__init__(generator, discriminator, **kwargs)
-        if not clip > 0:
-            raise argument_error("clip", "a positive number", clip)
         self.clip = clip
 
     def discriminator_step(self, real, *condition, sample_weight=None):
@@ -60,7 +60,8 @@ class WGANGP(WassersteinGAN):
         generator: -E[C(fake)]
         x = u real + (1 - u) fake,  u ~ U[0, 1] per sample
 
-    The critic must not mix samples: no batch normalization (layer normalization is fine).
+    The critic must not mix samples: `compile` refuses batch normalization (layer normalization is
+    fine).
 
     Reference:
         Gulrajani et al. (2017), Improved Training of Wasserstein GANs, arXiv:1704.00028,

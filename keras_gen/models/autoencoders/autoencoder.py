@@ -8,7 +8,10 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error
 from keras_gen.losses.means import TINY, share
 from keras_gen.models.base import GenerativeModel
+from keras_gen.models.compiling import OPTIONS, check_options, checked_optimizer
+from keras_gen.models.endings import check_logits, check_range_reached, ending
 from keras_gen.models.inputs import Images
+from keras_gen.models.mismatches import loading, refuse
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -33,8 +36,6 @@ class Autoencoder(GenerativeModel):
             if an undercomplete code is not.
     """
 
-    compile = keras.Model.compile
-
     def __init__(
         self, encoder, decoder, value_range=None, undercomplete=False, seed=None, **kwargs
     ):
@@ -45,7 +46,48 @@ class Autoencoder(GenerativeModel):
         self.undercomplete = undercomplete
         self.encoder = encoder
         self.decoder = decoder
+        self.check_outputs()
         self.built = True
+
+    def check_outputs(self):
+        """Refuses a decoder that cannot reach the declared range, or must leave it."""
+        check_range_reached("decoder", self.decoder, self.value_range)
+
+    def compile(self, optimizer="rmsprop", loss=None, **kwargs):
+        """Configures training as `keras.Model.compile` does.
+
+        Raises:
+            ValueError: for what is no optimizer or was built for other variables, and for a binary
+                cross-entropy that the declared range or the decoder's last activation contradicts.
+        """
+        check_options({name: kwargs[name] for name in OPTIONS if name in kwargs})
+        if optimizer is not None:
+            optimizer = checked_optimizer("optimizer", optimizer, self.trainable_variables)
+        self.check_loss(loss)
+        keras.Model.compile(self, optimizer, loss, **kwargs)
+
+    def compile_from_config(self, config):
+        with loading():
+            self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+
+    def check_loss(self, loss):
+        """Refuses a binary cross-entropy of what cannot be probabilities."""
+        if isinstance(loss, str) and loss not in ("bce", "BCE"):
+            loss = keras.losses.get(loss)
+        of_probabilities = loss in ("bce", "BCE", keras.losses.binary_crossentropy)
+        if not of_probabilities and not isinstance(loss, keras.losses.BinaryCrossentropy):
+            return
+        low, high = self.value_range or (0.0, 1.0)
+        if low < 0 or high > 1:
+            expected = f"a loss of values in [{low}, {high}], such as mse: this one needs [0, 1]"
+            refuse("loss", expected, received="a binary cross-entropy")
+        if getattr(loss, "from_logits", False):
+            check_logits("decoder", self.decoder)
+        elif (found := ending(self.decoder)) and not found.within(0.0, 1.0):
+            cure = "BinaryCrossentropy(from_logits=True), or a decoder that ends with a sigmoid"
+            refuse("loss", cure, received=f"a loss of probabilities for {found}")
 
     def call(self, x, training=False):
         return self.decoder(self.encoder(x, training=training), training=training)

@@ -1,13 +1,25 @@
 """The variational autoencoder."""
 
+import dataclasses
+import math
+
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, number_from_zero
 from keras_gen.layers import Sampling
-from keras_gen.losses import Bernoulli, latent_loss, weighted_mean
+from keras_gen.losses import Bernoulli, Likelihood, latent_loss, weighted_mean
+from keras_gen.losses.equation import check_equation
 from keras_gen.models.autoencoders.autoencoder import Autoencoder
 from keras_gen.models.base import GenerativeModel
+from keras_gen.models.endings import check_logits, check_range_reached
+from keras_gen.models.inputs import Images
+from keras_gen.models.mismatches import refuse
+
+
+def check_likelihood(name, likelihood):
+    """Returns a likelihood that can be used and saved, or raises the error."""
+    return check_equation(name, likelihood, Likelihood, "losses.Bernoulli()")
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -26,7 +38,8 @@ class VAE(Autoencoder):
             (logits for Bernoulli, the mean for Gaussian).
         likelihood: `losses.Bernoulli()` (data in [0, 1]) or `losses.Gaussian(stddev)`.
         beta: non-negative float, weight of the latent loss.
-        value_range: closed interval of the data.
+        value_range: closed interval of the data, within [0, 1] for a Bernoulli likelihood, or
+            `None` for whatever the likelihood takes.
         seed: integer or `None`.
 
     Example:
@@ -43,7 +56,10 @@ class VAE(Autoencoder):
 
     tracked = ("loss", "reconstruction_loss", "latent_loss")
 
+    adjustable = Autoencoder.adjustable | {"beta": number_from_zero, "likelihood": check_likelihood}
+
     compile = GenerativeModel.compile  # the loss is its own
+    compile_from_config = GenerativeModel.compile_from_config
 
     def __init__(
         self,
@@ -62,8 +78,6 @@ class VAE(Autoencoder):
                 "the two outputs [mean, log_var]",
                 received=f"{len(encoder.outputs)} output(s)",
             )
-        if not beta >= 0:
-            raise argument_error("beta", "a non-negative number", beta)
         self.likelihood = Bernoulli() if likelihood is None else likelihood
         self.beta = beta
         self.sampling = Sampling(seed=seed)
@@ -72,6 +86,21 @@ class VAE(Autoencoder):
         mean, log_var = self.encoder(x, training=training)
         z = self.sampling([mean, log_var]) if training else mean
         return self.likelihood.mean(self.decoder(z, training=training))
+
+    def checked(self, name, value):
+        value = super().checked(name, value)
+        if name == "likelihood":
+            _check_fit(value, self.value_range, self.decoder)
+        return value
+
+    def check_outputs(self):
+        """Nothing: what the decoder's outputs must reach, the likelihood says."""
+
+    def expects(self):
+        images, _ = super().expects()
+        if images.value_range is None:
+            images = Images(images.shape, self.likelihood.target_range)
+        return images, dataclasses.replace(images, required=False)
 
     train_step, test_step = GenerativeModel.train_step, GenerativeModel.test_step
 
@@ -130,3 +159,22 @@ class VAE(Autoencoder):
             return decode(self.latents(count, tf.stack([seed, 0])))
 
         return {**endpoints, **self.sample_endpoints(sample, count, seed)}
+
+
+def _check_fit(likelihood, value_range, decoder):
+    """Refuses data that the likelihood does not know, and outputs that it cannot use."""
+    name, needed = type(likelihood).__name__, likelihood.target_range
+    if None not in (needed, value_range):
+        low, high = value_range
+        if low < needed[0] or high > needed[1]:
+            refuse(
+                "value_range",
+                f"an interval within [{needed[0]}, {needed[1]}], where {name} is a likelihood: "
+                "scale the data and declare their range, or take likelihood=losses.Gaussian()",
+                value_range,
+            )
+    outputs = likelihood.output_range(value_range)
+    if outputs == (-math.inf, math.inf):
+        check_logits("decoder", decoder, of=f"the {name} likelihood")
+    elif outputs is not None:
+        check_range_reached("decoder", decoder, outputs)

@@ -66,6 +66,11 @@ class BoltzmannMachine(EnergyModel):
 
     tracked = ("loss", "reconstruction_error")
 
+    adjustable = EnergyModel.adjustable | {
+        "temperature": positive_number,
+        "gibbs_steps": positive_integer,
+    }
+
     def __init__(
         self,
         example_shape,
@@ -81,8 +86,8 @@ class BoltzmannMachine(EnergyModel):
         super().__init__(example_shape, value_range, seed, **kwargs)
         self.hidden = 0 if hidden == 0 else positive_integer("hidden", hidden)
         self.units = self.visible_units + self.hidden
-        self.temperature = positive_number("temperature", temperature)
-        self.gibbs_steps = positive_integer("gibbs_steps", gibbs_steps)
+        self.temperature = temperature
+        self.gibbs_steps = gibbs_steps
         self.particles = positive_integer("particles", particles)
         self.exact = self.units <= MAX_ENUMERATED if exact is None else exact
         if self.exact:
@@ -271,9 +276,13 @@ class BoltzmannMachine(EnergyModel):
         settings = (tf.constant(gibbs_steps), tf.constant(temperature, tf.float32))
         return self.generated(tf.constant(count), self.seeded(seed), *settings).numpy()
 
-    @tf.function(reduce_retracing=True)
     def generated(self, count, seed, gibbs_steps, temperature=None):
         """The tensor of generated examples; `seed` is an integer tensor of shape (2,)."""
+        temperature = self.temperature if temperature is None else temperature
+        return self._generated(count, seed, gibbs_steps, tf.cast(temperature, tf.float32))
+
+    @tf.function(reduce_retracing=True)
+    def _generated(self, count, seed, gibbs_steps, temperature):
         states = self.chain_start(count, seed)
         states = self.gibbs(states, gibbs_steps, seed, temperature=temperature)
         return self.examples(states[:, : self.visible_units])

@@ -62,8 +62,10 @@ class DeepBeliefNetwork(StackedMachine):
         Guidance, arXiv:2207.12598, whose models have no hidden units.
     """
 
+    adjustable = StackedMachine.adjustable | {"guidance": positive_number}
+
     def __init__(self, rbm, example_shape, below=(), guidance=1.0, **kwargs):
-        self.guidance = positive_number("guidance", guidance)
+        self.guidance = guidance
         self.num_classes = rbm.num_classes if isinstance(rbm, LabelRBM) else None
         super().__init__(rbm, example_shape, below, **kwargs)
 

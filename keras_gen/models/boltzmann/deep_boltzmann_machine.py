@@ -53,6 +53,10 @@ class DeepBoltzmannMachine(EnergyModel):
     """
 
     tracked = ("loss", "reconstruction_error")
+    adjustable = EnergyModel.adjustable | {
+        "gibbs_steps": positive_integer,
+        "mean_field_steps": positive_integer,
+    }
 
     def __init__(
         self,
@@ -70,8 +74,8 @@ class DeepBoltzmannMachine(EnergyModel):
         if not isinstance(units, (tuple, list)) or len(units) < 2:
             raise argument_error("units", "the sizes of two or more hidden layers", units)
         self.units = tuple(positive_integer("units", size) for size in units)
-        self.gibbs_steps = positive_integer("gibbs_steps", gibbs_steps)
-        self.mean_field_steps = positive_integer("mean_field_steps", mean_field_steps)
+        self.gibbs_steps = gibbs_steps
+        self.mean_field_steps = mean_field_steps
         self.particles = positive_integer("particles", particles)
         self.weight_stddev = positive_number("weight_stddev", weight_stddev)
         normal = keras.initializers.RandomNormal(stddev=weight_stddev, seed=self.seed_generator)
@@ -171,7 +175,6 @@ class DeepBoltzmannMachine(EnergyModel):
                 states[layer] = self.probabilities(layer, states, known)
         return states
 
-    @tf.function(reduce_retracing=True)
     def variational_bound(self, x, log_z, mean_field_steps=None):
         """A lower bound of log p(v) of every example, in nats.
 
@@ -185,6 +188,11 @@ class DeepBoltzmannMachine(EnergyModel):
         Returns:
             Tensor (examples,).
         """
+        steps = self.mean_field_steps if mean_field_steps is None else mean_field_steps
+        return self._variational_bound(x, log_z, steps)
+
+    @tf.function(reduce_retracing=True)
+    def _variational_bound(self, x, log_z, mean_field_steps):
         states = self.mean_field(self.flat(x), mean_field_steps)
         entropy = [
             -tf.reduce_sum(tf.math.xlogy(mu, mu) + tf.math.xlogy(1 - mu, 1 - mu), axis=1)

@@ -54,6 +54,8 @@ class RestrictedBoltzmannMachine(EnergyModel):
         Likelihood Gradient.
     """
 
+    adjustable = EnergyModel.adjustable | {"steps": positive_integer}
+
     def __init__(
         self,
         rbm,
@@ -78,7 +80,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
                 centered,
             )
         self.rbm, self.centered = rbm, centered
-        self.steps = positive_integer("steps", steps)
+        self.steps = steps
         self.particles = None if particles is None else positive_integer("particles", particles)
         self.visible_units = self.build_visible()
         if particles is not None:

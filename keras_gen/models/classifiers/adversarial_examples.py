@@ -1,5 +1,7 @@
 """Adversarial examples: images changed so little, and a classifier so much."""
 
+import numbers
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -96,7 +98,7 @@ def log_odds_against(labels, logits):
 def check_epsilon(epsilon, value_range):
     """Raises a `ValueError` unless 0 <= epsilon <= high - low."""
     width = value_range[1] - value_range[0]
-    if not 0 <= epsilon <= width:
+    if not isinstance(epsilon, numbers.Real) or not 0 <= epsilon <= width:
         raise argument_error(
             "epsilon",
             f"a number from 0 to {width}, the width of the pixels' range [{value_range[0]}, "

@@ -1,9 +1,11 @@
 """Adversarial training: a classifier that practises on the examples that fool it."""
 
+import numbers
+
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, number_from_zero
 from keras_gen.losses import weighted_mean
 from keras_gen.models.classifiers.adversarial_examples import (
     check_epsilon,
@@ -11,7 +13,14 @@ from keras_gen.models.classifiers.adversarial_examples import (
     perturbed,
 )
 from keras_gen.models.classifiers.classifier import Classifier
+from keras_gen.models.endings import check_logits
 from keras_gen.models.inputs import Images, Labels
+
+
+def _check_share(name, value):
+    if not isinstance(value, numbers.Real) or not 0 <= value <= 1:
+        raise argument_error(name, "a number in [0, 1]", value)
+    return float(value)
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -44,21 +53,25 @@ class AdversarialTraining(Classifier):
     """
 
     tracked = ("loss", "accuracy", "adversarial_accuracy")
+    adjustable = Classifier.adjustable | {"epsilon": number_from_zero, "alpha": _check_share}
 
     def __init__(self, classifier, epsilon, alpha=0.5, value_range=(0.0, 1.0), seed=None, **kwargs):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
-        check_epsilon(epsilon, value_range)
-        if not 0 <= alpha <= 1:
-            raise argument_error("alpha", "a number in [0, 1]", alpha)
         if not classifier.built or len(classifier.inputs) != 1:
             raise argument_error("classifier", "a built model with one input", classifier)
         if len(classifier.output_shape) != 2 or classifier.output_shape[1] < 2:
             received = f"outputs of shape {classifier.output_shape}"
-            raise argument_error("classifier", "logits (batch, classes)", received)
+            raise argument_error("classifier", "logits (batch, classes)", received=received)
+        check_logits("classifier", classifier)
         self.classifier = classifier
         self.epsilon = epsilon
         self.alpha = alpha
         self.built = True
+
+    def checked(self, name, value):
+        if name == "epsilon":
+            check_epsilon(value, self.value_range)
+        return super().checked(name, value)
 
     def expects(self):
         images = Images(self.image_shape(), self.value_range)

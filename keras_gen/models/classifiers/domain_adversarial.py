@@ -3,10 +3,11 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer, positive_number
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.losses import weighted_mean
 from keras_gen.models.classifiers.classifier import Classifier
+from keras_gen.models.endings import check_logits
 from keras_gen.models.inputs import Images, Labels
 
 
@@ -72,6 +73,7 @@ class DomainAdversarial(Classifier):
     """
 
     tracked = ("label_loss", "domain_loss", "accuracy", "domain_accuracy", "reversal_weight")
+    adjustable = Classifier.adjustable | {"steps": positive_integer, "gamma": positive_number}
 
     def __init__(
         self,
@@ -86,10 +88,6 @@ class DomainAdversarial(Classifier):
     ):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
         _check_networks(feature_extractor, label_classifier, domain_classifier)
-        if not isinstance(steps, int) or steps < 1:
-            raise argument_error("steps", "a positive integer", steps)
-        if not gamma > 0:
-            raise argument_error("gamma", "a positive number", gamma)
         self.feature_extractor = feature_extractor
         self.label_classifier = label_classifier
         self.domain_classifier = domain_classifier
@@ -177,10 +175,14 @@ def _check_networks(feature_extractor, label_classifier, domain_classifier):
     for name in ("label_classifier", "domain_classifier"):
         if networks[name].input_shape[1:] != features:
             received = f"inputs of shape {networks[name].input_shape[1:]}"
-            raise argument_error(name, f"a network of features of shape {features}", received)
+            raise argument_error(
+                name, f"a network of features of shape {features}", received=received
+            )
     if len(label_classifier.output_shape) != 2 or label_classifier.output_shape[1] < 2:
         received = f"outputs of shape {label_classifier.output_shape}"
-        raise argument_error("label_classifier", "logits (batch, classes)", received)
+        raise argument_error("label_classifier", "logits (batch, classes)", received=received)
     if domain_classifier.output_shape[1:] != (1,):
         received = f"outputs of shape {domain_classifier.output_shape}"
-        raise argument_error("domain_classifier", "logits (batch, 1)", received)
+        raise argument_error("domain_classifier", "logits (batch, 1)", received=received)
+    for name in ("label_classifier", "domain_classifier"):
+        check_logits(name, networks[name])

@@ -96,7 +96,7 @@ class CharacterModel(GenerativeModel):
                 temperature or length that is not positive.
         """
         if not isinstance(prompt, str) or not prompt:
-            text = "a string of at least one character"
+            text = "at least one character, in a string"
             raise argument_error("prompt", text, received=f"prompt={prompt!r}")
         length = count_of("length", length)
         temperature = positive_number("temperature", temperature)

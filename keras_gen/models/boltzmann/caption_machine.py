@@ -118,7 +118,8 @@ class CaptionMachine(StackedMachine):
             return start + 1, best, tf.minimum(own, energy)
 
         state = 0, tf.zeros([count, width], features.dtype), tf.fill([count], np.inf)
-        return tf.while_loop(lambda start, *_: start < STARTS, lowest, state)[1]
+        shapes = [tf.TensorShape(shape) for shape in ([], [None, width], [None])]
+        return tf.while_loop(lambda start, *_: start < STARTS, lowest, state, shapes)[1]
 
     def visible_means(self, x, captions):
         """Means of the top machine's visible units over images and their captions."""

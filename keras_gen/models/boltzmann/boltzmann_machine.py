@@ -145,7 +145,7 @@ class BoltzmannMachine(EnergyModel):
 
     def free_energy(self, x):
         """F(v) = -log sum_h exp(-E(v, h) / T) of examples, in nats, of shape (batch,)."""
-        return self.free_energies(self.flat(self.checked(x)))
+        return self.free_energies(self.flat(self.checked_examples(x)))
 
     def free_energies(self, visible):
         """The tensor of free energies of visible vectors, without a check."""
@@ -168,7 +168,7 @@ class BoltzmannMachine(EnergyModel):
     def state_numbers(self, x):
         """Where binary examples stand in the order of `all_states`: integers, shape (batch,)."""
         places = 2.0 ** tf.range(self.visible_units - 1, -1, -1, tf.float32)
-        return tf.cast(tf.linalg.matvec(self.flat(self.checked(x)), places), tf.int32)
+        return tf.cast(tf.linalg.matvec(self.flat(self.checked_examples(x)), places), tf.int32)
 
     def pair_expectations(self):
         """<s_i s_j> under the model, (units, units); the means <s_i> are on the diagonal."""
@@ -178,7 +178,9 @@ class BoltzmannMachine(EnergyModel):
 
     def kl_divergence(self, x):
         """KL(data || model) = sum_v p_data(v) log(p_data(v) / p(v)) in nats, a float."""
-        patterns, counts = np.unique(self.flat(self.checked(x)), axis=0, return_counts=True)
+        patterns, counts = np.unique(
+            self.flat(self.checked_examples(x)), axis=0, return_counts=True
+        )
         p_data = counts / counts.sum()
         log_p = -self.free_energies(patterns) - self.log_partition()
         return float(np.sum(p_data * (np.log(p_data) - log_p)))

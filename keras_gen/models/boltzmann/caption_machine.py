@@ -119,19 +119,22 @@ class CaptionMachine(StackedMachine):
 
         state = 0, tf.zeros([count, width], features.dtype), tf.fill([count], np.inf)
         shapes = [tf.TensorShape(shape) for shape in ([], [None, width], [None])]
-        return tf.while_loop(lambda start, *_: start < STARTS, lowest, state, shapes)[1]
+        return tf.while_loop(lambda start, *_: start < STARTS, lowest, state, tuple(shapes))[1]
 
     def visible_means(self, x, captions):
         """Means of the top machine's visible units over images and their captions."""
         captions = checked(Codes((self.words,), (0.0, 1.0)), captions, "captions")
-        parts = [self.features(self.checked(x)), features_of(self.below_captions, captions)]
+        parts = [
+            self.features(self.checked_examples(x)),
+            features_of(self.below_captions, captions),
+        ]
         return np.concatenate([np.mean(part, axis=0, dtype="float64") for part in parts])
 
     # Use
 
     def describe(self, x):
         """Probabilities of the words for images, as a NumPy array (batch, words)."""
-        return in_batches(self.graphs.described, [self.checked(x)])
+        return in_batches(self.graphs.described, [self.checked_examples(x)])
 
     def described(self, x):
         """The tensor of word probabilities, float32."""

@@ -105,7 +105,7 @@ class DeepBeliefNetwork(StackedMachine):
             x: array of examples.
             labels: their integer labels, if the network has label units.
         """
-        features = self.features(self.checked(x))
+        features = self.features(self.checked_examples(x))
         if self.num_classes is not None:
             features = self.rbm.join(features, labels_below("labels", labels, self.num_classes))
         return np.mean(features, axis=0, dtype="float64")
@@ -141,7 +141,7 @@ class DeepBeliefNetwork(StackedMachine):
     def classify(self, x):
         """Class probabilities P(y | features), exact in the top machine: array (batch, classes)."""
         self.check_labeled()
-        return in_batches(self.graphs.classified, [self.checked(x)])
+        return in_batches(self.graphs.classified, [self.checked_examples(x)])
 
     def classified(self, x):
         """The tensor of class probabilities, float32."""
@@ -215,7 +215,7 @@ class DeepBeliefNetwork(StackedMachine):
                 "x", "a network of binary machines without labels", received=f"rbm={self.rbm}"
             )
         log_z, samples, seed = finite("log_z", log_z), count_of("samples", samples), seed_of(seed)
-        visible, total = self.flat(self.checked(x)), 0.0
+        visible, total = self.flat(self.checked_examples(x)), 0.0
         for sample in range(samples):
             states = drawn_upwards(self.below, visible, tf.constant([seed, sample], tf.int32))
             total = total - self.rbm.free_energy(states[-1])

@@ -185,7 +185,7 @@ class DeepBoltzmannMachine(EnergyModel):
         Returns:
             Tensor (examples,).
         """
-        x, log_z, steps = self.checked(x), finite("log_z", log_z), self.mean_field_steps
+        x, log_z, steps = self.checked_examples(x), finite("log_z", log_z), self.mean_field_steps
         if mean_field_steps is not None:
             steps = steps_of("mean_field_steps", mean_field_steps)
         return self.graphs.bounded(tf.constant(x), tf.constant(log_z, tf.float32), steps)
@@ -323,7 +323,7 @@ class DeepBoltzmannMachine(EnergyModel):
         Returns:
             NumPy arrays for its visible units (the odd layers) and its hidden ones (the even).
         """
-        states = self.mean_field(self.flat(self.checked(x)))
+        states = self.mean_field(self.flat(self.checked_examples(x)))
         means = [tf.reduce_mean(tf.cast(state, tf.float32), axis=0) for state in states]
         return tf.concat(means[1::2], 0).numpy(), tf.concat(means[::2], 0).numpy()
 

@@ -53,11 +53,11 @@ class EnergyModel(GenerativeModel):
 
     def transform(self, x, batch_size=256):
         """Features of examples, as a NumPy array."""
-        return in_batches(self.graphs.transformed, [self.checked(x)], batch_size)
+        return in_batches(self.graphs.transformed, [self.checked_examples(x)], batch_size)
 
     def reconstruct(self, x):
         """Examples as their features imply them, as a NumPy array of the examples' shape."""
-        return in_batches(self.graphs.reconstructed, [self.checked(x)])
+        return in_batches(self.graphs.reconstructed, [self.checked_examples(x)])
 
     def generate(self, count, seed=None, gibbs_steps=GIBBS_STEPS):
         """Examples from the model: the ends of Gibbs chains.
@@ -80,7 +80,7 @@ class EnergyModel(GenerativeModel):
         """The tensor of features, float32."""
         return tf.cast(self(x), tf.float32)
 
-    def checked(self, x):
+    def checked_examples(self, x):
         """Examples as an array, or the `ValueError` that `fit` raises."""
         return checked(self.expects()[0], x, "x")
 

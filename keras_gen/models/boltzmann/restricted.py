@@ -112,7 +112,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
     def visible_means(self, x, y=None):
         """Means of the visible units over examples, float64; `y` is not looked at."""
-        return np.mean(self.flat(self.checked(x)), axis=0, dtype="float64")
+        return np.mean(self.flat(self.checked_examples(x)), axis=0, dtype="float64")
 
     def burn_in(self, gibbs_steps=1000, seed=0):
         """Moves the particles to what the machine believes in, from fair coins.
@@ -250,7 +250,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
         In a stack v are the top machine's visible units, the features of the examples.
         """
-        return in_batches(self.graphs.free_energies, [self.checked(x)])
+        return in_batches(self.graphs.free_energies, [self.checked_examples(x)])
 
     def free_energies(self, x):
         """The tensor of free energies, float32."""

@@ -4,11 +4,13 @@ A refusal is a `ValueError` or `TypeError` that names the argument, raised befor
 """
 
 import functools
+import pathlib
 
 import keras
 import numpy as np
 import pytest
 import small_models
+import tensorflow as tf
 
 from keras_gen import (
     callbacks,
@@ -301,3 +303,101 @@ def test_a_bad_argument_is_named_before_anything_moves(call, argument, value):
 
 def test_the_battery_is_large():
     assert sum(len(values) for _, _, values in ROWS) >= 300
+
+
+# Legitimate variations: what every kind of argument may be given as.
+
+ARRAY = {
+    "float64": lambda x: x.astype("float64"),
+    "float16": lambda x: x.astype("float16"),
+    "tensor": tf.constant,
+    "variable": tf.Variable,
+    "keras variable": keras.Variable,
+    "transposed memory": np.asfortranarray,
+    "read-only": lambda x: np.broadcast_to(x, x.shape),
+}
+INTEGER = {"int64": np.int64, "uint8": np.uint8, "int32": np.int32}
+NUMBER = {"float32": np.float32, "float64": np.float64, "int": lambda x: int(np.ceil(x))}
+CLASSES = {
+    "uint8": lambda y: np.array(y, "uint8"),
+    "int64": lambda y: np.array(y, "int64"),
+    "column": lambda y: np.array(y)[:, None],
+    "tensor": tf.constant,
+    "list": list,
+}
+PATH = {"str": str, "Path": pathlib.Path}
+
+
+def legitimate_rows():
+    """(call, argument, plain value, ways to give it)."""
+    batches = [
+        ("vae", "encode", "x", X),
+        ("autoencoder", "reconstruct", "x", X),
+        ("vae", "decode", "codes", np.ones((2, 3), "float32")),
+        ("rbm", "transform", "x", UNIT),
+        ("rbm", "free_energy", "x", UNIT),
+        ("made", "log_prob", "images", BINARY),
+        ("adversarial_training", "classify", "images", X),
+        ("semi_supervised_gan", "classify", "images", X),
+        ("caption_machine", "describe", "x", UNIT),
+        ("deep_belief_network", "classify", "x", UNIT),
+    ]
+    for name, method, argument, x in batches:
+        yield _call(name, method), argument, x, ARRAY
+    for name in ("gan", "vae", "rbm", "made"):
+        yield _call(name, "generate", seed=1), "count", 3, INTEGER
+        yield _call(name, "generate", count=2), "seed", 7, INTEGER
+    yield _call("rbm", "generate", count=2, seed=1), "gibbs_steps", 3, INTEGER
+    yield _call("gan", "generate", count=2, seed=1), "batch_size", 2, INTEGER
+    yield _call("gan", "generate", count=2), "seed", -(2**31), {"int": int}
+    yield _call("conditional_gan", "generate", seed=1), "labels", [0, 2, 1], CLASSES
+    options = {"seed": 1, "gibbs_steps": 2}
+    yield _call("deep_belief_network", "generate", **options), "labels", [0, 2, 1], CLASSES
+    write = _call("character_model", "generate", prompt="ab", length=5, seed=1)
+    yield write, "temperature", 1.0, NUMBER
+    yield write, "length", 5, INTEGER
+    attack = {"model": rest("classifier"), "images": X, "epsilon": 1, "value_range": (-1, 1)}
+    attack = functools.partial(models.adversarial_examples, **attack)
+    yield attack, "labels", [0, 1, 2, 0], CLASSES
+    yield functools.partial(attack, labels=[0, 1, 2, 0]), "epsilon", 1.0, NUMBER
+    captions = np.eye(3, dtype="float32")
+    ways = {"uint8": lambda x: x.astype("uint8"), "list": lambda x: x.tolist(), **ARRAY}
+    yield _call("caption_machine", "illustrate", **options), "captions", captions, ways
+    units = {"tuple": tuple, "array": np.array, "numpy": lambda x: [np.int64(n) for n in x]}
+    yield functools.partial(_outputs, networks.mlp, 4, output_shape=2), "units", [3, 2], units
+
+
+def _outputs(builder, *args, **kwargs):
+    return builder(*args, **kwargs).count_params()
+
+
+WAYS = [
+    pytest.param(call, argument, value, way, id=f"{_named(call)}-{argument}-{name}")
+    for call, argument, value, ways in legitimate_rows()
+    for name, way in ways.items()
+]
+
+
+@pytest.mark.filterwarnings("ignore:.*no value below 0")
+@pytest.mark.parametrize(("call", "argument", "value", "way"), WAYS)
+def test_a_legitimate_variation_gives_the_same(call, argument, value, way):
+    given, plain = call(**{argument: way(value)}), call(**{argument: value})
+    if isinstance(plain, (str, int)):
+        assert given == plain
+    else:
+        np.testing.assert_allclose(given, plain, rtol=1e-2, atol=5e-3)
+
+
+@pytest.mark.parametrize("kind", PATH)
+def test_a_path_may_be_of_either_kind(kind, tmp_path):
+    vae, way = built("vae"), PATH[kind]
+    vae.save(way(tmp_path / "vae.keras"))
+    saved_models.load_keras(way(tmp_path / "vae.keras"))
+    plotting.image_grid(X, way(tmp_path / "grid.png"), value_range=(-1, 1))
+    callbacks.SampleGrid(way(tmp_path / "grids"), count=4)
+    callbacks.Resume(way(tmp_path / "state"))
+    saved_models.load(saved_models.available()[0], way(saved_models.FOLDER))
+
+
+def test_the_variations_are_many():
+    assert len(WAYS) >= 60

@@ -47,16 +47,15 @@ def _numbers(model):
     return {name: value for name, value in public if isinstance(value, (int, float))}
 
 
-def in_batches(method, arrays, batch_size=None):
+def in_batches(method, arrays, batch_size=LARGEST):
     """What a method on tensors says of arrays, some examples at a time, as a NumPy array.
 
     Args:
         method: function from tensors to a tensor, batch first.
         arrays: list of arrays of equal length.
-        batch_size: examples at a time, or `None` for all of them.
+        batch_size: examples at a time; by default all of them.
     """
-    count = len(arrays[0])
-    size = count if batch_size is None else positive_integer("batch_size", batch_size)
+    count, size = len(arrays[0]), positive_integer("batch_size", batch_size)
     parts = [
         method(*(tf.convert_to_tensor(array[start : start + size]) for array in arrays)).numpy()
         for start in range(0, count, size)

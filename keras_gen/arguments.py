@@ -90,3 +90,31 @@ def positive_integer_pair(name, value):
     except ValueError:
         raise argument_error(name, "a positive integer or two of them", value) from None
     return height, width
+
+
+def positive_integers(name, value, least=0):
+    """Returns positive integers, at least `least` (0 or 1), as a list, or raises the error."""
+    if not isinstance(value, (list, tuple, np.ndarray, range)):
+        raise argument_error(name, "a list of positive integers", value)
+    if len(value) < least:
+        raise argument_error(name, "at least one positive integer", value)
+    return [positive_integer(name, item) for item in value]
+
+
+def shape_of(name, value, axes=None):
+    """Returns a shape as a tuple of positive `int`s, or raises the error.
+
+    Args:
+        name: the argument's name.
+        value: the shape of one example; where any number of axes will do, an integer means vectors.
+        axes: their names, such as "(height, width, channels)", or `None` for any.
+    """
+    expected = f"{axes}, positive integers" if axes else "a positive integer or a tuple of them"
+    items = (value,) if axes is None and isinstance(value, numbers.Integral) else value
+    try:
+        shape = tuple(positive_integer(name, item) for item in items)
+    except (TypeError, ValueError):
+        shape = ()
+    if not shape or (axes and len(shape) != axes.count(",") + 1):
+        raise argument_error(name, expected, value)
+    return shape

@@ -18,6 +18,7 @@ def check_range(value_range, name="value_range"):
     try:
         low, high = (float(bound) for bound in value_range)
         valid = math.isfinite(low) and math.isfinite(high) and low < high
+        valid = valid and not isinstance(value_range, str)
     except (TypeError, ValueError):
         valid = False
     if not valid:

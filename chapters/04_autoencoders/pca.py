@@ -91,7 +91,8 @@ def main(
     print(f"MSE {error:.6f}, of PCA {pca_error:.6f}: {100 * (error / pca_error - 1):.4f} % more")
 
     # Look: components in the first rows, what the autoencoder copies of them in the last ones.
-    copied = autoencoder.reconstruct((pca.mean_ + pca.components_).reshape(-1, *images.shape[1:]))
+    moved = (pca.mean_ + pca.components_).reshape(-1, *images.shape[1:])  # no images: out of range
+    copied = autoencoder.predict(moved, verbose=0)
     copied = copied.reshape(components, -1) - pca.mean_
     both = np.concatenate([pca.components_, copied])
     plotting.filters(both.T, images.shape[1:], output / "components.png", columns=10)

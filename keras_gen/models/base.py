@@ -14,6 +14,7 @@ from keras_gen.models.adjusting import Adjustable
 from keras_gen.models.checked import CheckedModel
 from keras_gen.models.compiling import check_options, check_players, checked_optimizer
 from keras_gen.models.mismatches import loading
+from keras_gen.models.use import Graphs, asserted, seed_of
 from keras_gen.state import random_states_of
 
 REPLICA_STRIDE = 0x3C6EF372  # keeps the replicas' seeds far apart
@@ -236,16 +237,27 @@ class GenerativeModel(Adjustable, CheckedModel):
         self.objective(self.constants(data, training=False), training=False)
         return self.tracked_results()
 
-    def sample_endpoints(self, sample, *arguments):
+    @property
+    def graphs(self):
+        """The methods on tensors as graphs, each traced once; see `models.use.Graphs`."""
+        if "_graphs" not in vars(self):
+            self._graphs = Graphs(self)
+        return self._graphs
+
+    def sample_endpoints(self, sample, *arguments, num_classes=None):
         """The endpoint `sample` and, where the range is declared, `sample_uint8`.
+
+        Both fail for a `count` that is not positive and for a `label` that is no class.
 
         Args:
             sample: function from tensors to generated examples.
             *arguments: the `tf.TensorSpec`s of these tensors.
+            num_classes: number of classes, where a `label` is among them.
 
         Returns:
             Dict for `endpoints`: name -> (function, input signature).
         """
+        sample = asserted(sample, arguments, num_classes)
 
         def sample_uint8(*tensors):
             return to_uint8(sample(*tensors), self.value_range)
@@ -259,9 +271,10 @@ class GenerativeModel(Adjustable, CheckedModel):
         """An integer tensor of shape (2,) for stateless random numbers.
 
         Args:
-            seed: integer, or `None` for the next one of the model's own random numbers.
+            seed: integer of 32 bits with a sign, or `None` for the next one of the model's own
+                random numbers.
         """
-        return self.next_seed() if seed is None else tf.constant([seed, 0], tf.int32)
+        return self.next_seed() if seed is None else tf.constant([seed_of(seed), 0], tf.int32)
 
     def next_seed(self):
         """The next seed, an integer tensor of shape (2,), different on every replica."""

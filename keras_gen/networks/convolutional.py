@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.arguments import argument_error, positive_integer, positive_integers, shape_of
 
 
 def convolutional_encoder(image_shape, filters, latent_dim, activation="relu", kernel_size=3):
@@ -27,7 +27,10 @@ def convolutional_encoder(image_shape, filters, latent_dim, activation="relu", k
         ValueError: for an image that cannot be halved n times, or numbers of feature maps that are
             not positive.
     """
-    _small_shape(image_shape, filters)
+    filters = positive_integers("filters", filters, least=1)
+    image_shape, _ = _shapes(image_shape, filters)
+    latent_dim = positive_integer("latent_dim", latent_dim)
+    kernel_size = positive_integer("kernel_size", kernel_size)
     x = images = keras.Input(image_shape, name="images")
     for maps in filters:
         x = layers.Conv2D(maps, kernel_size, padding="same", activation=activation)(x)
@@ -59,7 +62,10 @@ def convolutional_decoder(
     Raises:
         ValueError: as `convolutional_encoder`.
     """
-    small_shape = _small_shape(image_shape, filters)
+    filters = positive_integers("filters", filters, least=1)
+    image_shape, small_shape = _shapes(image_shape, filters)
+    latent_dim = positive_integer("latent_dim", latent_dim)
+    kernel_size = positive_integer("kernel_size", kernel_size)
     codes = keras.Input((latent_dim,), name="codes")
     x = layers.Dense(math.prod(small_shape), activation=activation)(codes)
     x = layers.Reshape(small_shape)(x)
@@ -71,19 +77,15 @@ def convolutional_decoder(
     return keras.Model(codes, images, name="decoder")
 
 
-def _small_shape(image_shape, filters):
-    """Shape of the image between the blocks and the code: filters[-1] maps, halved n times."""
-    if not filters:
-        raise argument_error("filters", "at least one positive integer", filters)
-    for maps in filters:
-        positive_integer("filters", maps)
-    factor = 2 ** len(filters)
-    sides = image_shape[:2]
-    if len(image_shape) != 3 or any(side is None or side < 1 or side % factor for side in sides):
+def _shapes(image_shape, filters):
+    """Shapes of the image and of the one next to the code: filters[-1] maps, halved n times."""
+    image_shape = shape_of("image_shape", image_shape, "(height, width, channels)")
+    factor, sides = 2 ** len(filters), image_shape[:2]
+    if any(side % factor for side in sides):
         raise argument_error(
             "image_shape",
             f"(height, width, channels) with height and width divisible by {factor}, because "
             f"each of the {len(filters)} `filters` halves them",
-            tuple(image_shape),
+            image_shape,
         )
-    return sides[0] // factor, sides[1] // factor, filters[-1]
+    return image_shape, (sides[0] // factor, sides[1] // factor, filters[-1])

@@ -12,7 +12,7 @@ Reference:
 import keras
 from keras import layers
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, number_from_zero, positive_integer, shape_of
 from keras_gen.fused import FusedBatchNormalization
 
 WEIGHT_STDDEV = 0.02  # section 4 of the paper
@@ -56,6 +56,8 @@ def dcgan_generator(
     Raises:
         ValueError: for a side of `smallest_side` or fewer pixels.
     """
+    image_shape, filters = _checked(image_shape, filters, kernel_size, num_classes, smallest_side)
+    latent_dim = positive_integer("latent_dim", latent_dim)
     channels = image_shape[2]
     *sizes, smallest = _sizes(image_shape, smallest_side)
     latents = keras.Input((latent_dim,), name="latents")
@@ -134,6 +136,8 @@ def dcgan_discriminator(
     Reference:
         Miyato and Koyama (2018), cGANs with Projection Discriminator, arXiv:1802.05637, equation 3.
     """
+    image_shape, filters = _checked(image_shape, filters, kernel_size, num_classes, smallest_side)
+    dropout = number_from_zero("dropout", dropout, end=1)
     inputs = x = keras.Input(image_shape, name="images")
     for step in range(len(_sizes(image_shape, smallest_side)) - 1):
         normalized = normalization and step > 0
@@ -159,6 +163,15 @@ def dcgan_discriminator(
     projection = layers.Dot(1, dtype="float32")([of_class, features])
     score = layers.Add(dtype="float32")([score, projection])
     return keras.Model([inputs, labels], score, name="discriminator")
+
+
+def _checked(image_shape, filters, kernel_size, num_classes, smallest_side):
+    positive_integer("kernel_size", kernel_size)
+    positive_integer("smallest_side", smallest_side)
+    if num_classes is not None:
+        positive_integer("num_classes", num_classes)
+    filters = positive_integer("filters", filters)
+    return shape_of("image_shape", image_shape, "(height, width, channels)"), filters
 
 
 def _normal():

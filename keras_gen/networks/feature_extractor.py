@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from keras_gen.arguments import number_from_zero, positive_integer, positive_integers, shape_of
 from keras_gen.fused import FusedBatchNormalization
 
 
@@ -30,6 +31,10 @@ def feature_extractor(
         Ganin et al. (2016), arXiv:1505.07818, figure 4a, whose sizes are the defaults; it has
         neither normalization nor dropout.
     """
+    image_shape = shape_of("image_shape", image_shape, "(height, width, channels)")
+    filters = positive_integers("filters", filters)
+    kernel_size = positive_integer("kernel_size", kernel_size)
+    map_dropout = number_from_zero("map_dropout", map_dropout, end=1)
     x = images = keras.Input(image_shape, name="images")
     for index, maps in enumerate(filters):
         x = layers.Conv2D(maps, kernel_size, use_bias=not normalization)(x)

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from keras_gen.arguments import number_from_zero, positive_integer, positive_integers, shape_of
+
 
 def lenet(image_shape, num_classes, filters=(6, 16), units=(120, 84), kernel_size=5, dropout=0.0):
     """A convolutional classifier; its last hidden layer is named `features`.
@@ -25,6 +27,11 @@ def lenet(image_shape, num_classes, filters=(6, 16), units=(120, 84), kernel_siz
         LeCun et al. (1998), Gradient-based learning applied to document recognition, figure 2
         (which has tanh units and average pooling; the defaults are its sizes).
     """
+    image_shape = shape_of("image_shape", image_shape, "(height, width, channels)")
+    num_classes = positive_integer("num_classes", num_classes)
+    filters, units = positive_integers("filters", filters), positive_integers("units", units)
+    kernel_size = positive_integer("kernel_size", kernel_size)
+    dropout = number_from_zero("dropout", dropout, end=1)
     x = images = keras.Input(image_shape, name="images")
     for index, maps in enumerate(filters):
         padding = "same" if index == 0 else "valid"

@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from keras_gen.arguments import positive_integer
+from keras_gen.arguments import positive_integer, positive_integers, shape_of
 
 
 def mlp(
@@ -38,7 +38,7 @@ def mlp(
         ValueError: for a width that is not positive.
     """
     inputs, x = _hidden(input_shape, units, activation)
-    output_shape = _shape(output_shape)
+    output_shape = shape_of("output_shape", output_shape)
     x = layers.Dense(
         math.prod(output_shape),
         activation=output_activation,
@@ -62,7 +62,7 @@ def mlp_encoder(
     return mlp(
         input_shape,
         units,
-        latent_dim,
+        positive_integer("latent_dim", latent_dim),
         activation,
         output_activation,
         activity_regularizer,
@@ -72,26 +72,24 @@ def mlp_encoder(
 
 def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activation=None):
     """A dense decoder: codes (batch, latent_dim) to examples, by default as logits."""
+    latent_dim = positive_integer("latent_dim", latent_dim)
     return mlp(latent_dim, units, output_shape, activation, output_activation, name="decoder")
 
 
 def gaussian_encoder(input_shape, units, latent_dim, activation="relu"):
     """A dense recognition network: examples to `[mean, log_var]`, each (batch, latent_dim)."""
     inputs, x = _hidden(input_shape, units, activation)
+    latent_dim = positive_integer("latent_dim", latent_dim)
     mean = layers.Dense(latent_dim, name="mean", dtype="float32")(x)
     log_var = layers.Dense(latent_dim, name="log_var", dtype="float32")(x)
     return keras.Model(inputs, [mean, log_var], name="encoder")
 
 
 def _hidden(input_shape, units, activation):
-    units = [positive_integer("units", width) for width in units]
-    inputs = keras.Input(_shape(input_shape))
+    units = positive_integers("units", units)
+    inputs = keras.Input(shape_of("input_shape", input_shape))
     x = layers.Flatten()(inputs) if len(inputs.shape) > 2 else inputs
     for width in units:
         x = layers.Dense(width)(x)
         x = activation()(x) if isinstance(activation, type) else layers.Activation(activation)(x)
     return inputs, x
-
-
-def _shape(shape):
-    return (shape,) if isinstance(shape, int) else tuple(shape)

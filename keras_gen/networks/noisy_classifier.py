@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from keras_gen.arguments import number_from_zero, positive_integer, positive_integers, shape_of
+
 LEAKY_SLOPE = 0.1
 
 
@@ -45,6 +47,12 @@ def noisy_classifier(
     Returns:
         A functional model from images to logits (batch, num_classes).
     """
+    image_shape = shape_of("image_shape", image_shape, "(height, width, channels)")
+    num_classes = positive_integer("num_classes", num_classes)
+    filters, units = positive_integers("filters", filters), positive_integer("units", units)
+    noise = number_from_zero("noise", noise)
+    map_dropout = number_from_zero("map_dropout", map_dropout, end=1)
+    unit_dropout = number_from_zero("unit_dropout", unit_dropout, end=1)
     images = keras.Input(image_shape, name="images")
     x = images if view is None else view(images)
     x = layers.GaussianNoise(noise, dtype="float32")(x)

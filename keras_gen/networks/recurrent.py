@@ -11,7 +11,7 @@ All topologies of recurrent networks are made of these parts:
 import keras
 from keras import layers
 
-from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.arguments import positive_integer, positive_integers, shape_of
 
 
 def recurrent_encoder(sequence_shape, units, latent_dim, unroll=False):
@@ -33,6 +33,7 @@ def recurrent_encoder(sequence_shape, units, latent_dim, unroll=False):
         ValueError: for a shape that is not two positive integers, or widths that are not positive.
     """
     _check(sequence_shape, units)
+    positive_integer("latent_dim", latent_dim)
     x = sequences = keras.Input(sequence_shape, name="sequences")
     for width in units[:-1]:
         x = layers.LSTM(width, return_sequences=True, unroll=unroll)(x)
@@ -60,6 +61,7 @@ def recurrent_decoder(latent_dim, units, sequence_shape, output_activation=None,
         ValueError: as `recurrent_encoder`.
     """
     _check(sequence_shape, units)
+    positive_integer("latent_dim", latent_dim)
     steps, features = sequence_shape
     codes = keras.Input((latent_dim,), name="codes")
     x = layers.RepeatVector(steps)(codes)
@@ -88,6 +90,7 @@ def recurrent_tagger(sequence_shape, units, outputs, output_activation=None, unr
         ValueError: as `recurrent_encoder`.
     """
     _check(sequence_shape, units)
+    positive_integer("outputs", outputs)
     x = sequences = keras.Input(sequence_shape, name="sequences")
     for width in units:
         x = layers.LSTM(width, return_sequences=True, unroll=unroll)(x)
@@ -121,15 +124,5 @@ def recurrent_reader(sequence_shape, recurrent, outputs, output_activation=None)
 
 
 def _check(sequence_shape, units):
-    expected = "(steps, features), two positive integers"
-    if len(sequence_shape) != 2:
-        raise argument_error("sequence_shape", expected, tuple(sequence_shape))
-    try:
-        for size in sequence_shape:
-            positive_integer("sequence_shape", size)
-    except ValueError:
-        raise argument_error("sequence_shape", expected, tuple(sequence_shape)) from None
-    if not units:
-        raise argument_error("units", "at least one positive integer", units)
-    for width in units:
-        positive_integer("units", width)
+    shape_of("sequence_shape", sequence_shape, "(steps, features)")
+    positive_integers("units", units, least=1)

@@ -81,9 +81,6 @@ def test_a_decoded_pixel_comes_from_one_pixel_of_half_the_size():
         ((28, 28, 1), (2, 3, 4)),
         ((32, 28, 1), (2, 3, 4)),
         ((7, 8, 1), (2,)),
-        ((0, 8, 1), (2,)),
-        ((None, 8, 1), (2,)),
-        ((8, 8), (2,)),
     ],
 )
 def test_an_image_that_cannot_be_halved_that_often_is_named(shape, filters):
@@ -137,3 +134,12 @@ def test_a_small_autoencoder_learns_more_than_the_mean_image():
     losses = autoencoder.fit(images, epochs=8, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     assert autoencoder.evaluate(images, verbose=0) < 0.5 * images.var(axis=0).mean()
+
+
+@pytest.mark.parametrize("shape", [(0, 8, 1), (None, 8, 1), (8, 8), 8, "image"])
+def test_what_is_no_shape_of_an_image_is_named(shape):
+    message = r"`image_shape`. Expected \(height, width, channels\), .* Received: image_shape="
+    with pytest.raises(ValueError, match=message):
+        convolutional_encoder(shape, (2,), 3)
+    with pytest.raises(ValueError, match=message):
+        convolutional_decoder(3, (2,), shape)

@@ -1,7 +1,6 @@
 """The generative adversarial network."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_gen import networks
@@ -11,6 +10,7 @@ from keras_gen.models.adversarial.replay import ReplayMemory
 from keras_gen.models.averaging import WeightAverage
 from keras_gen.models.endings import check_classes, check_range_reached
 from keras_gen.models.inputs import Images, Labels
+from keras_gen.models.use import count_of, in_batches, labels_of
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -176,39 +176,22 @@ class GAN(AdversarialModel):
             NumPy array (count, height, width, channels) in `value_range`.
 
         Raises:
-            ValueError: for labels that are missing, one-hot, out of range or not `count`, and for
-                labels of networks that take none.
+            ValueError: for labels that are missing, one-hot, out of range or not `count`, for
+                labels of networks that take none, and for numbers that are not positive.
         """
         condition = self._condition(count, labels)
-        count = len(condition[0]) if condition else count
+        count = len(condition[0]) if condition else count_of("count", count)
+        batch_size = positive_integer("batch_size", batch_size)
         latents = self.latents(count, self.seeded(seed))
-        return self.predict(_inputs(latents, condition), batch_size, verbose=0)
+        return in_batches(self.graphs.images, [latents, *condition], batch_size)
 
     def _condition(self, count, labels):
         """The labels of the images to generate, in a tuple that is empty if there are none."""
-        if self.num_classes is None:
-            if labels is not None:
-                raise argument_error(
-                    "labels", "None, because the networks are not conditional", labels
-                )
-            return ()
-        values = np.asarray(-1 if labels is None else labels)
-        integers = values.dtype.kind in "iu" and values.ndim < 2 and values.size > 0
-        if not integers or values.min() < 0 or values.max() >= self.num_classes:
-            raise argument_error(
-                "labels",
-                f"integers from 0 to {self.num_classes - 1}, not one-hot, one for all images or "
-                "one for each",
-                labels,
-            )
-        expected = count if values.ndim == 0 else len(values)
-        if expected is None or count not in (None, expected):
-            raise argument_error(
-                "count",
-                "a number of images, which is that of the labels if there are several",
-                received=f"count={count}, labels={labels}",
-            )
-        return (np.broadcast_to(values, (expected,)).astype("int32"),)
+        if self.num_classes is not None:
+            return (labels_of(labels, count, self.num_classes),)
+        if labels is not None:
+            raise argument_error("labels", "None, because the networks are not conditional", labels)
+        return ()
 
     def endpoints(self):
         """What `saved_models.export` writes: name -> (function, input signature).
@@ -231,7 +214,7 @@ class GAN(AdversarialModel):
             return self.generated(count, tf.stack([seed, 0]), tf.fill([count], label))
 
         samples = (
-            self.sample_endpoints(sample_of, label, count, seed)
+            self.sample_endpoints(sample_of, label, count, seed, num_classes=self.num_classes)
             if conditional
             else self.sample_endpoints(sample, count, seed)
         )

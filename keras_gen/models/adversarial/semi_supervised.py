@@ -12,6 +12,7 @@ from keras_gen.models.adversarial.gan import GAN
 from keras_gen.models.averaging import WeightAverage
 from keras_gen.models.endings import check_logits
 from keras_gen.models.inputs import Labels
+from keras_gen.models.use import checked, in_batches
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -211,8 +212,8 @@ class SemiSupervisedGAN(GAN):
 
     def classify(self, images, batch_size=256):
         """Class probabilities p(y | x, real): NumPy array (count, classes)."""
-        logits = self.classifier.predict(images, batch_size, verbose=0)
-        return tf.nn.softmax(tf.cast(logits, tf.float32)).numpy()
+        images = checked(self.expects()[0], images, "images")
+        return in_batches(self.graphs.classified, [images], batch_size)
 
     def classified(self, images):
         """The tensor of class probabilities, float32."""

@@ -3,15 +3,17 @@
 import math
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, integer
 from keras_gen.losses.means import TINY, share
 from keras_gen.models.base import GenerativeModel
 from keras_gen.models.compiling import OPTIONS, check_options, checked_optimizer
 from keras_gen.models.endings import check_logits, check_range_reached, ending
 from keras_gen.models.inputs import Images
 from keras_gen.models.mismatches import loading, refuse
+from keras_gen.models.use import Codes, checked, checked_example, in_batches
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -121,11 +123,12 @@ class Autoencoder(GenerativeModel):
 
     def encode(self, x, batch_size=256):
         """Codes of examples, as a NumPy array."""
-        return self.encoder.predict(x, batch_size, verbose=0)
+        return in_batches(self.graphs.encoded, [checked(self.expects()[0], x, "x")], batch_size)
 
     def decode(self, codes, batch_size=256):
         """Examples for codes, as a NumPy array."""
-        return self.decoder.predict(codes, batch_size, verbose=0)
+        shape = tuple(self.decoder.inputs[0].shape[1:])
+        return in_batches(self.graphs.decoded, [checked(Codes(shape), codes, "codes")], batch_size)
 
     def reconstruct(self, x, batch_size=256):
         """Reconstructions of examples, decoder(encoder(x)), as a NumPy array."""
@@ -135,10 +138,17 @@ class Autoencoder(GenerativeModel):
         """Decoded points on the straight line between two examples' codes, both ends included.
 
         decoder((1 - t) encoder(start) + t encoder(end)),  t = 0 ... 1
+
+        Args:
+            start, end: one example each.
+            steps: number of points, at least two.
         """
-        first, last = self.encode(tf.stack([start, end]))
-        t = keras.ops.reshape(keras.ops.linspace(0.0, 1.0, steps), [-1] + [1] * first.ndim)
-        return self.decode((1.0 - t) * first + t * last)
+        expected, steps = self.expects()[0], integer("steps", steps, least=2)
+        options = expected.shape, expected.value_range
+        ends = [checked_example(*options, start, "start"), checked_example(*options, end, "end")]
+        first, last = self.encode(np.concatenate(ends))
+        t = np.linspace(0.0, 1.0, steps, dtype="float32").reshape([-1] + [1] * first.ndim)
+        return self.decode((1 - t) * first + t * last)
 
     def endpoints(self):
         """What `saved_models.export` writes: name -> (function, input signature)."""

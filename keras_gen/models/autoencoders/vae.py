@@ -6,7 +6,7 @@ import math
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, number_from_zero
+from keras_gen.arguments import argument_error, number_from_zero, positive_integer
 from keras_gen.layers import Sampling
 from keras_gen.losses import Bernoulli, Likelihood, latent_loss, weighted_mean
 from keras_gen.losses.equation import check_equation
@@ -15,6 +15,7 @@ from keras_gen.models.base import GenerativeModel
 from keras_gen.models.endings import check_logits, check_range_reached
 from keras_gen.models.inputs import Images
 from keras_gen.models.mismatches import refuse
+from keras_gen.models.use import count_of
 
 
 def check_likelihood(name, likelihood):
@@ -119,19 +120,12 @@ class VAE(Autoencoder):
     # Use
 
     def encoded(self, x):
+        """The tensor of mean codes of examples."""
         return self.encoder(x, training=False)[0]
 
     def decoded(self, codes):
+        """The tensor of expected examples (pixel probabilities for Bernoulli) for codes."""
         return self.likelihood.mean(self.decoder(codes, training=False))
-
-    def encode(self, x, batch_size=256):
-        """Mean codes of examples, as a NumPy array."""
-        return self.encoder.predict(x, batch_size, verbose=0)[0]
-
-    def decode(self, codes, batch_size=256):
-        """Expected examples (pixel probabilities for Bernoulli) for codes, as a NumPy array."""
-        output = self.decoder.predict(codes, batch_size, verbose=0)
-        return keras.ops.convert_to_numpy(self.likelihood.mean(output))
 
     def latents(self, count, seed):
         """Draws from the prior N(0, I); `seed` is an integer tensor of shape (2,)."""
@@ -148,6 +142,7 @@ class VAE(Autoencoder):
         Returns:
             NumPy array of expected examples.
         """
+        count, batch_size = count_of("count", count), positive_integer("batch_size", batch_size)
         return self.decode(self.latents(count, self.seeded(seed)), batch_size)
 
     def endpoints(self):

@@ -9,6 +9,7 @@ from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.losses import weighted_mean
 from keras_gen.models.base import GenerativeModel
 from keras_gen.models.inputs import Images
+from keras_gen.models.use import checked, count_of, in_batches, numbers_in
 
 LEVEL_TOLERANCE = 1e-3  # of the distance between two levels: float arithmetic rounds
 
@@ -112,10 +113,8 @@ class AutoregressiveModel(GenerativeModel):
         Returns:
             NumPy array (count,).
         """
-        self.check(images, name="images")
-        batches = tf.data.Dataset.from_tensor_slices(images).batch(batch_size)
-        log_likelihood = tf.function(self.log_likelihood, autograph=False, reduce_retracing=True)
-        return np.concatenate([log_likelihood(batch).numpy() for batch in batches])
+        images = checked(self.expects()[0], images, "images")
+        return in_batches(self.graphs.log_likelihood, [images], batch_size)
 
     def generate(self, count, seed=None):
         """Draws images; equal seeds give equal images.
@@ -127,7 +126,7 @@ class AutoregressiveModel(GenerativeModel):
         Returns:
             NumPy array (count, height, width, 1).
         """
-        positive_integer("count", count)
+        count = count_of("count", count)
         return self.generated(tf.constant(count), self.seeded(seed)).numpy()
 
     def complete(self, images, mask, seed=None):
@@ -142,7 +141,7 @@ class AutoregressiveModel(GenerativeModel):
         Returns:
             NumPy array like `images`.
         """
-        mask = np.asarray(mask)
+        images, mask = numbers_in(images, "images"), np.asarray(mask)
         if np.shape(images)[1:] != self.image_shape:
             raise argument_error(
                 "images",
@@ -156,7 +155,7 @@ class AutoregressiveModel(GenerativeModel):
                 received=f"mask of {mask.dtype} and shape {mask.shape}",
             )
         images = np.where(mask, images, np.float32(self.value_range[0])).astype("float32")
-        self.check(images, name="images")
+        self.expects()[0].check(images, "images")
         given = tf.broadcast_to(mask, images.shape)
         return self.completed(tf.constant(images), given, self.seeded(seed)).numpy()
 

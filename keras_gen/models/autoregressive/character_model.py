@@ -4,11 +4,12 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_number
 from keras_gen.data.alphabet import Alphabet
 from keras_gen.losses import weighted_mean
 from keras_gen.models.base import GenerativeModel
 from keras_gen.models.inputs import Tokens
+from keras_gen.models.use import asserted, count_of
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -83,7 +84,7 @@ class CharacterModel(GenerativeModel):
 
         Args:
             prompt: string, at least one character of the alphabet.
-            length: number of characters to write.
+            length: number of characters to write, at least one.
             temperature: positive number.
             seed: integer, or `None` for the next text of the model's own random numbers.
 
@@ -94,13 +95,12 @@ class CharacterModel(GenerativeModel):
             ValueError: for an empty prompt, a character that is not of the alphabet, or a
                 temperature or length that is not positive.
         """
-        if not prompt:
-            raise argument_error("prompt", "at least one character", received=f"prompt={prompt!r}")
-        for name, value in [("length", length), ("temperature", temperature)]:
-            if not value > 0:
-                raise argument_error(name, "a positive number", value)
-        write = tf.function(self.generated, autograph=False, reduce_retracing=True)
-        tokens = write(
+        if not isinstance(prompt, str) or not prompt:
+            text = "at least one character, in a string"
+            raise argument_error("prompt", text, received=f"prompt={prompt!r}")
+        length = count_of("length", length)
+        temperature = positive_number("temperature", temperature)
+        tokens = self.graphs.generated(
             tf.constant(self.alphabet.encode([prompt])),
             tf.constant(length),
             tf.constant(temperature, tf.float32),
@@ -163,6 +163,7 @@ class CharacterModel(GenerativeModel):
 
         scalars = [("prompt", tf.string), ("length", tf.int32), ("temperature", tf.float32)]
         scalars = [tf.TensorSpec([], dtype, name) for name, dtype in [*scalars, ("seed", tf.int32)]]
+        generate = asserted(generate, scalars)
         tokens = tf.TensorSpec([None, None], tf.int32, "tokens")
         return {
             "generate": (generate, scalars),

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error, positive_integer, positive_number
 from keras_gen.losses import weighted_mean
 from keras_gen.models.boltzmann.energy_model import GIBBS_STEPS, EnergyModel
+from keras_gen.models.use import count_of, steps_of
 
 MAX_ENUMERATED = 16  # units whose 65,536 states are still summed one by one
 WEIGHT_STDDEV = 0.01  # Hinton (2012), A Practical Guide to Training RBMs, section 8
@@ -149,12 +150,16 @@ class BoltzmannMachine(EnergyModel):
 
     def free_energy(self, x):
         """F(v) = -log sum_h exp(-E(v, h) / T) of examples, in nats, of shape (batch,)."""
-        return -tf.reduce_logsumexp(self.log_weights(self.flat(x)), axis=1)
+        return self.free_energies(self.flat(self.checked_examples(x)))
+
+    def free_energies(self, visible):
+        """The tensor of free energies of visible vectors, without a check."""
+        return -tf.reduce_logsumexp(self.log_weights(visible), axis=1)
 
     def log_partition(self):
         """log Z in nats."""
         _check_enumerable(self.units)
-        return tf.reduce_logsumexp(-self.free_energy(all_states(self.visible_units)))
+        return tf.reduce_logsumexp(-self.free_energies(all_states(self.visible_units)))
 
     def log_likelihood(self, x):
         """log p(v) = -F(v) - log Z of examples, in nats, of shape (batch,)."""
@@ -163,12 +168,12 @@ class BoltzmannMachine(EnergyModel):
     def probabilities(self):
         """p(v) of all visible states, in the order of `all_states`."""
         _check_enumerable(self.units)
-        return tf.nn.softmax(-self.free_energy(all_states(self.visible_units)))
+        return tf.nn.softmax(-self.free_energies(all_states(self.visible_units)))
 
     def state_numbers(self, x):
         """Where binary examples stand in the order of `all_states`: integers, shape (batch,)."""
         places = 2.0 ** tf.range(self.visible_units - 1, -1, -1, tf.float32)
-        return tf.cast(tf.linalg.matvec(self.flat(x), places), tf.int32)
+        return tf.cast(tf.linalg.matvec(self.flat(self.checked_examples(x)), places), tf.int32)
 
     def pair_expectations(self):
         """<s_i s_j> under the model, (units, units); the means <s_i> are on the diagonal."""
@@ -178,9 +183,12 @@ class BoltzmannMachine(EnergyModel):
 
     def kl_divergence(self, x):
         """KL(data || model) = sum_v p_data(v) log(p_data(v) / p(v)) in nats, a float."""
-        patterns, counts = np.unique(self.flat(x), axis=0, return_counts=True)
+        patterns, counts = np.unique(
+            self.flat(self.checked_examples(x)), axis=0, return_counts=True
+        )
         p_data = counts / counts.sum()
-        return float(np.sum(p_data * (np.log(p_data) - self.log_likelihood(patterns))))
+        log_p = -self.free_energies(patterns) - self.log_partition()
+        return float(np.sum(p_data * (np.log(p_data) - log_p)))
 
     def log_weights(self, visible):
         """-E(v, h) / T of visible vectors with all hidden states, of shape (batch, 2 ** hidden)."""
@@ -215,7 +223,7 @@ class BoltzmannMachine(EnergyModel):
 
     def negative_log_likelihood(self, visible, weight=None):
         """mean F(v) + log Z."""
-        return weighted_mean(self.free_energy(visible) + self.log_partition(), weight)
+        return weighted_mean(self.free_energies(visible) + self.log_partition(), weight)
 
     def energy_difference(self, s_data, s_model, weight=None):
         """(mean E(s_data) - mean E(s_model)) / T."""
@@ -265,7 +273,7 @@ class BoltzmannMachine(EnergyModel):
         Args:
             count: number of examples.
             seed: integer, or `None` for the next ones of the model's own random numbers.
-            gibbs_steps: length of each chain in sweeps over all units.
+            gibbs_steps: length of each chain in sweeps over all units, from 0 on.
             temperature: another temperature than the model's, or `None`.
 
         Returns:
@@ -273,7 +281,8 @@ class BoltzmannMachine(EnergyModel):
         """
         temperature = self.temperature if temperature is None else temperature
         temperature = positive_number("temperature", temperature)
-        settings = (tf.constant(gibbs_steps), tf.constant(temperature, tf.float32))
+        count, steps = count_of("count", count), steps_of("gibbs_steps", gibbs_steps)
+        settings = (tf.constant(steps), tf.constant(temperature, tf.float32))
         return self.generated(tf.constant(count), self.seeded(seed), *settings).numpy()
 
     def generated(self, count, seed, gibbs_steps, temperature=None):

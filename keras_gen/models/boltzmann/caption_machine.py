@@ -15,6 +15,7 @@ from keras_gen.models.boltzmann.stack import (
     features_of,
 )
 from keras_gen.models.inputs import Images
+from keras_gen.models.use import Codes, checked, in_batches, steps_of
 
 STARTS, MEAN_FIELD_STEPS = 10, 20  # of the captions' features while the image's stay
 
@@ -117,18 +118,23 @@ class CaptionMachine(StackedMachine):
             return start + 1, best, tf.minimum(own, energy)
 
         state = 0, tf.zeros([count, width], features.dtype), tf.fill([count], np.inf)
-        return tf.while_loop(lambda start, *_: start < STARTS, lowest, state)[1]
+        shapes = [tf.TensorShape(shape) for shape in ([], [None, width], [None])]
+        return tf.while_loop(lambda start, *_: start < STARTS, lowest, state, tuple(shapes))[1]
 
     def visible_means(self, x, captions):
         """Means of the top machine's visible units over images and their captions."""
-        parts = [self.features(x), features_of(self.below_captions, captions)]
+        captions = checked(Codes((self.words,), (0.0, 1.0)), captions, "captions")
+        parts = [
+            self.features(self.checked_examples(x)),
+            features_of(self.below_captions, captions),
+        ]
         return np.concatenate([np.mean(part, axis=0, dtype="float64") for part in parts])
 
     # Use
 
     def describe(self, x):
         """Probabilities of the words for images, as a NumPy array (batch, words)."""
-        return self.described(tf.convert_to_tensor(x)).numpy()
+        return in_batches(self.graphs.described, [self.checked_examples(x)])
 
     def described(self, x):
         """The tensor of word probabilities, float32."""
@@ -141,14 +147,14 @@ class CaptionMachine(StackedMachine):
         Args:
             captions: array (batch, words) of zeros and ones.
             seed: integer, or `None` for the next ones of the model's own random numbers.
-            gibbs_steps: length of each chain.
+            gibbs_steps: length of each chain, from 0 on.
 
         Returns:
             NumPy array (batch, *example_shape).
         """
-        captions = np.asarray(captions, "float32")
-        self.captions().check(captions, "captions")
-        chains = self.seeded(seed), tf.constant(gibbs_steps)
+        captions = checked(Codes((self.words,), (0.0, 1.0)), captions, "captions")
+        steps = steps_of("gibbs_steps", gibbs_steps)
+        chains = self.seeded(seed), tf.constant(steps)
         return self.illustrated(tf.constant(captions), *chains).numpy()
 
     @tf.function(reduce_retracing=True)

@@ -5,11 +5,17 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import networks
-from keras_gen.arguments import argument_error, positive_number
+from keras_gen.arguments import (
+    argument_error,
+    labels_below,
+    number_from_zero,
+    positive_number,
+)
 from keras_gen.layers import LabelRBM
 from keras_gen.models.boltzmann.energy_model import GIBBS_STEPS
 from keras_gen.models.boltzmann.stack import StackedMachine, drawn_upwards, hidden_free_energy
 from keras_gen.models.inputs import Labels
+from keras_gen.models.use import count_of, finite, in_batches, labels_of, seed_of, steps_of
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -101,9 +107,9 @@ class DeepBeliefNetwork(StackedMachine):
             x: array of examples.
             labels: their integer labels, if the network has label units.
         """
-        features = self.features(x)
+        features = self.features(self.checked_examples(x))
         if self.num_classes is not None:
-            features = self.rbm.join(features, labels)
+            features = self.rbm.join(features, labels_below("labels", labels, self.num_classes))
         return np.mean(features, axis=0, dtype="float64")
 
     def turn_over(self):
@@ -137,7 +143,7 @@ class DeepBeliefNetwork(StackedMachine):
     def classify(self, x):
         """Class probabilities P(y | features), exact in the top machine: array (batch, classes)."""
         self.check_labeled()
-        return self.classified(tf.convert_to_tensor(x)).numpy()
+        return in_batches(self.graphs.classified, [self.checked_examples(x)])
 
     def classified(self, x):
         """The tensor of class probabilities, float32."""
@@ -149,7 +155,7 @@ class DeepBeliefNetwork(StackedMachine):
         Args:
             count: number of examples; with `labels` it may be left out.
             seed: integer, or `None` for the next ones of the model's own random numbers.
-            gibbs_steps: length of each chain.
+            gibbs_steps: length of each chain, from 0 on.
             labels: one integer per example, or one for all: label units that stay on.
             guidance: how much they count, or `None` for the network's own `guidance`.
 
@@ -157,14 +163,14 @@ class DeepBeliefNetwork(StackedMachine):
             NumPy array (count, *example_shape).
         """
         if labels is None:
+            if guidance is not None:
+                raise argument_error("guidance", "None without `labels`", guidance)
             return super().generate(count, seed, gibbs_steps)
         self.check_labeled()
-        labels = np.asarray(labels, "int32")
-        if labels.size == 0 or labels.min() < 0 or labels.max() >= self.num_classes:
-            raise argument_error("labels", f"integers from 0 to {self.num_classes - 1}", labels)
-        labels = np.broadcast_to(labels, labels.shape if count is None else (count,))
+        labels = labels_of(labels, count, self.num_classes)
         guidance = self.guidance if guidance is None else positive_number("guidance", guidance)
-        options = self.seeded(seed), tf.constant(gibbs_steps), tf.constant(guidance)
+        steps = steps_of("gibbs_steps", gibbs_steps)
+        options = self.seeded(seed), tf.constant(steps), tf.constant(guidance)
         return self.generated_of(tf.constant(labels), *options).numpy()
 
     @tf.function(reduce_retracing=True)
@@ -210,7 +216,8 @@ class DeepBeliefNetwork(StackedMachine):
             raise argument_error(
                 "x", "a network of binary machines without labels", received=f"rbm={self.rbm}"
             )
-        visible, total = self.flat(x), 0.0
+        log_z, samples, seed = finite("log_z", log_z), count_of("samples", samples), seed_of(seed)
+        visible, total = self.flat(self.checked_examples(x)), 0.0
         for sample in range(samples):
             states = drawn_upwards(self.below, visible, tf.constant([seed, sample], tf.int32))
             total = total - self.rbm.free_energy(states[-1])
@@ -225,8 +232,9 @@ class DeepBeliefNetwork(StackedMachine):
         count as all equally probable.
 
         Args:
-            dropout: share of every layer's inputs that is left out in training.
+            dropout: share in [0, 1) of every layer's inputs that is left out in training.
         """
+        dropout = number_from_zero("dropout", dropout, end=1)
         weights = [layer.get_weights() for layer in [*self.below, self.rbm]]
         if self.num_classes is not None:
             kernel, visible_bias, hidden_bias = weights[-1]
@@ -260,5 +268,5 @@ class DeepBeliefNetwork(StackedMachine):
         return {
             **endpoints,
             "classify": (self.classified, [x]),
-            **self.sample_endpoints(sample, *of_one_label),
+            **self.sample_endpoints(sample, *of_one_label, num_classes=self.num_classes),
         }

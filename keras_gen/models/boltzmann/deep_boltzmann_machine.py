@@ -10,6 +10,7 @@ from keras_gen.arguments import argument_error, positive_integer, positive_numbe
 from keras_gen.layers import RBM
 from keras_gen.losses.means import TINY, share
 from keras_gen.models.boltzmann.energy_model import EnergyModel
+from keras_gen.models.use import finite, steps_of
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -181,18 +182,20 @@ class DeepBoltzmannMachine(EnergyModel):
             log p(v) >= -E(v, mu) + H(mu) - log Z,    H(mu) = -sum mu log mu + (1-mu) log(1-mu)
 
         Args:
-            x: binary examples.
+            x: array of binary examples.
             log_z: log of the partition function, as `metrics.log_partition` of `as_rbm()` has it.
-            mean_field_steps: updates of `mu`; the model's number by default.
+            mean_field_steps: updates of `mu`, from 0 on; the model's number by default.
 
         Returns:
             Tensor (examples,).
         """
-        steps = self.mean_field_steps if mean_field_steps is None else mean_field_steps
-        return self._variational_bound(x, log_z, steps)
+        x, log_z, steps = self.checked_examples(x), finite("log_z", log_z), self.mean_field_steps
+        if mean_field_steps is not None:
+            steps = steps_of("mean_field_steps", mean_field_steps)
+        return self.graphs.bounded(tf.constant(x), tf.constant(log_z, tf.float32), steps)
 
-    @tf.function(reduce_retracing=True)
-    def _variational_bound(self, x, log_z, mean_field_steps):
+    def bounded(self, x, log_z, mean_field_steps):
+        """The tensor of variational bounds, without a check."""
         states = self.mean_field(self.flat(x), mean_field_steps)
         entropy = [
             -tf.reduce_sum(tf.math.xlogy(mu, mu) + tf.math.xlogy(1 - mu, 1 - mu), axis=1)
@@ -324,9 +327,8 @@ class DeepBoltzmannMachine(EnergyModel):
         Returns:
             NumPy arrays for its visible units (the odd layers) and its hidden ones (the even).
         """
-        means = [
-            tf.reduce_mean(tf.cast(s, tf.float32), axis=0) for s in self.mean_field(self.flat(x))
-        ]
+        states = self.mean_field(self.flat(self.checked_examples(x)))
+        means = [tf.reduce_mean(tf.cast(state, tf.float32), axis=0) for state in states]
         return tf.concat(means[1::2], 0).numpy(), tf.concat(means[::2], 0).numpy()
 
 

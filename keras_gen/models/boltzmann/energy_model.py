@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error
 from keras_gen.models.base import GenerativeModel
 from keras_gen.models.inputs import Images
+from keras_gen.models.use import checked, count_of, in_batches, steps_of
 
 GIBBS_STEPS = 1000  # from where a chain starts to a sample
 
@@ -52,11 +53,11 @@ class EnergyModel(GenerativeModel):
 
     def transform(self, x, batch_size=256):
         """Features of examples, as a NumPy array."""
-        return self.predict(x, batch_size, verbose=0)
+        return in_batches(self.graphs.transformed, [self.checked_examples(x)], batch_size)
 
     def reconstruct(self, x):
         """Examples as their features imply them, as a NumPy array of the examples' shape."""
-        return self.reconstructed(tf.convert_to_tensor(x)).numpy()
+        return in_batches(self.graphs.reconstructed, [self.checked_examples(x)])
 
     def generate(self, count, seed=None, gibbs_steps=GIBBS_STEPS):
         """Examples from the model: the ends of Gibbs chains.
@@ -66,27 +67,33 @@ class EnergyModel(GenerativeModel):
         Args:
             count: number of examples.
             seed: integer, or `None` for the next ones of the model's own random numbers.
-            gibbs_steps: length of each chain.
+            gibbs_steps: length of each chain, from 0 on.
 
         Returns:
             NumPy array (count, *example_shape).
         """
-        chains = tf.constant(count), self.seeded(seed), tf.constant(gibbs_steps)
+        count, steps = count_of("count", count), steps_of("gibbs_steps", gibbs_steps)
+        chains = tf.constant(count), self.seeded(seed), tf.constant(steps)
         return self.generated(*chains).numpy()
+
+    def transformed(self, x):
+        """The tensor of features, float32."""
+        return tf.cast(self(x), tf.float32)
+
+    def checked_examples(self, x):
+        """Examples as an array, or the `ValueError` that `fit` raises."""
+        return checked(self.expects()[0], x, "x")
 
     def endpoints(self):
         """What `saved_models.export` writes: name -> (function, input signature)."""
         x = tf.TensorSpec([None, *self.example_shape], tf.float32, "x")
         count, seed = (tf.TensorSpec([], tf.int32, name) for name in ("count", "seed"))
 
-        def transform(x):
-            return tf.cast(self(x), tf.float32)
-
         def sample(count, seed):
             return self.generated(count, tf.stack([seed, 0]), GIBBS_STEPS)
 
         return {
-            "transform": (transform, [x]),
+            "transform": (self.transformed, [x]),
             "reconstruct": (self.reconstructed, [x]),
             **self.sample_endpoints(sample, count, seed),
         }

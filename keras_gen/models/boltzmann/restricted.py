@@ -11,6 +11,7 @@ from keras_gen.layers import RBM, DoubledRBM
 from keras_gen.losses import weighted_mean
 from keras_gen.models.boltzmann import centering
 from keras_gen.models.boltzmann.energy_model import EnergyModel
+from keras_gen.models.use import in_batches, seed_of, steps_of
 
 OBSERVED = 10  # examples of a training batch that the costlier logs look at
 
@@ -113,7 +114,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
     def visible_means(self, x, y=None):
         """Means of the visible units over examples, float64; `y` is not looked at."""
-        return np.mean(self.flat(x), axis=0, dtype="float64")
+        return np.mean(self.flat(self.checked_examples(x)), axis=0, dtype="float64")
 
     def burn_in(self, gibbs_steps=1000, seed=0):
         """Moves the particles to what the machine believes in, from fair coins.
@@ -122,13 +123,15 @@ class RestrictedBoltzmannMachine(EnergyModel):
         weights that are not new, or the first steps unlearn what the particles do not show.
 
         Args:
-            gibbs_steps: length of every chain.
+            gibbs_steps: length of every chain, from 0 on.
             seed: integer.
         """
-        seed = tf.constant([seed, 0])
+        if self.particles is None:
+            raise argument_error("particles", "a number of them for this machine", self.particles)
+        steps, seed = steps_of("gibbs_steps", gibbs_steps), tf.constant([seed_of(seed), 0])
         start = self.fair_coins(self.particles, seed)
-        chain = tf.function(self.chain)
-        self.chains.assign(chain(start, tf.constant(True), seed, tf.constant(gibbs_steps)))
+        moved = self.graphs.chain(start, tf.constant(True), seed, tf.constant(steps))
+        self.chains.assign(moved)
 
     # Training
 
@@ -237,16 +240,27 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
     # Use
 
+    def visible(self, x):
+        """The visible units, of examples alone."""
+        return self.flat(x)
+
     def call(self, x, training=False):
-        return self.rbm.hidden_probabilities(self.flat(x))
+        return self.rbm.hidden_probabilities(self.visible(x))
 
     def free_energy(self, x):
-        """F(x) = -log p(x) - log Z in nats, a NumPy array with one number per example."""
-        return self.rbm.free_energy(self.flat(x)).numpy()
+        """F(v) = -log p(v) - log Z in nats, a NumPy array with one number per example.
+
+        In a stack v are the top machine's visible units, the features of the examples.
+        """
+        return in_batches(self.graphs.free_energies, [self.checked_examples(x)])
+
+    def free_energies(self, x):
+        """The tensor of free energies, float32."""
+        return self.rbm.free_energy(self.visible(x))
 
     def reconstructed(self, x):
         """The tensor of reconstructions."""
-        return self.examples(self.rbm.reconstruct(self.flat(x)))
+        return self.examples(self.rbm.reconstruct(self.visible(x)))
 
     @tf.function(reduce_retracing=True)
     def generated(self, count, seed, gibbs_steps):

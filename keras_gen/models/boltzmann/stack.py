@@ -4,9 +4,9 @@ import math
 
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.layers import RBM
 from keras_gen.models.boltzmann.restricted import RestrictedBoltzmannMachine
-from keras_gen.models.inputs import argument_error
 
 
 class StackedMachine(RestrictedBoltzmannMachine):
@@ -53,16 +53,6 @@ class StackedMachine(RestrictedBoltzmannMachine):
         """What the top machine's visible units stand for, by probabilities on the way down."""
         features = visible[:, : self.visible_units - self.further_units()]
         return super().examples(downwards(self.below, features))
-
-    def call(self, x, training=False):
-        return self.rbm.hidden_probabilities(self.visible(x))
-
-    def reconstructed(self, x):
-        return self.examples(self.rbm.reconstruct(self.visible(x)))
-
-    def free_energy(self, x):
-        """F of the top machine for the features of examples, in nats: array (batch,)."""
-        return self.rbm.free_energy(self.visible(x)).numpy()
 
 
 def build_stack(machines, width, name):

@@ -1,13 +1,18 @@
 """Adversarial examples: images changed so little, and a classifier so much."""
 
+import functools
 import numbers
+import weakref
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
-from keras_gen.models.inputs import Images, Labels
+from keras_gen import networks
+from keras_gen.arguments import argument_error, labels_below, positive_integer
+from keras_gen.images import check_range
+from keras_gen.models.classifiers.classifier import Classifier
+from keras_gen.models.inputs import Images
+from keras_gen.models.use import checked, in_batches
 
 
 def adversarial_examples(
@@ -49,26 +54,56 @@ def adversarial_examples(
         arXiv:1412.6572, section 4; steps: Kurakin, Goodfellow, Bengio (2017), Adversarial examples
         in the physical world, arXiv:1607.02533, section 2.2.
     """
+    shape, classes = _check_model(model)
+    value_range = check_range(value_range)
     check_epsilon(epsilon, value_range)
-    if not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise argument_error("steps", "a positive integer", steps)
-    images, shape = np.asarray(images), model.input_shape[1:]
-    Images(shape, value_range).check(images, "images")
-    Labels(model.output_shape[-1]).check(labels, "labels")
-    loss = log_odds_against if loss is None else keras.losses.get(loss)
-
-    @tf.function(reduce_retracing=True)
-    def perturb(x, y):
-        return perturbed(model, x, y, epsilon / int(steps), loss, value_range)
+    steps = positive_integer("steps", steps)
+    images = checked(Images(shape, value_range), images, "images")
+    labels = labels_below("labels", labels, classes)
+    if len(labels) != len(images):
+        text = f"{len(images)} of them, one for each image"
+        raise argument_error("labels", text, received=f"labels of shape {labels.shape}")
+    step = tf.constant(epsilon / steps, tf.float32)
+    perturb = _graph(model, loss, value_range)
 
     def moved(x, y):
         for _ in range(steps):
-            x = perturb(x, y)
+            x = perturb(x, y, step)
         return x
 
-    pairs = (images.astype("float32"), np.asarray(labels).reshape(-1))
-    batches = tf.data.Dataset.from_tensor_slices(pairs).batch(batch_size)
-    return np.concatenate([moved(x, y) for x, y in batches])
+    return in_batches(moved, [images, labels], batch_size)
+
+
+def _check_model(model):
+    """Shape of the images and number of the classes of a classifier."""
+    expected = "a built Keras model with one input, images, and one output (batch, classes)"
+    if not isinstance(model, keras.Model) or not model.built:
+        raise argument_error("model", expected, model)
+    if isinstance(model, Classifier):
+        return tuple(model.image_shape()), model.expects()[1].count
+    shapes, output = networks.input_shapes(model), networks.output_shape(model)
+    if len(shapes) != 1 or len(output) != 1:
+        received = f"inputs of shapes {shapes} and outputs of shape {output}"
+        raise argument_error("model", expected, received=received)
+    return shapes[0], output[0]
+
+
+def _graph(model, loss, value_range):
+    """The graph of `perturbed` for images, labels and epsilon: made once, kept with the model."""
+    graphs = _GRAPHS.setdefault(model, {})
+    if (loss, value_range) not in graphs:
+        function = log_odds_against if loss is None else keras.losses.get(loss)
+        reference = weakref.ref(model)  # a graph that held the model would keep it for ever
+
+        def perturb(x, y, epsilon):
+            return perturbed(reference(), x, y, epsilon, function, value_range)
+
+        own = functools.partial(perturb)  # TensorFlow counts the traces of each by itself
+        graphs[loss, value_range] = tf.function(own, autograph=False, reduce_retracing=True)
+    return graphs[loss, value_range]
+
+
+_GRAPHS = weakref.WeakKeyDictionary()  # of the models that were attacked
 
 
 def perturbed(model, images, labels, epsilon, loss, value_range):
@@ -97,11 +132,12 @@ def log_odds_against(labels, logits):
 
 def check_epsilon(epsilon, value_range):
     """Raises a `ValueError` unless 0 <= epsilon <= high - low."""
-    width = value_range[1] - value_range[0]
-    if not isinstance(epsilon, numbers.Real) or not 0 <= epsilon <= width:
+    low, high = check_range(value_range)
+    width = high - low
+    valid = isinstance(epsilon, numbers.Real) and not isinstance(epsilon, bool)
+    if not valid or not 0 <= epsilon <= width:
         raise argument_error(
             "epsilon",
-            f"a number from 0 to {width}, the width of the pixels' range [{value_range[0]}, "
-            f"{value_range[1]}]",
+            f"a number from 0 to {width}, the width of the pixels' range [{low}, {high}]",
             epsilon,
         )

@@ -3,6 +3,8 @@
 import tensorflow as tf
 
 from keras_gen.models.base import GenerativeModel
+from keras_gen.models.inputs import Images
+from keras_gen.models.use import checked, in_batches
 
 
 class Classifier(GenerativeModel):
@@ -18,7 +20,8 @@ class Classifier(GenerativeModel):
 
     def classify(self, images, batch_size=256):
         """Class probabilities: NumPy array (count, classes)."""
-        return tf.nn.softmax(self.predict(images, batch_size, verbose=0)).numpy()
+        images = checked(Images(self.image_shape(), self.value_range), images, "images")
+        return in_batches(self.graphs.classified, [images], batch_size)
 
     def classified(self, images):
         """The tensor of class probabilities, float32."""

@@ -123,5 +123,5 @@ def test_bad_arguments_of_generate_are_named():
         made.generate("")
     with pytest.raises(ValueError, match="`temperature`. Expected a positive number.*=0"):
         made.generate("the", temperature=0)
-    with pytest.raises(ValueError, match="`length`. Expected a positive number.*=-1"):
+    with pytest.raises(ValueError, match="`length`. Expected a positive integer.*=-1"):
         made.generate("the", length=-1)

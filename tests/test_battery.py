@@ -268,19 +268,72 @@ def function_rows():
     yield functools.partial(callbacks.Resume, "state"), "every", SIZE[:3]
 
 
+def other_rows():
+    """(call, argument, bad values) of compilation, callbacks, losses and metrics."""
+    optimizers = {"generator_optimizer": "adam", "discriminator_optimizer": "adam"}
+    game = _call("wgan_gp", "compile", **optimizers)
+    yield game, "discriminator_steps", SIZE[:4]
+    yield game, "loss", ["binary_crossentropy", 3]
+    yield game, "penalty", ["r1", 3]
+    yield _call("tied_autoencoder", "compile"), "optimizer", [3, "no such optimizer"]
+    yield functools.partial(callbacks.SampleGrid, "grids"), "count", SIZE[:3]
+    yield functools.partial(callbacks.SampleGrid, "grids"), "every", SIZE[:3]
+    yield functools.partial(callbacks.SampleGrid, "grids"), "seed", SEED[2:4]
+    yield callbacks.CollapseMonitor, "real", [X[0], "x", X * np.nan]
+    yield functools.partial(callbacks.GenerativeMetrics, [], X), "every", SIZE[:3]
+    yield losses.GradientPenalty, "weight", [-1.0, "1", float("nan")]
+    yield losses.LeastSquares, "label_smoothing", [-0.1, 1.5, "0.1"]
+    yield losses.NonSaturating, "label_smoothing", [-0.1, 1.5, "0.1"]
+    for name, values in (("rotation", [-1.0, "1"]), ("zoom", [-1.0, "1"])):
+        yield layers.RandomAffine, name, values
+    yield layers.MinibatchStdDev, "group_size", SIZE[:4]
+    yield layers.MinibatchDiscrimination, "kernels", SIZE
+    yield layers.ReflectionPadding2D, "padding", [-1, 1.5, "1"]
+    yield layers.PixelNorm, "epsilon", [-1.0, "1"]
+    given = functools.partial(metrics.KernelDistance, rest("extractor"), (-1, 1))
+    yield given, "subsets", SIZE[:3]
+    yield functools.partial(metrics.nearest_neighbours, X, X), "count", SIZE[:3]
+    yield functools.partial(metrics.inception_score, np.full((4, 2), 0.5)), "splits", SIZE[:3]
+    yield functools.partial(data.load, "digits"), "value_range", RANGE[:3]
+
+
 def _named(call):
     inner = getattr(call, "func", call)
     return getattr(inner, "__qualname__", str(inner)).split(".<locals>")[0]
 
 
+NOT_YET = {
+    ("wgan_gp.compile", "loss"): "compile takes any loss",
+    ("wgan_gp.compile", "penalty"): "compile takes any penalty",
+    ("tied_autoencoder.compile", "optimizer"): "Keras's message does not name the argument",
+    ("SampleGrid", "seed"): "found out in the first epoch",
+    ("CollapseMonitor", "real"): "found out in the first epoch",
+    ("GenerativeMetrics", "every"): "found out in the first epoch",
+    ("GradientPenalty", "weight"): "text is compared with a number",
+    ("LeastSquares", "label_smoothing"): "text is compared with a number",
+    ("NonSaturating", "label_smoothing"): "text is compared with a number",
+}
+
+
 def _parameters(rows):
     for call, argument, values in rows:
+        reason = NOT_YET.get((_named(call), argument))
+        marks = [pytest.mark.xfail(strict=False, reason=reason)] if reason else []
         for value in values:
             shown = "x".join(map(str, value.shape)) if hasattr(value, "shape") else repr(value)[:20]
-            yield pytest.param(call, argument, value, id=f"{_named(call)}-{argument}-{shown}")
+            yield pytest.param(
+                call, argument, value, id=f"{_named(call)}-{argument}-{shown}", marks=marks
+            )
 
 
-ROWS = [*use_rows(), *network_rows(), *training_rows(), *construction_rows(), *function_rows()]
+ROWS = [
+    *use_rows(),
+    *network_rows(),
+    *training_rows(),
+    *construction_rows(),
+    *function_rows(),
+    *other_rows(),
+]
 
 
 def _state(call):

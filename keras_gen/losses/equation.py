@@ -84,6 +84,6 @@ def _arguments(equation_class):
 
 
 def _deserialized(value):
-    if isinstance(value, (dict, list)):
+    if isinstance(value, (dict, list, tuple)):
         return keras.saving.deserialize_keras_object(value)
     return value

@@ -1,4 +1,4 @@
-"""A new loss is a pair of equations, a new penalty one formula: whatever way the class is written."""
+"""A new loss is a pair of equations, a new penalty one formula, however the class is written."""
 
 import dataclasses
 import subprocess

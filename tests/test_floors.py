@@ -23,7 +23,7 @@ FLOORS = [  # from the ground up; the parts of one floor do not import each othe
     {"__main__"},
 ]
 HEIGHT = {part: height for height, floor in enumerate(FLOORS) for part in floor}
-SHARED_BY_FAMILIES = {"base", "inputs", "averaging"}
+SHARED_BY_FAMILIES = {"averaging", "base", "compiling", "endings", "inputs", "mismatches"}
 
 
 def part_of(module):

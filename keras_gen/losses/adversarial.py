@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import number_from_zero
 from keras_gen.losses.equation import Equation, check_non_negative
 from keras_gen.losses.means import weighted_mean
 
@@ -114,8 +114,7 @@ class AdversarialLoss(Equation):
 
 
 def _check_label_smoothing(label_smoothing):
-    if not 0 <= label_smoothing < 1:
-        raise argument_error("label_smoothing", "a number in [0, 1)", label_smoothing)
+    number_from_zero("label_smoothing", label_smoothing, 1)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What the equations of this package have in common."""
 
 import inspect
+import numbers
 
 import keras
 
@@ -70,7 +71,7 @@ def check_equation(name, value, kind, example):
 
 def check_non_negative(name, value):
     """Raises ValueError unless `value` is a number that is zero or more."""
-    if not 0 <= value < float("inf"):
+    if not isinstance(value, numbers.Real) or not 0 <= value < float("inf"):
         raise argument_error(name, "a finite number that is zero or more", value)
 
 

@@ -280,7 +280,7 @@ def other_rows():
     yield functools.partial(callbacks.SampleGrid, "grids"), "count", SIZE[:3]
     yield functools.partial(callbacks.SampleGrid, "grids"), "every", SIZE[:3]
     yield functools.partial(callbacks.SampleGrid, "grids"), "seed", SEED[2:4]
-    yield callbacks.CollapseMonitor, "real", [X[0], "x", X * np.nan]
+    yield callbacks.CollapseMonitor, "real", [X[:1], "x", X * np.nan]
     yield functools.partial(callbacks.GenerativeMetrics, [METRIC], X), "every", SIZE[:3]
     yield losses.GradientPenalty, "weight", [-1.0, "1", float("nan")]
     yield losses.LeastSquares, "label_smoothing", [-0.1, 1.5, "0.1"]

@@ -131,7 +131,7 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
                 self.labels,
             )
         self._lasted = dict.fromkeys((SATURATED, VANISHING, COLLAPSED), 0)
-        self.model.check(self.real, self.labels, "real")
+        self.model.check(self.real, self.labels, name="real")
         if self.log_dir is not None:
             self._writer = tf.summary.create_file_writer(str(self.log_dir))
 

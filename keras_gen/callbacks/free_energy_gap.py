@@ -38,7 +38,7 @@ class FreeEnergyGap(SharingCopies, keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         model_with(self.model, "free_energy")
         for name in ("training", "held_out"):
-            self.model.check(getattr(self, name), None, name)
+            self.model.check(getattr(self, name), name=name)
 
     def on_epoch_end(self, epoch, logs=None):
         energies = [self.model.free_energy(images) for images in (self.held_out, self.training)]

@@ -40,7 +40,9 @@ class CheckedModel(keras.Model):
         del given["self"]
         validation = given.get("validation_data")
         if validation is not None:
-            given["validation_data"] = self.accepted(*_parts(validation), name="validation_data")
+            accepted = self.accepted(*_parts(validation), name="validation_data")
+            if isinstance(validation, (tuple, list)):
+                given["validation_data"] = accepted
         class_weight = given.get("class_weight")
         if class_weight is not None:
             check_class_weight(self.expects()[1], given["x"], given.get("y"), class_weight)

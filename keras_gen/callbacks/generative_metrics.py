@@ -62,11 +62,22 @@ class GenerativeMetrics(SharingCopies, keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         fake = check_generates(self.model, self.seed, self.labels)
+        self._check_ranges()
         for metric in self.metrics:
             metric.reset_state()
             metric.update_state(self.real, None)
             metric.update_state(None, fake)  # an image that does not fit is found at once
             metric.reset_fake()
+
+    def _check_ranges(self):
+        """Refuses a metric that takes the model's images for images of another range."""
+        own = getattr(self.model, "value_range", None)
+        for metric in self.metrics:
+            expected = getattr(metric, "value_range", None)
+            if None not in (own, expected) and tuple(own) != tuple(expected):
+                received = f"{metric.name} with value_range={tuple(expected)}"
+                text = f"metrics of the range of the model's images, {tuple(own)}"
+                raise argument_error("metrics", text, received=received)
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every and epoch + 1 != self.params["epochs"]:

@@ -259,3 +259,13 @@ def test_copies_measure_the_same(vae, fid):
     twin.compile(keras.optimizers.Adam(1e-2))
     assert "val_fid_lenet" in train(twin, copied, epochs=1).history
     assert first.history["val_fid_lenet"]
+
+
+def test_a_metric_of_another_range_than_the_models_is_refused_before_training():
+    metric = metrics.SlicedWasserstein((0, 1))
+    real = (small_models.images(8) + 1) / 2
+    model = small_models.gan()
+    watch = [GenerativeMetrics([metric], real)]
+    with pytest.raises(ValueError, match=r"argument `metrics`.*\(-1.0, 1.0\).*\(0.0, 1.0\)"):
+        model.fit(small_models.images(), callbacks=watch, verbose=0)
+    assert int(model.generator_optimizer.iterations) == 0

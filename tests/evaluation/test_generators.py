@@ -151,16 +151,16 @@ def test_a_range_other_than_that_of_the_card_is_refused(tmp_path, pixels):
 
 
 def test_the_range_is_that_of_the_model_itself_without_a_card(tmp_path, pixels, capsys):
-    vae = small_models.vae()
-    saved_models.export(vae, tmp_path / "vae")
-    declared = evaluation.evaluate(tmp_path / "vae", "digits", 90, extractor=pixels)
+    gan = small_models.gan()
+    saved_models.export(gan, tmp_path / "gan")
+    declared = evaluation.evaluate(tmp_path / "gan", "digits", 90, extractor=pixels)
     assert "Sampling" in capsys.readouterr().err
     given = evaluation.evaluate(
-        tmp_path / "vae", "digits", 90, 1, None, pixels, vae.value_range, verbose=False
+        tmp_path / "gan", "digits", 90, 1, None, pixels, gan.value_range, verbose=False
     )
     assert declared == given and capsys.readouterr() == ("", "")
     with pytest.raises(ValueError, match=r"`value_range`.*\(-1.0, 1.0\).*\(0.0, 1.0\)"):
-        evaluation.evaluate(tmp_path / "vae", "digits", 90, extractor=pixels, value_range=(0, 1))
+        evaluation.evaluate(tmp_path / "gan", "digits", 90, extractor=pixels, value_range=(0, 1))
 
 
 def test_the_command_refuses_a_folder_before_it_begins(tmp_path, monkeypatch):

@@ -40,27 +40,34 @@ def integer(name, value, least=None, most=None):
     return int(value)
 
 
-def labels_below(name, value, count, first=0):
+def class_labels(name, value, end=None, first=0, count=None, of="example"):
     """Returns the labels of classes as an array (n,), or raises the error.
 
     Args:
         name: the argument's name.
         value: integers of shape (n,) or (n, 1), at least one.
-        count: they are below it.
+        end: they are below it; `None` for any.
         first: the lowest one.
+        count: how many there must be; `None` for any number.
+        of: what each is the label of, for the message.
     """
-    expected = f"integer labels from {first} to {count - 1}, one for each example"
-    if value is None:
-        raise argument_error(name, expected, value)
-    array = np.asarray(value)
-    if array.ndim == 2 and array.shape[1] == count > 1:
+    which = f"from {first} on" if end is None else f"from {first} to {end - 1}"
+    number = "" if count is None else f"{count} "
+    expected = f"{number}integer labels {which}, one for each {of}"
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):  # rows of different lengths
+        raise argument_error(name, expected, value) from None
+    if array.ndim == 2 and array.shape[1] == (end or 0) > 1:
         received = f"one-hot {name} of shape {array.shape}; np.argmax(y, axis=1) makes integers"
         raise argument_error(name, expected, received=received)
-    of_integers = array.dtype.kind in "iu" and array.size > 0
-    if not of_integers or array.ndim == 0 or array.shape[1:] not in ((), (1,)):
+    if array.ndim == 0:
+        raise argument_error(name, expected, value)
+    count = len(array) if count is None else count
+    if array.dtype.kind not in "iu" or count == 0 or array.shape not in ((count,), (count, 1)):
         received = f"{name} of {array.dtype} and shape {array.shape}"
         raise argument_error(name, expected, received=received)
-    if array.min() < first or array.max() >= count:
+    if array.min() < first or (end is not None and array.max() >= end):
         received = f"{name} from {array.min()} to {array.max()}"
         raise argument_error(name, expected, received=received)
     return array.reshape(-1)

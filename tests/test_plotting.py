@@ -239,7 +239,7 @@ def test_code_scatter_tells_many_classes_apart_and_needs_none():
     [
         (np.zeros([3, 3]), None, r"`codes`.*shape=\(3, 3\)"),
         (np.full([3, 2], np.nan), None, "`codes`"),
-        (np.zeros([3, 2]), [0, 1], r"`labels`.*3 .*shape=\(2,\)"),
+        (np.zeros([3, 2]), [0, 1], r"`labels`.*3 .*shape \(2,\)"),
         (np.zeros([3, 2]), [0.0, 1.0, 2.0], "`labels`.*float64"),
     ],
 )

@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, class_labels
 
 
 def labels_of(labels, count):
@@ -14,11 +14,8 @@ def labels_of(labels, count):
     if labels is None:
         return None
     array = np.asarray(labels)
-    if array.dtype.kind not in "iu" or array.shape not in ((), (count,), (count, 1)):
-        expected = f"an integer for all or {count} integers, one for each image"
-        received = f"labels of {array.dtype} and shape {array.shape}"
-        raise argument_error("labels", expected, received=received)
-    return np.full(count, array) if array.ndim == 0 else array.reshape(-1)
+    one_for_all = array.ndim == 0 and array.dtype.kind in "iu"
+    return class_labels("labels", np.full(count, array) if one_for_all else labels, count=count)
 
 
 def examples_of(name, value, least=1):

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, class_labels
 from keras_gen.data.checks import float_array
-from keras_gen.data.labels import checked_labels
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PARITIES = ("even", "odd")
@@ -26,7 +25,7 @@ def of_digits(labels):
     Raises:
         ValueError: for labels of another shape or kind.
     """
-    labels = checked_labels(labels, "at least one digit", end=len(NAMES))
+    labels = class_labels("labels", labels, len(NAMES), of="digit")
     parts = [(NAMES, labels), (PARITIES, labels % 2), (SIZES, labels // 5)]
     return np.concatenate([np.eye(len(words))[i] for words, i in parts], 1).astype("float32")
 

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.arguments import argument_error, class_labels, positive_integer
 from keras_gen.data.checks import boolean, function
 from keras_gen.data.examples import (
     as_arrays,
@@ -12,7 +12,6 @@ from keras_gen.data.examples import (
     count_of,
     held,
 )
-from keras_gen.data.labels import checked_labels
 from keras_gen.data.pipeline import (
     as_stream,
     batches,
@@ -84,7 +83,7 @@ def domain_pairs(
             f"images of the shape and type of the target domain, {spec.shape} of {spec.dtype.name}",
             received=f"source.shape={source.shape} of {source.dtype}",
         )
-    labels = checked_labels(labels, f"{len(source)} source images", len(source))
+    labels = class_labels("labels", labels, count=len(source), of=f"of {len(source)} source images")
     check_finite(source, "source")
     at_once = min(positive_integer("batch_size", batch_size), len(source))
     with tf.device("CPU:0"):

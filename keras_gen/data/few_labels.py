@@ -3,10 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.arguments import argument_error, class_labels, positive_integer
 from keras_gen.data.checks import function, seed_number
 from keras_gen.data.examples import as_arrays, as_floatx, check_finite, check_single
-from keras_gen.data.labels import checked_labels
 from keras_gen.data.pipeline import batches
 
 UNLABELED = -1
@@ -27,7 +26,7 @@ def few_per_class(labels, count, seed):
     Raises:
         ValueError: if a class has fewer examples, or labels are no integers from 0 on.
     """
-    labels, seed = checked_labels(labels, "the examples"), seed_number(seed)
+    labels, seed = class_labels("labels", labels), seed_number(seed)
     classes, sizes = np.unique(labels, return_counts=True)
     if positive_integer("count", count) > sizes.min():
         raise argument_error(
@@ -79,7 +78,7 @@ def partly_labeled(
     check_single(images, "images")
     labeled_images = as_arrays(labeled_images, "labeled_images")
     count = len(labeled_images)
-    labels = checked_labels(labels, f"{count} labeled images", count)
+    labels = class_labels("labels", labels, count=count, of=f"of {count} labeled images")
     labeled_size = positive_integer("labeled_size", labeled_size)
     check_finite(labeled_images, "labeled_images")
     images = _like(images, labeled_images)

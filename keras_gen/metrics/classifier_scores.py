@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gen.arguments import argument_error, labels_below, positive_integer
+from keras_gen.arguments import argument_error, class_labels, positive_integer
 from keras_gen.images import check_images
 
 
@@ -81,7 +81,7 @@ def gan_train(
 
 def _check_labels(name, labels, count, classes):
     """The labels as `[count]` integers in [0, classes)."""
-    labels = labels_below(name, labels, classes)
+    labels = class_labels(name, labels, classes)
     if labels.shape != (count,):
         raise argument_error(
             name,

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, labels_below
+from keras_gen.arguments import argument_error, class_labels
 from keras_gen.data.looking import looking
 from keras_gen.images import check_float_type, check_values
 
@@ -104,7 +104,7 @@ class Labels(Expected):
     required: bool = True
 
     def check(self, array, name):
-        labels_below(name, array, self.count, self.first)
+        class_labels(name, array, self.count, self.first)
 
     def described(self):
         return f"integer labels from {self.first} to {self.count - 1}, one for each example"

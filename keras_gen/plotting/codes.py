@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, class_labels
 from keras_gen.images import check_values
 from keras_gen.plotting.figures import DPI, checked_points, saved
 
@@ -33,7 +33,7 @@ def code_scatter(codes, labels=None, path=None):
     if labels is None:
         axis.scatter(*codes.T, **style)
     else:
-        labels = _checked_labels(labels, len(codes))
+        labels = class_labels("labels", labels, count=len(codes), of="point")
         highest = int(labels.max())
         colors = colormaps["tab10"] if highest < 10 else colormaps["turbo"].resampled(highest + 1)
         range_of_colors = {"vmin": -0.5, "vmax": colors.N - 0.5}
@@ -80,14 +80,3 @@ def activation_histogram(activations, path=None, target=None):
     figure.axes[0].set_ylabel("share of activations")
     figure.axes[1].set_ylabel("share of units")
     return saved(figure, path)
-
-
-def _checked_labels(labels, count):
-    labels = np.asarray(labels)
-    if labels.shape != (count,) or labels.dtype.kind not in "iu" or labels.min() < 0:
-        raise argument_error(
-            "labels",
-            f"{count} non-negative integers",
-            received=f"shape={labels.shape}, dtype={labels.dtype}",
-        )
-    return labels

@@ -57,7 +57,7 @@ def test_labels_that_do_not_fit(tmp_path):
     refused(small_models.conditional_gan(), x, grid(tmp_path), "`labels`", y)
     refused(small_models.conditional_gan(), x, grid(tmp_path, 2, labels=[1, 9]), "`labels`", y)
     small_models.conditional_gan().fit(x, y, verbose=0, callbacks=[grid(tmp_path, 2, labels=1)])
-    with pytest.raises(ValueError, match="`labels`.*3 integers"):
+    with pytest.raises(ValueError, match="`labels`.*3 integer labels"):
         grid(tmp_path, 3, labels=[1, 2])
     with pytest.raises(ValueError, match="`seed`"):
         grid(tmp_path, 3, seed="a")

@@ -34,7 +34,7 @@ def test_more_examples_than_a_class_has_are_refused(count, expected):
 
 @pytest.mark.parametrize("labels", [[0.0, 1.0], [0, -1], []])
 def test_few_of_what_are_no_labels_are_refused(labels):
-    with pytest.raises(ValueError, match="`labels`.*from 0 on for each of the examples"):
+    with pytest.raises(ValueError, match="`labels`.*from 0 on, one for each example"):
         data.few_per_class(labels, 1, seed=1)
 
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_gen import networks
 from keras_gen.arguments import (
     argument_error,
-    labels_below,
+    class_labels,
     number_from_zero,
     positive_number,
 )
@@ -109,7 +109,7 @@ class DeepBeliefNetwork(StackedMachine):
         """
         features = self.features(self.checked_examples(x))
         if self.num_classes is not None:
-            features = self.rbm.join(features, labels_below("labels", labels, self.num_classes))
+            features = self.rbm.join(features, class_labels("labels", labels, self.num_classes))
         return np.mean(features, axis=0, dtype="float64")
 
     def turn_over(self):

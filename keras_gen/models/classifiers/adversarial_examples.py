@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen import networks
-from keras_gen.arguments import argument_error, labels_below, positive_integer
+from keras_gen.arguments import argument_error, class_labels, positive_integer
 from keras_gen.images import check_range
 from keras_gen.models.classifiers.classifier import Classifier
 from keras_gen.models.inputs import Images
@@ -59,7 +59,7 @@ def adversarial_examples(
     check_epsilon(epsilon, value_range)
     steps = positive_integer("steps", steps)
     images = checked(Images(shape, value_range), images, "images")
-    labels = labels_below("labels", labels, classes)
+    labels = class_labels("labels", labels, classes)
     if len(labels) != len(images):
         text = f"{len(images)} of them, one for each image"
         raise argument_error("labels", text, received=f"labels of shape {labels.shape}")

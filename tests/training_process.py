@@ -1,7 +1,5 @@
-"""A training in a process of its own, to be killed or to be one of several workers."""
+"""A training in a process of its own, to be killed."""
 
-import contextlib
-import os
 import pathlib
 import time
 
@@ -11,7 +9,7 @@ import small_models
 import tensorflow as tf
 
 from keras_gen import callbacks, data
-from keras_gen.state import optimizers_of
+from keras_gen.state import training_state
 
 PACE = 0.01  # seconds per batch: time enough to be killed in
 
@@ -31,40 +29,22 @@ class Started(keras.callbacks.Callback):
 def train(name, state, result, epochs):
     """Trains `small_models.name` and writes every variable of the model and its optimizers.
 
-    With TF_CONFIG in the environment it is one worker of a MultiWorkerMirroredStrategy, keeps no
-    state, and writes what gradients move: batch normalization that is not synchronized has
-    statistics of each worker's own.
-
     Args:
         name: of a model.
         state: file of `Resume`; `state`.started is touched after the first batch.
         result: file for the variables at the end.
         epochs: of the training.
     """
-    workers = "TF_CONFIG" in os.environ
-    strategy = tf.distribute.MultiWorkerMirroredStrategy() if workers else None
     keras.utils.set_random_seed(11)
-    if not workers:
-        tf.config.experimental.enable_op_determinism()
-    with strategy.scope() if workers else contextlib.nullcontext():
-        model = getattr(small_models, name)()
+    tf.config.experimental.enable_op_determinism()
+    model = getattr(small_models, name)()
     examples, labels = small_models.data_of(name, 200)
     if name in small_models.LABELED:
         examples = (examples, labels)
     batches = data.batches(examples, 10, seed=2)
-    if workers:
-        options = tf.data.Options()
-        options.experimental_distribute.auto_shard_policy = (
-            tf.data.experimental.AutoShardPolicy.DATA
-        )
-        watch, batches = [], batches.with_options(options)
-    else:
-        watch = [callbacks.Resume(state, batches), Started(pathlib.Path(f"{state}.started"))]
+    watch = [callbacks.Resume(state, batches), Started(pathlib.Path(f"{state}.started"))]
     model.fit(batches, epochs=epochs, callbacks=watch, verbose=0)
-    variables = list(model.trainable_variables if workers else model.variables)
-    for optimizer in optimizers_of(model).values():
-        variables += optimizer.variables
-    np.savez(result, *[np.asarray(v.value) for v in variables])
+    np.savez(result, *[np.asarray(v.value) for v in training_state(model).values()])
 
 
 class Quality(keras.callbacks.Callback):

@@ -219,7 +219,7 @@ def test_a_callback_that_reads_the_logs_too_early_is_refused(vae, reader, tmp_pa
         ({"every": 0}, "`every`"),
         ({"every": "2"}, "`every`"),
         ({"seed": 1.5}, "`seed`"),
-        ({"labels": [1, 2]}, "`labels`.*40 integers"),
+        ({"labels": [1, 2]}, "`labels`.*40 integer labels"),
         ({"labels": np.zeros(40)}, "`labels`.*float64"),
         ({"metrics": []}, "`metrics`"),
         ({"metrics": Planned()}, "`metrics`"),

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 
-LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # of TensorFlow: 2 shows errors only
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # 3: TensorFlow's errors come as exceptions, not as lines too
 
 
 @contextlib.contextmanager
@@ -18,7 +18,7 @@ def quiet_start():
     if LEVEL in os.environ:
         yield
         return
-    os.environ[LEVEL] = "2"
+    os.environ[LEVEL] = "3"
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as said:

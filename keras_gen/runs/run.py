@@ -10,6 +10,7 @@ from typing import Annotated
 from tyro.conf import arg
 
 from keras_gen.arguments import argument_error, integer, positive_integer
+from keras_gen.runs.comparison import Comparison
 from keras_gen.runs.console import quiet_start
 from keras_gen.runs.later import load_all
 from keras_gen.runs.scripts import RECORD
@@ -188,7 +189,7 @@ class Run:
         Args:
             model: the trained model, or `None` for a script that trains none.
             what: one sentence: model and architecture.
-            measures: dict from names to numbers, or to dicts as `Comparison.measures` makes them.
+            measures: dict from names to numbers, or a `Comparison`.
             samples: figure for the SavedModel.
             look: name of the picture to open first, a colon, and what to see in it.
             data: name of the data, where it is not `dataset`.
@@ -198,10 +199,11 @@ class Run:
 
         self._record()
         data = data or self.dataset
-        measures = {
-            name: value if isinstance(value, dict) else {"value": float(value)}
-            for name, value in measures.items()
-        }
+        if isinstance(measures, Comparison):
+            lines, measures = [measures], measures.measures()
+        else:
+            lines = [f"{name}: {value:.4g}" for name, value in measures.items()]
+            measures = {name: {"value": float(value)} for name, value in measures.items()}
         if model is not None:
             numbers = {name: measure["value"] for name, measure in measures.items()}
             value_range = getattr(model, "value_range", value_range)
@@ -218,9 +220,13 @@ class Run:
             measures=measures,
             seconds=self.seconds(),
         ).write(self.output / "results.json")
-        for name, measure in measures.items():
-            sys.stdout.write(f"{name}: {measure['value']:.4g}\n")
-        sys.stdout.write(f"Open {self.output / look}\n")
+        for line in [*lines, f"Open {self.output / look}"]:
+            self.print(line)
+
+    def print(self, text):
+        """Shows a line or a table of the result on the console."""
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
     def seconds(self):
         """How long this run has taken, over all its interruptions."""

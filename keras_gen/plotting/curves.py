@@ -7,7 +7,6 @@ from keras_gen.arguments import argument_error
 from keras_gen.images import check_values
 from keras_gen.plotting.figures import DPI, saved
 
-
 COLUMNS = 3  # panels in a row
 
 
@@ -54,7 +53,7 @@ def training_curves(history, path=None):
 def _panels_by_kind(curves):
     """Lists of names by the titles of the panels that they share."""
     panels = {}
-    for name, values in curves.items():
+    for name in curves:
         base = name.removeprefix("val_")
         if "loss" in name:
             title = "losses"

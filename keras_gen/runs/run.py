@@ -141,19 +141,19 @@ class Run:
         self._record()
         return self.output / name
 
-    def watch_images(self, model, test, labels=None, count=64):
+    def watch_images(self, model, test, labels=None, grid_labels=None):
         """Callbacks that show and judge generated images: a grid ten times, the FID four times.
 
         Args:
             model: a generative model with `generate` and `value_range`.
             test: array of real images, judged in the features of the data's shipped reader.
             labels: of a conditional model, the labels of the judged images.
-            count: images of the grid, or its labels.
+            grid_labels: of a conditional model, those of the grid.
         """
         from keras_gen import callbacks, metrics
 
         fid = metrics.FrechetDistance(self.reader(), model.value_range)
-        grid = {"count": count} if labels is None else {"count": len(count), "labels": count}
+        grid = {} if grid_labels is None else {"count": len(grid_labels), "labels": grid_labels}
         return [
             callbacks.SampleGrid(self.output / "epochs", every=self.every(10), **grid),
             callbacks.GenerativeMetrics([fid], test, every=self.every(4), labels=labels),

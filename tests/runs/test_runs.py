@@ -232,6 +232,19 @@ def test_images_are_cut_to_the_limit_in_both_parts_or_in_one():
     assert labels.shape == (7,)
 
 
+def test_the_last_training_images_are_held_out():
+    (images, labels), _ = runs.Run(dataset="digits").images(labels=True)
+    (train, _), (held_out, targets) = runs.Run(dataset="digits").images(labels=True, validation=40)
+    np.testing.assert_array_equal(train, images[:-40])
+    np.testing.assert_array_equal(held_out, images[-40:])
+    np.testing.assert_array_equal(targets, labels[-40:])
+    train, held_out = runs.Run(dataset="digits", limit=7).images(validation=40)
+    np.testing.assert_array_equal(train, images[:7])
+    np.testing.assert_array_equal(held_out, images[-40:-33])
+    with pytest.raises(ValueError, match="`validation`.*positive integer"):
+        runs.Run(dataset="digits").images(validation=0)
+
+
 def test_moments_of_a_training_are_at_least_one_epoch_apart():
     assert [runs.Run(epochs=epochs).every(4) for epochs in (1, 4, 11, 40)] == [1, 1, 2, 10]
 

@@ -247,6 +247,30 @@ def test_code_scatter_tells_many_classes_apart_and_needs_none():
     assert not plotting.code_scatter(np.zeros([3, 2])).legends
 
 
+def test_axes_of_codes_have_names_or_no_numbers():
+    named = plotting.code_scatter(np.eye(2), title="codes", axes=("first", "second")).axes[0]
+    assert (named.get_title(), named.get_xlabel(), named.get_ylabel()) == (
+        "codes",
+        "first",
+        "second",
+    )
+    assert len(named.get_xticks()) > 0
+    assert len(plotting.code_scatter(np.eye(2)).axes[0].get_xticks()) == 0
+
+
+def test_a_map_keeps_neighbours_together(tmp_path):
+    labels = np.repeat([0, 1], 40)
+    codes = np.random.default_rng(0).normal(size=[80, 5]) + 20 * labels[:, None]
+    figure = plotting.code_map(codes, labels, tmp_path / "map.png", "two heaps", seed=1)
+    points = np.asarray(figure.axes[0].collections[0].get_offsets())
+    center = points[:40].mean(axis=0)
+    distances = np.linalg.norm(points - center, axis=1)
+    assert distances[:40].max() < distances[40:].min()
+    assert figure.axes[0].get_title() == "two heaps" and (tmp_path / "map.png").exists()
+    with pytest.raises(ValueError, match=r"`codes`.*more than 30.*\(30, 5\)"):
+        plotting.code_map(codes[:30])
+
+
 @pytest.mark.parametrize(
     "codes, labels, message",
     [

@@ -11,6 +11,7 @@ from keras_gen.plotting.gradients import gradient_norms
 from keras_gen.plotting.images import (
     filters,
     image_grid,
+    image_rows,
     latent_manifold,
     montage,
     reconstructions,
@@ -27,6 +28,7 @@ __all__ = [
     "filters",
     "gradient_norms",
     "image_grid",
+    "image_rows",
     "latent_manifold",
     "learning_curves",
     "log_weights",

@@ -6,8 +6,8 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, integer, positive_integer
-from keras_gen.models.inputs import ARRAYS, Expected, Images
+from keras_gen.arguments import argument_error, array_of_numbers, integer, positive_integer
+from keras_gen.models.inputs import Expected, Images
 
 LARGEST = 2**31 - 1  # of the integers that graphs take
 
@@ -71,14 +71,14 @@ def checked(expected, value, name):
         value: array, tensor or nested list of numbers.
         name: the argument's name.
     """
-    array = numbers_in(value, name)
+    array = array_of_numbers(name, value)
     expected.check(array, name)
     return array.astype("float32", copy=False)
 
 
 def checked_example(shape, value_range, value, name):
     """One example as a batch of one, float32, or the error that names what is wrong with it."""
-    array = numbers_in(value, name)
+    array = array_of_numbers(name, value)
     same = len(array.shape) == len(shape) and all(
         a is None or a == b for a, b in zip(shape, array.shape)
     )
@@ -86,21 +86,6 @@ def checked_example(shape, value_range, value, name):
         received = f"{name}.shape={array.shape}"
         raise argument_error(name, f"one example of shape {tuple(shape)}", received=received)
     return checked(Images(shape, value_range), array[np.newaxis], name)
-
-
-def numbers_in(value, name):
-    """Whatever holds numbers as an array, or the error that names the argument."""
-    if not isinstance(value, (*ARRAYS, list, tuple)) and not hasattr(value, "__array__"):
-        text = "an array or a tensor (`data.arrays(dataset)` makes arrays of a dataset)"
-        raise argument_error(name, text, received=f"{name} of type {type(value).__name__}")
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError):  # a list of arrays of several shapes
-        array = np.asarray(None)
-    if array.dtype.kind not in "fiuVb":
-        text = "an array or a tensor of numbers"
-        raise argument_error(name, text, received=f"{name} of type {type(value).__name__}")
-    return array
 
 
 @dataclasses.dataclass(frozen=True)

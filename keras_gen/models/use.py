@@ -1,13 +1,12 @@
 """What the use of a trained model shares: input checked as `fit` checks it, and kept graphs."""
 
-import dataclasses
 import functools
 
 import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, array_of_numbers, integer, positive_integer
-from keras_gen.models.inputs import Expected, Images
+from keras_gen.models.inputs import Images
 
 LARGEST = 2**31 - 1  # of the integers that graphs take
 
@@ -88,21 +87,11 @@ def checked_example(shape, value_range, value, name):
     return checked(Images(shape, value_range), array[np.newaxis], name)
 
 
-@dataclasses.dataclass(frozen=True)
-class Codes(Expected):
-    """Finite numbers of a shape, one set for each example.
-
-    Attributes:
-        shape: of one code; `None` entries match anything.
-        value_range: closed interval of the numbers, or `None` for any finite ones.
-    """
-
-    shape: tuple
-    value_range: tuple | None = None
+class Codes(Images):
+    """Finite numbers of a shape, one set for each example; integers are numbers as well."""
 
     def check(self, array, name):
-        array = array.astype("float32") if array.dtype.kind in "iu" else array
-        Images(self.shape, self.value_range).check(array, name)
+        super().check(array.astype("float32") if array.dtype.kind in "iu" else array, name)
 
 
 def count_of(name, value):

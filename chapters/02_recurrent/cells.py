@@ -79,7 +79,7 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
     for letter, name in [("i", "input"), ("f", "forget"), ("o", "output")]:
         opened = 1 / (1 + np.exp(-gates[letter](sequences[0], before)))
         panels[f"{name} gate of the LSTM"] = opened
-    picture = plotting.activity(panels, "unit", "step", run.output / "states.png", columns=4)
+    picture = plotting.activity(panels, "unit or pixel", "step", run.output / "states.png", columns=4)
 
     look = "states.png: step by step, what each layer holds in its units, and the LSTM's gates"
     run.save(None, "Keras's recurrent layers and their equations", measures, picture, look)

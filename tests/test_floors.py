@@ -13,7 +13,7 @@ ROOT = pathlib.Path(keras_gen.__file__).parent
 FLOORS = [  # from the ground up; the parts of one floor do not import each other
     {"arguments", "copies", "state", "distances", "fused", "float32"},
     {"files", "images"},
-    {"layers", "losses", "plotting"},
+    {"layers", "losses", "plotting", "results"},
     {"networks", "data", "metrics"},
     {"models"},
     {"callbacks", "optimizers", "editing"},

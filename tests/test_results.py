@@ -26,7 +26,7 @@ from keras_gen.results import (
 )
 from keras_gen.results.archive import reference_of
 from keras_gen.results.reproduction import commands
-from keras_gen.results.tables import duration, number
+from keras_gen.results.tables import duration, markdown, number
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
@@ -159,6 +159,8 @@ def test_the_headline_of_several_seeds_is_their_mean_and_never_the_best():
     assert together.measures["error"]["unit"] == "share"
     assert (together.seed, together.seconds) == ([3, 1, 2], 30)
     assert mean(runs[:1]) is runs[0]
+    other = result(measures={"other": {"value": 1, "unit": ""}, **FIELDS["measures"]})
+    assert list(mean([other, dataclasses.replace(result(), seed=2)]).measures) == ["error"]
 
 
 # A reference.
@@ -187,6 +189,7 @@ def test_a_tolerance_is_absolute_or_relative():
 
 
 def test_numbers_and_durations_read_well():
+    assert markdown(["a"], [["p(x|y)"]]).splitlines()[-1] == r"| p(x\|y) |"
     assert number(0.9978, "share") == "99.78 %"
     assert number(85.63805, "nats") == "85.64 nats"
     assert number(81400, "") == "81,400" and number(9.5e-7, "") == "9.5e-07"
@@ -418,8 +421,11 @@ def test_every_chapter_has_a_page_that_can_be_read_at_once():
 @in_source
 def test_links_of_the_pages_lead_somewhere():
     for page in CHAPTERS.rglob("*.md"):
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        text = page.read_text("utf-8")
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
             assert (page.parent / target).exists(), f"{page}: {target}"
+        for target in re.findall(r"`((?:chapters|keras_gen|tests)/[^`*{]+\.py)`", text):
+            assert (ROOT / target).exists(), f"{page}: {target}"
 
 
 @in_source

@@ -115,14 +115,16 @@ def mean(results):
         results: list of results of one command with different seeds.
 
     Returns:
-        The only one, or a result whose `seed` is the list of theirs, `seconds` their mean, and
-        everything else that of the first one.
+        The only one, or a result of the measures that all of them have, whose `seed` is the list of
+        theirs, `seconds` their mean, and everything else that of the first one.
     """
     if len(results) == 1:
         return results[0]
     measures = {}
     for name, first in results[0].measures.items():
-        values = [each.measures[name]["value"] for each in results]
+        values = [each.measures[name]["value"] for each in results if name in each.measures]
+        if len(values) < len(results):
+            continue
         kept = {key: first[key] for key in ("unit", "what", "of") if key in first}
         measures[name] = {**kept, "value": statistics.fmean(values), "values": values}
     seconds = [each.seconds for each in results]
@@ -137,7 +139,8 @@ def mean(results):
 def _measure(name, measure):
     """A measure in plain numbers, with `low`, `high` and `draws` if its `values` are known."""
     valid = isinstance(measure, dict) and {"value", "unit"} <= set(measure) <= MEASURE_KEYS
-    check("measures", valid, f"`{name}` as a dict with value, unit and of {MEASURE_KEYS}", measure)
+    expected = f"`{name}` as a dict with value, unit and no others than {sorted(MEASURE_KEYS)}"
+    check("measures", valid, expected, measure)
     texts = [measure["unit"], measure.get("what", ""), measure.get("of", "")]
     valid = is_text(name) and all(isinstance(text, str) for text in texts)
     check("measures", valid, f"text as `unit`, `what` and `of` of `{name}`", measure)

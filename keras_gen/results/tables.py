@@ -31,7 +31,7 @@ def duration(seconds):
 
 def markdown(header, rows, aligned=False):
     """A table in Markdown; `aligned` pads the cells for a terminal."""
-    lines = [list(header), *rows]
+    lines = [[cell.replace("|", "\\|") for cell in line] for line in [header, *rows]]
     widths = [max(len(line[k]) for line in lines) if aligned else 0 for k in range(len(header))]
     rule = ["-" * max(width, 3) for width in widths]
     lines.insert(1, rule)

@@ -2,7 +2,7 @@
 
 Sub-packages load on first use: `keras_gen.layers` (any Keras backend), and on TensorFlow
 `keras_gen.models`, `losses`, `networks`, `optimizers`, `metrics`, `callbacks`, `data`,
-`plotting`, `saved_models`, `evaluation`, `greedy`.
+`plotting`, `saved_models`, `evaluation`, `greedy`, `runs`.
 """
 
 import importlib
@@ -21,6 +21,7 @@ __all__ = [
     "networks",
     "optimizers",
     "plotting",
+    "runs",
     "saved_models",
 ]
 

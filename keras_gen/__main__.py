@@ -22,8 +22,8 @@ def evaluate(
     Args:
         model: name of a shipped model, such as dcgan_mnist, or path of a SavedModel with the
             endpoint sample(count, seed) or sample(label, count, seed).
-        dataset: digits, mnist or fashion_mnist, whose LeNet ships with the library. For other
-            data call keras_gen.evaluation.evaluate with an extractor of your own.
+        dataset: digits, glyphs, mnist or fashion_mnist, whose LeNet ships with the library. For
+            other data call keras_gen.evaluation.evaluate with an extractor of your own.
         count: number of images, at most that of the test images.
         seed: start of the samples' random numbers.
         image_size: resize the data to this size.

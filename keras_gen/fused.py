@@ -96,3 +96,29 @@ def biased(variance, x):
     """sum (x - mean)^2 / n per channel, from the kernel's sum (x - mean)^2 / (n - 1)."""
     n = tf.cast(tf.reduce_prod(tf.shape(x)[:-1]), variance.dtype)
     return variance * tf.maximum(n - 1, 1) / n
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+class FusedLeakyReLU(keras.layers.LeakyReLU):
+    """Keras's leaky ReLU, with a gradient that needs nothing but the output.
+
+        y = max(x, negative_slope x),   dx = dy where y > 0, negative_slope dy elsewhere
+
+    y has the sign of x, so values and gradients are Keras's own. TensorFlow can then fuse a
+    convolution, its bias and the leaky ReLU, which it cannot where the gradient asks for x.
+
+    Args:
+        **kwargs: those of `keras.layers.LeakyReLU`; a `negative_slope` of 0 is Keras's own code.
+    """
+
+    def call(self, inputs):
+        if self.negative_slope == 0:
+            return super().call(inputs)
+        slope = float(self.negative_slope)
+
+        @tf.custom_gradient
+        def leaky(x):
+            y = tf.nn.leaky_relu(x, slope)
+            return y, lambda dy: tf.raw_ops.LeakyReluGrad(gradients=dy, features=y, alpha=slope)
+
+        return leaky(inputs)

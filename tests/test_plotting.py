@@ -197,6 +197,12 @@ def test_rare_validation_is_drawn_at_its_epochs():
     np.testing.assert_array_equal(validation.get_xdata(), [3, 6])
 
 
+def test_a_rare_quantity_on_an_axis_of_its_own_is_drawn_at_its_epochs():
+    history = {"loss": np.arange(8.0), "val_fid": [9.0, 5.0]}  # measured in every fourth epoch
+    axis = plotting.training_curves(history).axes[1]
+    np.testing.assert_array_equal(axis.lines[0].get_xdata(), [4, 8])
+
+
 def test_training_curves_draw_gradients_apart():
     names = ["real_accuracy", "generator_gradient", "discriminator_loss", "diversity"]
     figure = plotting.training_curves({name: [1.0, 2.0] for name in names})
@@ -204,7 +210,14 @@ def test_training_curves_draw_gradients_apart():
     assert panels == [
         ["discriminator_loss"],
         ["generator_gradient"],
-        ["real_accuracy", "diversity"],
+        ["real_accuracy"],
+        ["diversity"],
+    ]
+    assert [axis.get_title() for axis in figure.axes] == [
+        "losses",
+        "gradients",
+        "shares of 1",
+        "diversity",
     ]
 
 

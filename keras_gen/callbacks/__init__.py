@@ -8,6 +8,7 @@ from keras_gen.callbacks.of_player import OfPlayer
 from keras_gen.callbacks.point_moments import PointMoments
 from keras_gen.callbacks.resume import Resume
 from keras_gen.callbacks.sample_grid import SampleGrid
+from keras_gen.callbacks.stopwatch import Stopwatch
 
 __all__ = [
     "CollapseMonitor",
@@ -18,4 +19,5 @@ __all__ = [
     "PointMoments",
     "Resume",
     "SampleGrid",
+    "Stopwatch",
 ]

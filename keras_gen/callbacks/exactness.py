@@ -1,6 +1,7 @@
 """What a training must not do if it is to resume exactly: refused before it starts."""
 
 import collections.abc
+import json
 import os
 import warnings
 
@@ -9,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
+from keras_gen.callbacks.identity import differences
 
 NOT_SEEDED = 87654321  # what TensorFlow gives in place of a global seed that is not set
 STEPS = "None, so that every epoch begins where the data begin: only then can one resume there"
@@ -85,6 +87,25 @@ def check_path(path):
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise argument_error(
             "path", "a file in a folder that can be written to", received=f"path={path}"
+        )
+
+
+def check_identity(path, saved, now):
+    """Refuses the state of another run.
+
+    Args:
+        path: file of the state.
+        saved: list of the identities with which its training began and with which it was saved;
+            empty in older files.
+        now: identity of this training.
+    """
+    now = json.loads(json.dumps(now))
+    if saved and now not in saved:
+        raise argument_error(
+            "path",
+            "the state of a training with the same numbers and data; choose another path, delete "
+            "the file, or continue with the new ones by Resume(..., accept_changes=True)",
+            received=f"path={path}, whose {differences(saved[0], now)}",
         )
 
 

@@ -2,6 +2,7 @@
 
 import pathlib
 import random
+import sys
 import warnings
 
 import keras
@@ -9,6 +10,7 @@ import numpy as np
 
 from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.callbacks import callback_state, csv_rows, exactness, state_file
+from keras_gen.callbacks.identity import identity, rates_changed
 from keras_gen.callbacks.neighbours import callback_list, fit_arguments, unwrapped
 from keras_gen.copies import SharingCopies
 from keras_gen.state import optimizers_of, training_state
@@ -37,6 +39,11 @@ class Resume(SharingCopies, keras.callbacks.Callback):
 
     One without them whose attributes change during an epoch is named in a warning.
 
+    A state belongs to a run: it names the configurations of the model and its networks, the numbers
+    of optimizers, losses and penalties, and the data (shapes, count, seed, a checksum of the first
+    examples). Started again with a difference, training is refused with the names of what differs.
+    More epochs are no difference, unless a learning rate is planned over all of them.
+
     An epoch that ends with NaN, in the weights or in the losses, is not saved, and training stops:
     the file keeps the last good state. Under `MultiWorkerMirroredStrategy` the first worker writes
     the file, which all workers must be able to read.
@@ -46,11 +53,13 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         data: the dataset given to `fit`, if it comes from `keras_gen.data.batches` and was changed
             on the way to `fit`; its order is a function of the epoch. Without, `Resume` finds it.
         every: number of epochs between two savings; the last epoch is always saved.
+        accept_changes: whether to continue with the new numbers or data where they differ from what
+            the state names; from then on it names the new ones.
 
     Raises:
-        ValueError: when training starts, if the file is damaged or belongs to another model, which
-            leaves both as they are, and for arguments of `fit` and callbacks with which a resumed
-            training would not end where an uninterrupted one ends.
+        ValueError: when training starts, if the file is damaged or belongs to another model or
+            another run, which leaves both as they are, and for arguments of `fit` and callbacks
+            with which a resumed training would not end where an uninterrupted one ends.
 
     Example:
         batches = keras_gen.data.batches(images, 128, seed=1)
@@ -59,7 +68,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
 
     shared = ("data", "_list", "_others", "_states", "_unknown", "_epochs_data")
 
-    def __init__(self, path, data=None, every=1):
+    def __init__(self, path, data=None, every=1, accept_changes=False):
         super().__init__()
         if data is not None and not hasattr(data, "epoch"):
             raise argument_error(
@@ -68,6 +77,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         self.path = pathlib.Path(path)
         self.data = data
         self.every = positive_integer("every", every)
+        self.accept_changes = bool(accept_changes)
         self._reset()
 
     def _reset(self):
@@ -76,6 +86,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         self._unknown = []
         self._epochs_data = None
         self._resumed = False
+        self._fit, self._begun = {}, {}  # arguments, and the identity with which this run began
 
     # What Keras calls: this callback first, `_Afterwards` last
 
@@ -98,7 +109,10 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         exactness.check_path(self.path)
         state = self._read() if self.path.exists() else None
         exactness.check_workers(self.model.distribute_strategy, self.path, state)
+        self._fit, self._begun = fit, self._identity(fit)
         if state is not None:
+            if not self.accept_changes:
+                exactness.check_identity(self.path, state[0]["run"], self._begun)
             self._restore(*state, fit)
 
         if self._list is None:
@@ -146,6 +160,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
     def after_train(self):
         """Gives `model.history` the epochs of all runs and forgets where this one began."""
         self.model._initial_epoch = None
+        self._fit = {}  # no more hold of the data
         history = self.model.history
         history.epoch = list(self.epochs)
         history.history = {
@@ -154,6 +169,14 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         }
 
     # The file
+
+    def _identity(self, fit):
+        return identity(self.model, fit, self._epochs_data)
+
+    def _identities(self):
+        """What this training is of, as it began and, if callbacks changed numbers, as it is now."""
+        now = self._identity(self._fit)
+        return [self._begun] if now == self._begun else [self._begun, now]
 
     def _save(self):
         variables = training_state(self.model)
@@ -164,6 +187,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         header = {
             **_classes(self.model),
             "variables": state_file.signature(variables),
+            "run": self._identities(),
             "epochs": self.epochs,
             "asked": self.params["epochs"],
             "stopped": bool(self.model.stop_training),
@@ -200,8 +224,10 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         epochs, asked = state["epochs"], self.params["epochs"]
         exactness.check_epochs(self.path, state, asked, fit)
         csv_rows.restore(self._others, state["csv"])
-        for variable, array in zip(training_state(self.model).values(), arrays):
-            variable.assign(array)
+        chosen = rates_changed(state["run"], self._begun)  # accepted, or there would be none
+        for (name, variable), array in zip(training_state(self.model).items(), arrays):
+            if name.split("/")[0] not in chosen or not name.endswith("/learning_rate"):
+                variable.assign(array)
         if state["random"] is not None:
             random.setstate(state["random"][0])
             np.random.set_state(state["random"][1])
@@ -209,6 +235,12 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         self._states, self._resumed = state["callbacks"], True
         begin = epochs[-1] + 1 if epochs else fit.get("initial_epoch", 0)
         self.model._initial_epoch = max(begin, asked) if state["stopped"] else begin
+        if self.params.get("verbose") and self.model._initial_epoch >= asked:
+            how = "stopped early" if state["stopped"] else "complete"
+            sys.stdout.write(
+                f"{self.path} holds the {how} training of {len(epochs)} epochs: nothing is left to "
+                "train.\n"
+            )
 
     # What cannot be honoured
 

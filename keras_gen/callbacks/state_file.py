@@ -11,6 +11,7 @@ from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 
 EMPTY = {"model": None, "stopped": False, "asked": 0, "random": None, "csv": {}, "callbacks": {}}
+EMPTY["run"] = []  # identities at the beginning and at the last saving
 PLAIN = (type(None), bool, int, float, str)
 
 
@@ -77,6 +78,7 @@ def _checked(header, extras):
         and all(isinstance(name, str) for name in state["callbacks"])
         and all(isinstance(text, str) for text in state["csv"].values())
         and all(len(entry) in (3, 4) for entry in state["variables"])
+        and all(isinstance(identity, dict) for identity in state["run"])
     )
     if not valid:
         raise ValueError("entries that do not fit together")

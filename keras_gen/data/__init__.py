@@ -1,6 +1,6 @@
 """Data: images from many places in one form, and batches in a reproducible order."""
 
-from keras_gen.data import captions, rules, sequences, toy
+from keras_gen.data import captions, glyphs, rules, sequences, toy
 from keras_gen.data.alphabet import Alphabet, windows
 from keras_gen.data.augmentations import (
     binarize,
@@ -33,6 +33,7 @@ __all__ = [
     "domain_pairs",
     "few_per_class",
     "flipped",
+    "glyphs",
     "jitter",
     "left_half",
     "load",

@@ -15,7 +15,6 @@ from keras_gen.data.examples import (
 from keras_gen.data.pipeline import (
     as_stream,
     batches,
-    checked_seed,
     gathered,
     known_count,
     only_transform,
@@ -149,17 +148,19 @@ def unpaired(
         Adversarial Networks, arXiv:1703.10593, section 3.
     """
     batch_size = positive_integer("batch_size", batch_size)
-    seed = checked_seed(seed)
     transform = only_transform(augment, lambda both: separately(both, both), transform)
     drop_remainder = boolean("drop_remainder", drop_remainder)
     check_single(x, "x")
     check_single(y, "y")
-    begin = _gathered_domains if boolean("cache", cache) else _streamed_domains
-    return resumable(begin(x, y, batch_size, drop_remainder), transform, seed)
+    if not boolean("cache", cache):
+        passes = _streamed_domains(x, y, batch_size, drop_remainder)
+        return resumable(passes, transform, seed)
+    domains = held(x, "x"), held(y, "y")
+    passes = _gathered_domains(*domains, batch_size, drop_remainder)
+    return resumable(passes, transform, seed, domains)
 
 
 def _gathered_domains(x, y, batch_size, drop_remainder):
-    x, y = held(x, "x"), held(y, "y")
     counts = count_of(x), count_of(y)
     longest = max(counts)
 

@@ -6,7 +6,14 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.data.checks import boolean, function
-from keras_gen.data.examples import as_arrays, as_floatx, check_structure, count_of, held
+from keras_gen.data.examples import (
+    as_arrays,
+    as_floatx,
+    check_structure,
+    checksum,
+    count_of,
+    held,
+)
 from keras_gen.data.looking import advance
 
 _PARALLEL = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
@@ -67,7 +74,6 @@ def batches(
         model.fit(digits, epochs=10)
     """
     batch_size = positive_integer("batch_size", batch_size)
-    seed = checked_seed(seed)
     transform = only_transform(augment, _of_images, transform)
     shuffle, drop_remainder = boolean("shuffle", shuffle), boolean("drop_remainder", drop_remainder)
     if augment is not None or transform is None or not isinstance(dataset, tf.data.Dataset):
@@ -79,18 +85,22 @@ def batches(
         order = (lambda key: permutation(count, key)) if shuffle else (lambda _: tf.range(count))
         passes = gathered(order, lambda chosen: rows(examples, chosen), batch_size, steps)
     else:
+        examples = None
         dataset = as_stream(dataset, "dataset")
         steps = steps_of(known_count(dataset), batch_size, drop_remainder)
         stream = (lambda key: shuffled_windows(dataset, key)) if shuffle else (lambda _: dataset)
         passes = streamed(stream, batch_size, steps, drop_remainder)
-    return resumable(passes, transform, seed)
+    return resumable(passes, transform, seed, examples)
 
 
-def resumable(passes, transform, seed):
+def resumable(passes, transform, seed, examples=None):
     """The dataset `passes(next_key, transform)`, with the attribute `epoch` described in `batches`.
 
-    `next_key()` is (seed, epoch) as an int64 tensor, and counts the epoch.
+    `next_key()` is (seed, epoch) as an int64 tensor, and counts the epoch. A second attribute,
+    `described()`, returns what tells these data from others: the seed, unless it was drawn, and
+    count and checksum of the examples, a structure of tensors, if they are held in memory.
     """
+    given, seed = seed, checked_seed(seed)
     with tf.device("CPU:0"):
         epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
 
@@ -103,7 +113,16 @@ def resumable(passes, transform, seed):
     options.autotune.enabled = False  # its thread can make the end of a pass wait long
     result = passes(next_key, transform).prefetch(tf.data.AUTOTUNE).with_options(options)
     result.epoch = epoch
+    result.described = lambda: {"seed": given, **_of_examples(examples)}
     return result
+
+
+def _of_examples(examples):
+    """Count and checksum of the first examples; nothing of data that are read anew."""
+    parts = [] if examples is None else tf.nest.flatten(examples)
+    if not parts:
+        return {}
+    return {"counts": [len(part) for part in parts], "checksum": checksum(parts)}
 
 
 def gathered(order, pick, batch_size, steps):

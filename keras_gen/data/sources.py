@@ -1,27 +1,23 @@
-"""Images from scikit-learn, TensorFlow Datasets or a folder, all in one form."""
+"""Embedded images, those of TensorFlow Datasets and of folders, all in one form."""
 
-import math
 import os
-import re
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer_pair
-from keras_gen.data import folders, splits
+from keras_gen.data import embedded, folders, prepared, splits
 from keras_gen.data.checks import boolean, folder_path
-from keras_gen.data.examples import arrays
 from keras_gen.data.folders import Half
 from keras_gen.data.pictures import checked_background, in_range, read_files, resized
 from keras_gen.images import check_range
 
 _MEMORY_LIMIT = 2**30
 _READ_SIZE = 512
-_DIGITS_TRAINING_COUNT = 1437
 _KNOWN = (
-    "'digits' (embedded, needs no download), 'mnist', 'fashion_mnist', 'cifar10', 'celeb_a', any "
-    "other image dataset of TensorFlow Datasets, or the path of a folder of PNG or JPEG images"
+    "'digits', 'glyphs', 'glyphs_letters' (embedded, need no download), 'mnist', 'fashion_mnist', "
+    "'cifar10', 'celeb_a', any other image dataset of TensorFlow Datasets, or the path of a folder "
+    "of PNG or JPEG images"
 )
 
 
@@ -56,8 +52,10 @@ def load(
     for `train`, that split is whatever lies in no other.
 
     Args:
-        name: `"digits"` (scikit-learn's handwritten digits, 8x8, always available), the name of an
-            image dataset of TensorFlow Datasets, or the path of a folder of PNG or JPEG images.
+        name: An embedded dataset, always available: `"digits"` (scikit-learn's handwritten digits,
+            8x8), `"glyphs"` (digits of many fonts, 28x28, whose test images are of other fonts) or
+            `"glyphs_letters"` (capital letters likewise, 26 classes); the name of an image dataset
+            of TensorFlow Datasets; or the path of a folder of PNG or JPEG images.
             `left_half(folder)` and `right_half(folder)` are halves of the pictures of a folder.
         split: `"train"`, `"test"`, for folders any of the names above, or a slice as in TensorFlow
             Datasets: `"train[:1000]"`, `"train[90%:]"`.
@@ -89,15 +87,16 @@ def load(
     brightest, cut, folder = 255.0, None, None
     if isinstance(name, Half):
         folder, cut = name.folder, name.cut
-    elif name != "digits" and _is_folder(name):
+    elif not embedded.is_embedded(name) and _is_folder(name):
         folder = Path(name)
     class_names = _checked_names(class_names, boolean("labels", labels), folder)
     if folder is not None:
         examples = _of_folder(folder, split, size, labels, class_names, cut, background)
-    elif name == "digits":
-        examples, brightest = _digits(split, labels), 16.0
+    elif embedded.is_embedded(name):
+        examples = embedded.examples(name, split, labels)
+        brightest = embedded.DATASETS[name].brightest
     else:
-        examples = _prepared(name, split, size, labels)
+        examples = prepared.examples(_prepared(name), split, size, labels, _MEMORY_LIMIT)
     return finished(examples, brightest, size, value_range)
 
 
@@ -119,13 +118,14 @@ def class_names(name):
 
         data.class_names("flowers")  # ("daisy", "rose")
     """
-    if isinstance(name, Half) or (name != "digits" and _is_folder(name)):
-        folder = name.folder if isinstance(name, Half) else Path(name)
-        names = folders.class_names(folder)
-    elif name == "digits":
-        names = tuple(map(str, range(10)))
+    if isinstance(name, Half):
+        names = folders.class_names(name.folder)
+    elif embedded.is_embedded(name):
+        names = tuple(embedded.DATASETS[name].class_names)
+    elif _is_folder(name):
+        names = folders.class_names(Path(name))
     else:
-        names = _prepared_class_names(name)
+        names = prepared.class_names(_prepared(name))
     if not names:
         raise argument_error("name", "a dataset or a folder with classes", name)
     return names
@@ -182,18 +182,6 @@ def checked_size(image_size):
     return None if image_size is None else positive_integer_pair("image_size", image_size)
 
 
-def _digits(split, labels):
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    images = digits.images.astype("uint8")[..., np.newaxis]
-    name, bounds = splits.parsed(split, ("train", "test"))
-    first, last = (0, _DIGITS_TRAINING_COUNT) if name == "train" else (_DIGITS_TRAINING_COUNT, None)
-    images, targets = images[first:last], digits.target[first:last]
-    chosen = splits.slice_of(len(images), bounds, split)
-    return (images[chosen], targets[chosen]) if labels else (images[chosen],)
-
-
 def _is_folder(name):
     """Whether a name is the path of a folder; raises for what cannot be a name at all."""
     if not isinstance(name, (str, os.PathLike)) or not os.fspath(name):
@@ -205,9 +193,14 @@ def _is_folder(name):
         return False
     if not isinstance(name, str) or name != path.name:
         return True
-    import tensorflow_datasets as tfds
+    return name not in prepared.names()
 
-    return name not in tfds.list_builders(with_community_datasets=False)
+
+def _prepared(name):
+    """The name of a dataset of TensorFlow Datasets; raises for what is none."""
+    if not prepared.is_known(name):
+        raise argument_error("name", _KNOWN, name)
+    return name
 
 
 def _checked_names(class_names, labels, folder):
@@ -228,102 +221,3 @@ def _of_folder(folder, split, size, labels, class_names, cut, background):
         targets = (folders.class_labels(found.root, found.files, names)[chosen],)
     folders.warn_of_skipped(found)
     return pixels_of(found.files[chosen], targets, size, cut, background)
-
-
-def _prepared(name, split, size, labels):
-    if not isinstance(split, str):
-        raise argument_error("split", "the name of a split, or a slice of one", split)
-    builder = _builder(name)
-    shape = _image_shape(builder, size)
-    if labels and "label" not in builder.info.features:
-        raise argument_error(
-            "labels", f"False, because dataset '{name}' has no feature 'label'", labels
-        )
-    _ensure_prepared(builder)
-    import tensorflow_datasets as tfds
-
-    config = tfds.ReadConfig(try_autocache=False)
-    try:
-        stream = builder.as_dataset(split=split, read_config=config)
-    except (AssertionError, KeyError, ValueError) as error:
-        there = ", ".join(f"'{name}'" for name in builder.info.splits)
-        received = f"split={split} ({error})"
-        raise argument_error("split", f"{there}, or a slice", received=received) from error
-    stream = stream.map(
-        lambda features: (features["image"], *((features["label"],) if labels else ())),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
-    )
-    count = int(stream.cardinality())
-    if count == 0:
-        raise splits.empty_split(split)
-    if None in shape or count * math.prod(shape) > _MEMORY_LIMIT:
-        return stream
-    try:
-        return arrays(stream)
-    except tf.errors.DataLossError as error:
-        raise argument_error(
-            "name",
-            "a dataset with whole files",
-            received=f"name={name}, which is damaged in '{builder.data_dir}' ({error.message})",
-        ) from error
-
-
-def _prepared_class_names(name):
-    builder = _builder(name)
-    if "label" not in builder.info.features:
-        return ()
-    _ensure_prepared(builder)  # many datasets know only the number of their classes before
-    return tuple(getattr(builder.info.features["label"], "names", ()))
-
-
-def _builder(name):
-    import tensorflow_datasets as tfds
-
-    name = os.fspath(name)
-    if re.split("[/:]", name)[0] not in tfds.list_builders(with_community_datasets=False):
-        raise argument_error("name", _KNOWN, name)
-    return tfds.builder(name)
-
-
-def _ensure_prepared(builder):
-    if builder.is_prepared():
-        return
-    try:
-        _check_reachable(builder)
-        builder.download_and_prepare()
-    except Exception as error:
-        raise argument_error(
-            "name",
-            "a dataset that is prepared or can be downloaded",
-            received=f"name={builder.name}, which is not in '{builder.data_dir}' and whose "
-            f"download failed ({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the folder "
-            "that has it, or use `--dataset digits`, which works without any download",
-        ) from error
-
-
-def _check_reachable(builder):
-    # Without a network TensorFlow Datasets tries again for minutes before it says so.
-    import requests
-
-    for url in list(builder.url_infos)[:1]:
-        requests.head(url, timeout=10)
-
-
-def _image_shape(builder, size):
-    features = builder.info.features
-    feature = features["image"] if "image" in features else None
-    shape = getattr(feature, "shape", None)
-    if shape is None or len(shape) != 3 or feature.np_dtype != np.uint8:
-        raise argument_error(
-            "name",
-            "a dataset with a feature 'image' of 8-bit pixels",
-            received=f"name={builder.name}, with features {sorted(features)}",
-        )
-    if None in shape and size is None:
-        raise argument_error(
-            "image_size",
-            f"a size, because the images of dataset '{builder.name}' differ in size",
-            received="image_size=None",
-        )
-    return shape

@@ -1,6 +1,6 @@
 """Functional builders: numbers in, `keras.Model` out."""
 
-from keras_gen.fused import FusedBatchNormalization
+from keras_gen.fused import FusedBatchNormalization, FusedLeakyReLU
 from keras_gen.networks.classifier import classifier_on
 from keras_gen.networks.convolutional import convolutional_decoder, convolutional_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
@@ -18,6 +18,7 @@ from keras_gen.networks.shapes import input_shapes, output_shape
 
 __all__ = [
     "FusedBatchNormalization",
+    "FusedLeakyReLU",
     "classifier_on",
     "convolutional_decoder",
     "convolutional_encoder",

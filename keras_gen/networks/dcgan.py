@@ -13,7 +13,7 @@ import keras
 from keras import layers
 
 from keras_gen.arguments import argument_error, number_from_zero, positive_integer, shape_of
-from keras_gen.fused import FusedBatchNormalization
+from keras_gen.fused import FusedBatchNormalization, FusedLeakyReLU
 
 WEIGHT_STDDEV = 0.02  # section 4 of the paper
 LEAKY_SLOPE = 0.2  # section 4 of the paper
@@ -151,7 +151,7 @@ def dcgan_discriminator(
         )(x)
         if normalized:
             x = _normalize(synchronized)(x)
-        x = layers.LeakyReLU(LEAKY_SLOPE)(x)
+        x = FusedLeakyReLU(LEAKY_SLOPE)(x)
         if dropout:
             x = layers.Dropout(dropout)(x)
     features = layers.Flatten()(x)

@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from keras_gen.arguments import number_from_zero, positive_integer, positive_integers, shape_of
+from keras_gen.fused import FusedLeakyReLU
 
 LEAKY_SLOPE = 0.1
 
@@ -67,11 +68,11 @@ def noisy_classifier(
         )(x)
         if pooling:
             x = layers.MaxPooling2D(padding="same", dtype=dtype)(x)
-        x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
+        x = FusedLeakyReLU(LEAKY_SLOPE, dtype=dtype)(x)
         x = layers.SpatialDropout2D(map_dropout, dtype=dtype)(x)
     x = layers.Flatten(dtype=dtype)(x)
     x = layers.Dense(units, kernel_initializer="he_normal", dtype=dtype)(x)
-    x = layers.LeakyReLU(LEAKY_SLOPE, dtype=dtype, name="features")(x)
+    x = FusedLeakyReLU(LEAKY_SLOPE, dtype=dtype, name="features")(x)
     x = layers.Dropout(unit_dropout, dtype=dtype)(x)
     logits = layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="classifier")

@@ -7,14 +7,20 @@ from keras_gen.arguments import argument_error
 from keras_gen.images import check_values
 from keras_gen.plotting.figures import DPI, saved
 
+COLUMNS = 3  # panels in a row
+
 
 def training_curves(history, path=None):
-    """The course of a training: losses in one panel, gradients and other metrics in more.
+    """The course of a training: quantities of one kind share a panel, others have their own.
+
+    Losses share the first panel, gradients another one, and shares in [0, 1], such as accuracies,
+    a third one. Every further quantity has a panel and an axis of its own.
 
     Args:
         history: What `fit` returns, or a dict from names to one number per epoch, or per
-            `validation_freq` epochs. Names that contain "loss" share the first panel, those with
-            "gradient" another one; the curve of `val_x` is dashed, in the colour of `x`.
+            `validation_freq` epochs. A name belongs to the losses if it contains "loss", to the
+            gradients if it contains "gradient"; the curve of `val_x` is dashed, in the colour of
+            `x`.
         path: File to write.
 
     Returns:
@@ -27,14 +33,40 @@ def training_curves(history, path=None):
     curves = {name: values for name, values in curves.items() if values}
     if not curves:
         raise argument_error("history", "at least one epoch of one quantity", history)
-    losses = [name for name in curves if "loss" in name]
-    gradients = [name for name in curves if "gradient" in name and name not in losses]
-    others = [name for name in curves if name not in (*losses, *gradients)]
-    panels = [names for names in (losses, gradients, others) if names]
-    figure = Figure(figsize=(5 * len(panels), 3.5), dpi=DPI, layout="constrained")
-    for axis, names in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels):
-        _draw_curves(axis, {name: curves[name] for name in names}, getattr(history, "epoch", None))
+    panels = _panels_by_kind(curves)
+    columns = 2 if len(panels) == 4 else min(len(panels), COLUMNS)
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(4.6 * columns, 3.4 * rows), dpi=DPI, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes[len(panels) :]:
+        axis.remove()
+    longest = max(len(values) for values in curves.values())
+    epochs = getattr(history, "epoch", None)
+    if epochs is None or len(epochs) != longest:
+        epochs = range(longest)
+    for axis, (title, names) in zip(axes, panels.items()):
+        _draw_curves(axis, {name: curves[name] for name in names}, epochs)
+        axis.set_title(title, fontsize=10)
     return saved(figure, path)
+
+
+def _panels_by_kind(curves):
+    """Lists of names by the titles of the panels that they share."""
+    panels = {}
+    for name in curves:
+        base = name.removeprefix("val_")
+        if "loss" in name:
+            title = "losses"
+        elif "gradient" in name:
+            title = "gradients"
+        elif any(kind in name for kind in ("accuracy", "probability", "share")):
+            title = "shares of 1"
+        else:
+            title = base.replace("_", " ")
+        panels.setdefault(title, []).append(name)
+    order = ["losses", "gradients", "shares of 1"]
+    first = {title: panels[title] for title in order if title in panels}
+    return {**first, **panels}
 
 
 def curve_panels(panels, xlabel, path=None, logarithmic=()):
@@ -73,7 +105,7 @@ def curve_panels(panels, xlabel, path=None, logarithmic=()):
             axis.plot(x, y, label=name, color=color, marker=marker, linewidth=1.2)
         axis.set(title=title, xlabel=label, yscale="log" if title in logarithmic else "linear")
         axis.grid(alpha=0.3)
-        axis.legend(fontsize=7)
+        below(axis)
     return saved(figure, path)
 
 
@@ -152,6 +184,11 @@ def state_probabilities(probabilities, marked=(), path=None):
     return saved(figure, path)
 
 
+def below(axis):
+    """The legend of an axis, below it and off the curves."""
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=7, frameon=False)
+
+
 def _checked_points(name, x, y):
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim != 1 or x.shape != y.shape or x.size == 0:
@@ -177,11 +214,8 @@ def _checked_accuracies(name, accuracies, count):
 
 def _draw_curves(axis, curves, epochs):
     base_names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
-    longest = max(len(values) for values in curves.values())
-    if epochs is None or len(epochs) != longest:
-        epochs = range(longest)
     for name, values in curves.items():
-        every = longest // len(values)  # validation may happen in every tenth epoch only
+        every = len(epochs) // len(values)  # validation may happen in every tenth epoch only
         axis.plot(
             np.asarray(epochs)[every - 1 :: every][: len(values)] + 1,
             values,
@@ -192,5 +226,6 @@ def _draw_curves(axis, curves, epochs):
         )
     axis.set_xlabel("epoch")
     axis.xaxis.get_major_locator().set_params(integer=True)
-    axis.legend()
+    if len(curves) > 1:
+        below(axis)
     axis.grid(alpha=0.3)

@@ -57,8 +57,8 @@ def test_normalization_everywhere_but_at_the_generators_output_and_the_discrimin
     block = ["FusedBatchNormalization", "ReLU", "Conv2DTranspose"]
     assert operations(generator) == ["Dense", *3 * block, "Activation"]
     discriminator = dcgan_discriminator((32, 32, 3), filters=2)
-    block = ["Conv2D", "FusedBatchNormalization", "LeakyReLU"]
-    assert operations(discriminator) == ["Conv2D", "LeakyReLU", *2 * block, "Dense"]
+    block = ["Conv2D", "FusedBatchNormalization", "FusedLeakyReLU"]
+    assert operations(discriminator) == ["Conv2D", "FusedLeakyReLU", *2 * block, "Dense"]
 
 
 def test_no_hidden_dense_layers():

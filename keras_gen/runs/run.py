@@ -1,0 +1,242 @@
+"""One run of a chapter script: its arguments, and what surrounds a training."""
+
+import dataclasses
+import pathlib
+import re
+import sys
+import time
+from typing import Annotated
+
+from tyro.conf import arg
+
+from keras_gen.arguments import argument_error, integer, positive_integer
+from keras_gen.runs.comparison import Comparison
+from keras_gen.runs.console import quiet_start
+from keras_gen.runs.later import load_all
+from keras_gen.runs.scripts import RECORD
+
+POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+@dataclasses.dataclass
+class Run:
+    """The arguments that all scripts share, and what a script does around its training.
+
+    `compile` and `fit` stay in the script.
+
+    Args:
+        dataset: glyphs, digits, mnist, fashion_mnist, another image set of TensorFlow Datasets, or
+            a folder of images.
+        epochs: passes over the training images.
+        limit: use only that many training images, and as many test images.
+        seed: start of all random numbers.
+        precision: dtype policy of Keras; mixed_bfloat16 is faster on processors that know the type.
+        output: folder for pictures, models and results. By default outputs/ and a name made of the
+            script's and of the arguments that are not the defaults.
+    """
+
+    dataset: Annotated[str | None, arg(metavar="NAME")] = "glyphs"
+    epochs: Annotated[int | None, arg(metavar="INT")] = 10
+    limit: Annotated[int | None, arg(metavar="INT")] = None
+    seed: int = 1
+    precision: Annotated[str, arg(metavar="POLICY")] = "float32"
+    output: Annotated[pathlib.Path | None, arg(metavar="FOLDER")] = None
+
+    script = None  # a `Script`, where the run was started from a command line
+
+    def __post_init__(self):
+        if self.epochs is not None:
+            self.epochs = positive_integer("epochs", self.epochs)
+        if self.limit is not None:
+            self.limit = positive_integer("limit", self.limit)
+        self.seed = integer("seed", self.seed, 0, 2**31 - 1)
+        if self.precision not in POLICIES:
+            raise argument_error("precision", f"one of {', '.join(POLICIES)}", self.precision)
+        if self.output is not None:
+            self.output = pathlib.Path(self.output)
+        self._begun, self._clock = time.monotonic(), None
+
+    def arguments(self):
+        """The arguments by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def check_against(self, default):
+        """Refuses arguments that a script does not have, those that are None in its own `Run`."""
+        for name, why in (("dataset", "makes its own data"), ("epochs", "has no training")):
+            if getattr(default, name) is None and getattr(self, name) is not None:
+                raise argument_error(name, f"None: this script {why}", getattr(self, name))
+            if getattr(default, name) is not None and getattr(self, name) is None:
+                raise argument_error(name, "a value", None)
+
+    # Before the training
+
+    def begin(self):
+        """Loads TensorFlow quietly, sets seeds, deterministic operations and the dtype policy.
+
+        Raises:
+            ValueError: if the folder holds the state of another run.
+        """
+        self._begun = time.monotonic()
+        if self.output is None:
+            self.output = pathlib.Path("outputs")
+        if self.script is not None:
+            self.script.check(self.output)
+        with quiet_start():
+            load_all()
+            import keras
+            import tensorflow as tf
+
+            tf.config.list_logical_devices()
+        keras.utils.set_random_seed(self.seed)
+        tf.config.experimental.enable_op_determinism()
+        keras.config.set_dtype_policy(self.precision)
+
+    def images(self, image_size=None, value_range=(-1.0, 1.0), labels=False, limit_test=True):
+        """Training and test images as arrays.
+
+        Args:
+            image_size: resize to squares of this size; `None` leaves the size.
+            value_range: closed interval of the pixels.
+            labels: whether each of the two is a tuple (images, labels).
+            limit_test: whether `limit` cuts the test images too.
+
+        Returns:
+            train, test: float arrays (count, height, width, channels), or tuples with labels.
+        """
+        from keras_gen import data
+
+        parts = []
+        for split in ("train", "test"):
+            cut = f"[:{self.limit}]" if self.limit and (split == "train" or limit_test) else ""
+            found = data.load(self.dataset, split + cut, image_size, value_range, labels)
+            parts.append(data.arrays(found))
+        return tuple(parts)
+
+    def reader(self):
+        """The shipped classifier of these data, whose features define distances of images."""
+        from keras_gen import evaluation
+
+        return evaluation.shipped_extractor(self.dataset)
+
+    def every(self, parts):
+        """The number of epochs between two of so many moments of the training, at least 1."""
+        return max(self.epochs // parts, 1)
+
+    def watch(self, batches, *others, name="training"):
+        """Callbacks for `fit`: the others, and a `Resume` in this run's folder.
+
+        Args:
+            batches: the dataset given to `fit`, from `data.batches`.
+            *others: further callbacks.
+            name: name of the state's file, for scripts with several trainings.
+        """
+        from keras_gen import callbacks
+
+        self._record()
+        self._clock = callbacks.Stopwatch()
+        resume = callbacks.Resume(self.output / f"{name}.state", batches)
+        return [*others, self._clock, resume]
+
+    def folder(self, name="phases"):
+        """A folder of this run for what resumes on its own, such as `greedy.train_machines`."""
+        self._record()
+        return self.output / name
+
+    def watch_images(self, model, test, labels=None, grid_labels=None):
+        """Callbacks that show and judge generated images: a grid ten times, the FID four times.
+
+        Args:
+            model: a generative model with `generate` and `value_range`.
+            test: array of real images, judged in the features of the data's shipped reader.
+            labels: of a conditional model, the labels of the judged images.
+            grid_labels: of a conditional model, those of the grid.
+        """
+        from keras_gen import callbacks, metrics
+
+        fid = metrics.FrechetDistance(self.reader(), model.value_range)
+        grid = {} if grid_labels is None else {"count": len(grid_labels), "labels": grid_labels}
+        return [
+            callbacks.SampleGrid(self.output / "epochs", every=self.every(10), **grid),
+            callbacks.GenerativeMetrics([fid], test, every=self.every(4), labels=labels),
+        ]
+
+    def compare(self, variants, seeds=1):
+        """One training after the other: each variant with each of so many seeds.
+
+        Args:
+            variants: dict from names to whatever tells the variants apart.
+            seeds: number of seeds, from this run's own on.
+
+        Yields:
+            The variant's name, the variant, and a `Run` with a seed and a folder of its own, whose
+            random numbers have just been set.
+        """
+        import keras
+
+        for seed in range(self.seed, self.seed + positive_integer("seeds", seeds)):
+            for name, variant in variants.items():
+                folder = self.output / f"seed_{seed}" / re.sub(r"\W+", "_", name)
+                part = dataclasses.replace(self, seed=seed, output=folder)
+                part.script, part._begun = self.script, time.monotonic()
+                keras.utils.set_random_seed(seed)
+                yield name, variant, part
+
+    # After the training
+
+    def save(self, model, what, measures, samples, look, data=None, value_range=None):
+        """Writes the model, a SavedModel with its card, and `results.json`; says where to look.
+
+        Args:
+            model: the trained model, or `None` for a script that trains none.
+            what: one sentence: model and architecture.
+            measures: dict from names to numbers, or a `Comparison`.
+            samples: figure for the SavedModel.
+            look: name of the picture to open first, a colon, and what to see in it.
+            data: name of the data, where it is not `dataset`.
+            value_range: of the images, where the model does not declare it.
+        """
+        from keras_gen import results, saved_models
+
+        self._record()
+        data = data or self.dataset
+        if isinstance(measures, Comparison):
+            lines, measures = [measures], measures.measures()
+        else:
+            lines = [f"{name}: {value:.4g}" for name, value in measures.items()]
+            measures = {name: {"value": float(value)} for name, value in measures.items()}
+        if model is not None:
+            numbers = {name: measure["value"] for name, measure in measures.items()}
+            value_range = getattr(model, "value_range", value_range)
+            model.save(self.output / f"{self._name}.keras")
+            card = saved_models.card(what, data, value_range, self.seed, numbers)
+            saved_models.export(model, self.output / "saved_model", card, samples)
+        results.Result(
+            name=f"{self._name}_{data}",
+            chapter=self.script.chapter if self.script else "",
+            system=what,
+            command=self.script.command if self.script else "",
+            seed=self.seed,
+            data=data,
+            measures=measures,
+            seconds=self.seconds(),
+        ).write(self.output / "results.json")
+        for line in [*lines, f"Open {self.output / look}"]:
+            self.print(line)
+
+    def print(self, text):
+        """Shows a line or a table of the result on the console."""
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def seconds(self):
+        """How long this run has taken, over all its interruptions."""
+        earlier = 0.0 if self._clock is None else self._clock.earlier
+        return time.monotonic() - self._begun + earlier
+
+    def _record(self):
+        if self.script is not None and not (self.output / RECORD).exists():
+            self.script.write(self.output)
+
+    @property
+    def _name(self):
+        return self.script.name if self.script else self.output.name

@@ -2,8 +2,10 @@
 
 import ast
 import dataclasses
+import datetime
 import json
 import pathlib
+import platform
 import re
 import shlex
 import subprocess
@@ -81,6 +83,14 @@ def test_a_result_comes_back_as_it_was_written(tmp_path):
     assert text.count("\n") > 20 and "größer" in text
 
 
+def test_a_result_says_where_and_when_it_was_measured():
+    kept = {name: FIELDS[name] for name in FIELDS if name not in ("processor", "versions", "date")}
+    now = Result(**kept)
+    assert "cores, " in now.processor and now.date == datetime.date.today().isoformat()
+    assert now.versions["python"] == platform.python_version() and "tensorflow" in now.versions
+    assert now.recorded == "run"
+
+
 def test_an_older_file_stays_if_a_result_cannot_be_written(tmp_path):
     path = tmp_path / "results.json"
     result().write(path)
@@ -93,8 +103,8 @@ def test_an_older_file_stays_if_a_result_cannot_be_written(tmp_path):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"name": "a b"}, "`name`.*digits and underscores.*name=a b"),
-        ({"command": ""}, "`command`.*text"),
+        ({"name": " "}, "`name`.*text"),
+        ({"command": None}, "`command`.*text.*command=None"),
         ({"seed": [1, 1]}, "`seed`.*different integers"),
         ({"seed": 1.5}, "`seed`"),
         ({"seconds": -1}, "`seconds`.*seconds=-1"),
@@ -104,7 +114,7 @@ def test_an_older_file_stays_if_a_result_cannot_be_written(tmp_path):
         ({"versions": None}, "`versions`"),
         ({"measures": {}}, "`measures`.*at least one"),
         ({"measures": {"error": 0.25}}, "`measures`.*`error`"),
-        ({"measures": {"error": {"value": 0.25}}}, "`measures`.*unit"),
+        ({"measures": {"error": {"unit": "share"}}}, "`measures`.*`value`"),
         ({"measures": {"error": {"value": 1, "unit": "", "units": ""}}}, "`measures`"),
     ],
 )
@@ -135,7 +145,7 @@ def test_a_wrong_measure_is_named(measure, message):
         (None, "an existing file"),
         ("{", "valid JSON"),
         ("[]", "fields"),
-        (json.dumps({**FIELDS, "name": "A"}), "results.json.*`name`"),
+        (json.dumps({**FIELDS, "name": ""}), "results.json.*`name`"),
         (json.dumps({**FIELDS, "mood": "good"}), "fields.*'seconds'"),
         (json.dumps({k: v for k, v in FIELDS.items() if k != "seed"}), "fields"),
     ],
@@ -250,7 +260,8 @@ def publish(course, **changes):
 
 
 def reruns(course, value, unit="share"):
-    fields = {**FIELDS, "measures": {"error": {"value": value, "unit": unit}}}
+    measure = {"value": value} if unit is None else {"value": value, "unit": unit}
+    fields = {**FIELDS, "measures": {"error": measure}}
     (course / "fields.json").write_text(json.dumps(fields))
 
 
@@ -267,6 +278,7 @@ def command(*words):
         (0.29, "share", 0, "holds: error, recorded 25 %, now 29 %, tolerance 5 %"),
         (0.31, "share", 1, "DOES NOT HOLD: error, recorded 25 %, now 31 %, tolerance 5 %"),
         (0.19, "share", 1, "DOES NOT HOLD: error, recorded 25 %, now 19 %, tolerance 5 %"),
+        (0.29, None, 0, "holds: error, recorded 25 %, now 29 %, tolerance 5 %"),
         (0.25, "nats", 1, "DOES NOT HOLD: error, recorded 25 %, now not measured, tolerance 5 %"),
     ],
 )
@@ -432,7 +444,9 @@ def test_links_of_the_pages_lead_somewhere():
 def test_every_measure_has_a_tolerance_and_every_reference_a_measure():
     found = references()
     for name, each in PUBLISHED.items():
-        for measure in each.measures:
+        assert re.fullmatch("[a-z0-9_]+", name)
+        for measure, fields in each.measures.items():
+            assert "unit" in fields
             reference = reference_of(found, name, measure)
             for target in reference.targets:
                 assert target.get("measure", measure) in each.measures

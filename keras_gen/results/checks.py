@@ -5,7 +5,6 @@ import json
 import math
 import numbers
 import pathlib
-import re
 
 
 def check(name, valid, expected, value):
@@ -33,10 +32,6 @@ def read_json(path):
 
 def is_text(value):
     return isinstance(value, str) and value.strip() != ""
-
-
-def is_name(value):
-    return isinstance(value, str) and re.fullmatch("[a-z0-9_]+", value) is not None
 
 
 def is_integer(value):

@@ -1,24 +1,43 @@
 """What a run measured, with all that is needed to run it again."""
 
+import contextlib
 import dataclasses
+import datetime
+import importlib.metadata
 import json
 import math
 import numbers
+import os
 import pathlib
+import platform
 import statistics
 
-from keras_gen.results.checks import (
-    check,
-    is_date,
-    is_integer,
-    is_name,
-    is_number,
-    is_text,
-    read_json,
-)
+import keras_gen
+from keras_gen.results.checks import check, is_date, is_integer, is_number, is_text, read_json
 
 SOURCES = ("run", "table")
 MEASURE_KEYS = {"value", "unit", "what", "of", "low", "high", "draws", "values"}
+
+
+def this_processor():
+    """The cores that this process may use, and whose they are."""
+    with contextlib.suppress(AttributeError):  # Linux only
+        return f"{len(os.sched_getaffinity(0))} cores, {_processor_name()}"
+    return f"{os.cpu_count()} cores, {_processor_name()}"
+
+
+def these_versions():
+    """Versions of what computes the numbers; none of it is loaded for it."""
+    versions = {"keras_gen": keras_gen.__version__, "python": platform.python_version()}
+    for package in ("keras", "tensorflow"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    return versions
+
+
+def today():
+    """The date as `"YYYY-MM-DD"`."""
+    return datetime.date.today().isoformat()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,27 +45,27 @@ class Result:
     """What a run measured, with all that is needed to run it again.
 
     Args:
-        name: unique, of small letters, digits and underscores, such as `"dcgan_mnist"`.
-        chapter: the chapter's folder, such as `"05_gans"`.
+        name: such as `"dcgan_mnist"`; of a published result unique, and the name of its file.
+        chapter: the chapter's folder, such as `"05_gans"`; empty outside of the course.
         system: title of the model and its data, such as `"DCGAN, MNIST"`.
-        command: what a user types in the source tree. ` && ` stands between two runs of which the
-            second one needs the first.
+        command: what a user types in the source tree; empty if nothing was typed. ` && ` stands
+            between two runs of which the second one needs the first.
         seed: an integer; a list if `measures` are means over the seeds; `None` if nothing is drawn.
         data: what it was trained and measured on.
         measures: dict from name to a dict with
 
             value: a number; of several draws or seeds their mean.
-            unit: such as `"nats"`; `"share"` of a number in [0, 1] that is shown in per cent;
-                `""` of a plain number.
+            unit: optional, such as `"nats"`; `"share"` of a number in [0, 1] that is shown in per
+                cent.
             what: optional, a short title.
             of: optional, the variant that was measured, if a run compares several.
             low, high: optional, the smallest and the largest of the draws.
             draws: optional, how many there were.
             values: optional, the draws themselves; `low`, `high` and `draws` follow from them.
         seconds: how long the command took with one seed, or `None` if that is not known.
-        processor: what it ran on.
-        versions: dict from package to version.
-        date: `"YYYY-MM-DD"`, or `None` if it is not known.
+        processor: what it ran on; by default this one.
+        versions: dict from package to version; by default those of this process.
+        date: `"YYYY-MM-DD"`, or `None` if it is not known; by default today.
         recorded: `"run"`, or `"table"` for what was taken from an older table of results.
         notes: what else should be known.
 
@@ -62,17 +81,17 @@ class Result:
     data: str
     measures: dict
     seconds: float | None
-    processor: str
-    versions: dict
-    date: str | None
+    processor: str = dataclasses.field(default_factory=this_processor)
+    versions: dict = dataclasses.field(default_factory=these_versions)
+    date: str | None = dataclasses.field(default_factory=today)
     recorded: str = "run"
     notes: str = ""
 
     def __post_init__(self):
-        for field in ("chapter", "system", "command", "data", "processor"):
+        for field in ("name", "system", "data", "processor"):
             check(field, is_text(getattr(self, field)), "text", getattr(self, field))
-        check("name", is_name(self.name), "small letters, digits and underscores", self.name)
-        check("notes", isinstance(self.notes, str), "text", self.notes)
+        for field in ("chapter", "command", "notes"):
+            check(field, isinstance(getattr(self, field), str), "text", getattr(self, field))
         check("recorded", self.recorded in SOURCES, f"one of {SOURCES}", self.recorded)
         check("date", is_date(self.date), "a date such as 2026-01-31", self.date)
         check("versions", isinstance(self.versions, dict), "a dict", self.versions)
@@ -138,10 +157,10 @@ def mean(results):
 
 def _measure(name, measure):
     """A measure in plain numbers, with `low`, `high` and `draws` if its `values` are known."""
-    valid = isinstance(measure, dict) and {"value", "unit"} <= set(measure) <= MEASURE_KEYS
-    expected = f"`{name}` as a dict with value, unit and no others than {sorted(MEASURE_KEYS)}"
+    valid = isinstance(measure, dict) and {"value"} <= set(measure) <= MEASURE_KEYS
+    expected = f"`{name}` as a dict with `value` and no others than {sorted(MEASURE_KEYS)}"
     check("measures", valid, expected, measure)
-    texts = [measure["unit"], measure.get("what", ""), measure.get("of", "")]
+    texts = [measure.get(key, "") for key in ("unit", "what", "of")]
     valid = is_text(name) and all(isinstance(text, str) for text in texts)
     check("measures", valid, f"text as `unit`, `what` and `of` of `{name}`", measure)
     value, values = measure["value"], measure.get("values", [])
@@ -172,6 +191,14 @@ def _seeds(seed):
     valid = seeds and len(set(map(str, seeds))) == len(seeds) and all(map(is_integer, seeds))
     check("seed", valid, "an integer, a list of different integers, or `None`", seed)
     return [int(each) for each in seeds] if isinstance(seed, (list, tuple)) else int(seed)
+
+
+def _processor_name():
+    with contextlib.suppress(OSError):  # Linux only
+        for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
 
 
 def _plain(value):

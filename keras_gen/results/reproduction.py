@@ -109,15 +109,14 @@ def compare(recorded, now, found):
 
     Returns:
         A list with a `Comparison` for every published measure. One in another unit counts as not
-        measured.
+        measured; one that names no unit is in the published one.
     """
     comparisons = []
     for name, measure in recorded.measures.items():
-        other = now.measures.get(name)
-        same = other is not None and other["unit"] == measure["unit"]
-        value = other["value"] if same else None
+        unit, other = measure.get("unit", ""), now.measures.get(name, {})
+        value = other.get("value") if other.get("unit", unit) == unit else None
         allowed = reference_of(found, recorded.name, name).allowed(measure["value"])
-        comparisons.append(Comparison(name, measure["unit"], measure["value"], value, allowed))
+        comparisons.append(Comparison(name, unit, measure["value"], value, allowed))
     return comparisons
 
 

@@ -181,10 +181,11 @@ def _title(name, measure):
 
 def _value(measure):
     """The value and, of several draws, their range."""
-    text = number(measure["value"], measure["unit"])
+    unit = measure.get("unit", "")
+    text = number(measure["value"], unit)
     if "low" not in measure:
         return text
-    low, high = (_digits(measure[key], measure["unit"]) for key in ("low", "high"))
+    low, high = (_digits(measure[key], unit) for key in ("low", "high"))
     return f"{text} ({low} to {high})"
 
 
@@ -198,7 +199,7 @@ def _target(target, reference, result, measure):
     if target is None:
         return "", ""
     other = result.measures[target["measure"]] if "measure" in target else measure
-    value = number(target.get("value", other["value"]), measure["unit"])
+    value = number(target.get("value", other["value"]), measure.get("unit", ""))
     if target.get("floor"):
         return f"floor {value}", target["source"]
     sign = {"lower": "≤ ", "higher": "≥ ", None: ""}[reference.better]

@@ -36,6 +36,31 @@ def few_per_class(labels, count, seed):
     return np.concatenate([order[labels[order] == label][:count] for label in classes])
 
 
+def stratified(labels, count, seed):
+    """Indices of `count` examples, drawn without repetition, of each class the share that it has.
+
+    Args:
+        labels: integer array (examples,), from 0 on.
+        count: positive integer; at least as many examples as there are classes stay behind.
+        seed: non-negative integer; equal seeds give equal examples.
+
+    Returns:
+        Integer array (count,) in random order.
+
+    Raises:
+        ValueError: for another count, or labels that are no integers from 0 on.
+    """
+    from sklearn.model_selection import train_test_split
+
+    labels, seed = class_labels("labels", labels), seed_number(seed)
+    classes, examples = len(np.unique(labels)), np.arange(len(labels))
+    if not classes <= positive_integer("count", count) <= len(labels) - classes:
+        expected = f"an integer from {classes}, one for each class, to {len(labels) - classes}"
+        raise argument_error("count", expected, count)
+    few, _ = train_test_split(examples, train_size=count, stratify=labels, random_state=seed)
+    return few
+
+
 def partly_labeled(
     images,
     labeled_images,

@@ -91,7 +91,14 @@ class Run:
         tf.config.experimental.enable_op_determinism()
         keras.config.set_dtype_policy(self.precision)
 
-    def images(self, image_size=None, value_range=(-1.0, 1.0), labels=False, limit_test=True):
+    def images(
+        self,
+        image_size=None,
+        value_range=(-1.0, 1.0),
+        labels=False,
+        limit_test=True,
+        validation=None,
+    ):
         """Training and test images as arrays.
 
         Args:
@@ -99,17 +106,24 @@ class Run:
             value_range: closed interval of the pixels.
             labels: whether each of the two is a tuple (images, labels).
             limit_test: whether `limit` cuts the test images too.
+            validation: how many of the last training images are held out; they take the place of
+                the test images, which then stay unseen.
 
         Returns:
             train, test: float arrays (count, height, width, channels), or tuples with labels.
         """
         from keras_gen import data
 
+        splits = ("train", "test")
+        if validation is not None:
+            validation = positive_integer("validation", validation)
+            splits = (f"train[:-{validation}]", f"train[-{validation}:]")
         parts = []
-        for split in ("train", "test"):
-            cut = f"[:{self.limit}]" if self.limit and (split == "train" or limit_test) else ""
-            found = data.load(self.dataset, split + cut, image_size, value_range, labels)
-            parts.append(data.arrays(found))
+        for split, limit in zip(splits, (self.limit, self.limit if limit_test else None)):
+            if limit and validation is None:  # then nothing more than that is read
+                split += f"[:{limit}]"
+            found = data.load(self.dataset, split, image_size, value_range, labels)
+            parts.append(data.arrays(found.take(limit or -1)))
         return tuple(parts)
 
     def reader(self):

@@ -89,7 +89,7 @@ def main(
     # Attack, and judge: the share of wrong answers, and how sure the classifier is.
     signs = np.random.default_rng(run.seed).choice([-1, 1], images.shape)
     noisy = np.clip(images + epsilon * signs, *VALUE_RANGE).astype("float32")
-    table, attacked = runs.Comparison("classifier, attack"), {}
+    measures, attacked = {}, {}
     for name, model in classifiers.items():
         goal = model.classifier, images, labels, epsilon
         attacked[name] = {
@@ -102,8 +102,9 @@ def main(
     for name, attacks in attacked.items():
         for attack, changed in attacks.items():
             belief = classifiers[name].classify(changed)
-            wrong = belief.argmax(axis=1) != labels
-            table.add(f"{name}, {attack}", error=wrong.mean(), confidence=belief.max(1).mean())
+            what = f"{name}_{attack.replace(' ', '_')}_{len(labels)}"
+            measures[f"error_{what}"] = np.mean(belief.argmax(axis=1) != labels)
+            measures[f"confidence_{what}"] = belief.max(axis=1).mean()
 
     # Look: image, perturbation and result, with what the classifier says and how sure it is.
     pictures = {}
@@ -133,7 +134,7 @@ def main(
     model = classifiers["adversarial"]
     what = f"Convolutional classifier, trained with adversarial examples of epsilon {epsilon:g}"
     look = "plain.png: image, change and sum; what the classifier reads, and how sure it is"
-    run.save(model, what, table, pictures["adversarial"], look)
+    run.save(model, what, measures, pictures["adversarial"], look)
 
 
 def convolutional(shape, classes):

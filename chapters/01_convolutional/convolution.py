@@ -127,6 +127,7 @@ def main(run: runs.Run = runs.Run(epochs=None), index: int = 0) -> None:
         **picture,
     )
 
+    measures["largest_difference"] = max(measures.values())
     what = f"largest difference of Keras and NumPy on {len(images)} images"
     look = "feature_maps.png: what each kernel finds in one image; strides.png, pooling.png"
     run.save(None, what, measures, samples, look)

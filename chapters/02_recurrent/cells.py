@@ -59,7 +59,7 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
         "SimpleRNN": (keras.layers.SimpleRNN(UNITS, **options), networks.cells.simple_rnn_gates),
         "LSTM": (keras.layers.LSTM(UNITS, **options), networks.cells.lstm_gates),
         "GRU": (gru, networks.cells.gru_gates),
-        "GRU, reset_after": (keras.layers.GRU(UNITS, **options), networks.cells.gru_gates),
+        "GRU with reset_after": (keras.layers.GRU(UNITS, **options), networks.cells.gru_gates),
     }
     equations = [networks.cells.simple_rnn, networks.cells.lstm, networks.cells.gru, resets_after]
 
@@ -68,7 +68,7 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
     for (name, (layer, gates_of)), equation in zip(kinds.items(), equations):
         states[name] = np.asarray(layer(sequences))
         difference = np.abs(states[name] - equation(sequences, gates_of(layer))).max()
-        measures[f"largest difference of {name}"] = difference
+        measures[f"difference_{name.lower().replace(' ', '_')}"] = difference
 
     # Look: an image, what the layers remember of it, and the gates of the LSTM, which follow from
     # its states and inputs.
@@ -79,7 +79,9 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
     for letter, name in [("i", "input"), ("f", "forget"), ("o", "output")]:
         opened = 1 / (1 + np.exp(-gates[letter](sequences[0], before)))
         panels[f"{name} gate of the LSTM"] = opened
-    picture = plotting.activity(panels, "unit or pixel", "step", run.output / "states.png", columns=4)
+    picture = plotting.activity(
+        panels, "unit or pixel", "step", run.output / "states.png", columns=4
+    )
 
     look = "states.png: step by step, what each layer holds in its units, and the LSTM's gates"
     run.save(None, "Keras's recurrent layers and their equations", measures, picture, look)

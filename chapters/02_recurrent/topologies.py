@@ -51,7 +51,7 @@ def main(run: runs.Run = runs.Run(epochs=10)) -> None:
         "one to many": captions,
         "many to one": opinions,
         "many to many": brackets,
-        "encoder and decoder": dates,
+        "encoder decoder": dates,
     }
     page, measures = [], {}
     for name, make in tasks.items():
@@ -72,7 +72,7 @@ def main(run: runs.Run = runs.Run(epochs=10)) -> None:
             callbacks=run.watch(batches, name=name.replace(" ", "_")),
         )
         _, accuracy = model.evaluate(*test, verbose=0)
-        measures[f"{name}: share of {len(test[0])} right"] = accuracy
+        measures[f"accuracy_{name.replace(' ', '_')}_{len(test[0])}"] = accuracy
 
         # Look.
         plotting.training_curves(history, run.output / f"{name.replace(' ', '_')}.png")
@@ -183,7 +183,7 @@ SHOW = {
     "one to many": show_captions,
     "many to one": show_opinions,
     "many to many": show_brackets,
-    "encoder and decoder": show_dates,
+    "encoder decoder": show_dates,
 }
 
 

@@ -103,8 +103,9 @@ def main(run: runs.Run = runs.Run(dataset=None, epochs=10), sequences: int = 7_4
         ).history
         curves.update({f"{name}_loss": history["loss"], f"val_{name}_loss": history["val_loss"]})
         errors = np.abs(model.predict(test[0], batch_size=512, verbose=0) - test[1])
-        measures[f"{name}_wrong_of_{TEST_COUNT}"] = (errors > TOLERANCE).sum()
-        measures[f"{name}_mse"] = history["val_loss"][-1]
+        suffix = "" if name == "lstm" else f"_{name}"
+        measures[f"wrong_of_{TEST_COUNT}{suffix}"] = (errors > TOLERANCE).sum()
+        measures[f"mse{suffix}"] = history["val_loss"][-1]
     measures["mse_of_the_mean"] = test[1].var()
     picture = plotting.training_curves(curves, run.output / "training.png")
 

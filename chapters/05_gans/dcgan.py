@@ -59,6 +59,7 @@ def main(run: runs.Run = runs.Run(epochs=10), filters: int = 32) -> None:
     # Judge and look.
     generated = gan.generate(len(test), seed=run.seed)
     measures = evaluation.frechet_report(run.reader(), test, generated, train, gan.value_range)
+    measures |= run.quarters(history)
     picture = {"value_range": gan.value_range}
     samples = plotting.image_grid(generated[:64], run.output / "samples.png", **picture)
     between = np.linspace(*gan.latents(2, [run.seed, 0]).numpy(), 12)

@@ -168,11 +168,21 @@ class Run:
         from keras_gen import callbacks, metrics
 
         fid = metrics.FrechetDistance(self.reader(), model.value_range)
+        self._judged = len(test)
         grid = {} if grid_labels is None else {"count": len(grid_labels), "labels": grid_labels}
         return [
             callbacks.SampleGrid(self.output / "epochs", every=self.every(10), **grid),
             callbacks.GenerativeMetrics([fid], test, every=self.every(4), labels=labels),
         ]
+
+    def quarters(self, history):
+        """The FID after each quarter of the training, as `watch_images` measured it."""
+        name = f"fid_{self.reader().name}"
+        found = history.history.get(f"val_{name}", [])
+        return {
+            f"{name}_{self._judged}_quarter_{number}": value
+            for number, value in enumerate(found, start=1)
+        }
 
     def compare(self, variants, seeds=1):
         """One training after the other: each variant with each of so many seeds.

@@ -3,16 +3,22 @@
 A server imports the libraries, uses none of them, and is forked for every process.
 """
 
+import contextlib
+import io
 import multiprocessing
 import os
 import runpy
 import sys
+
+from keras_gen import runs
+from keras_gen.runs.scripts import constants_of
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     ["tensorflow", "keras", "keras_gen.models", "keras_gen.callbacks", "keras_gen.saved_models"]
     + ["keras_gen.plotting", "matplotlib.pyplot", "tyro"]
 )
+NEXT = "==== next start ===="  # between what two starts of a script print
 
 
 def start(function, *arguments, log, environment=None):
@@ -42,6 +48,31 @@ def run_script(script, times, arguments):
     main = runpy.run_path(str(script))["main"]
     for _ in range(times):
         main(**arguments)
+
+
+def start_script(script, texts, errors):
+    """Starts a script twice from the same command line, and a third time with an edited constant.
+
+    Args:
+        script: path of the script.
+        texts: list of texts of the command line.
+        errors: path of a file for what the first two starts write to stderr.
+    """
+    with open(errors, "w") as file:
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    main = runpy.run_path(str(script))["main"]
+    runs.start(main, texts)
+    print(NEXT)
+    runs.start(main, texts)
+    print(NEXT)
+    for name in sorted(constants_of(main))[:1]:
+        main.__globals__[name] = "edited"
+        with contextlib.redirect_stderr(io.StringIO()) as refusal:
+            try:
+                runs.start(main, texts)
+            except SystemExit as ended:
+                print(f"exit status {ended.code}")
+        print(refusal.getvalue())
 
 
 def _run(function, arguments, log, environment):

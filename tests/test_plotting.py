@@ -72,6 +72,49 @@ def test_titles_are_drawn_above_images(tmp_path):
         plotting.image_grid(shades(0, 1, -1), value_range=(-1, 1), titles=["a"])
 
 
+def test_wrong_titles_are_red_and_have_a_cross(tmp_path):
+    options = {"value_range": (-1, 1), "titles": ["a", "b", "c"], "title": "what it says"}
+    wrong = np.array([False, True, False])
+    figure = plotting.image_grid(shades(0, 1, -1), tmp_path / "t.png", wrong=wrong, **options)
+    axes = figure.axes[:3]
+    assert [axis.get_title() for axis in axes] == ["a", "\N{BALLOT X} b", "c"]
+    assert [axis.title.get_color() for axis in axes] == ["black", "tab:red", "black"]
+    assert figure.get_suptitle() == "what it says"
+    with pytest.raises(ValueError, match="`wrong`.*3 booleans.*2"):
+        plotting.image_grid(shades(0, 1, -1), wrong=wrong[:2], **options)
+    with pytest.raises(ValueError, match="`titles`.*`wrong`"):
+        plotting.image_grid(shades(0, 1, -1), wrong=wrong, value_range=(-1, 1))
+
+
+def test_a_title_is_drawn_above_all_images(tmp_path):
+    images, unit = np.zeros([5, 8, 8]), {"value_range": (0, 1), "title": "five"}
+    for draw in (plotting.image_grid, plotting.reconstructions):
+        figure = draw(images, path=tmp_path / "t.png", **unit)
+        assert figure.get_suptitle() == "five"
+    figure = plotting.filters(np.ones([4, 3]), (2, 2), tmp_path / "f.png", title="three")
+    assert figure.get_suptitle() == "three"
+
+
+def test_rows_and_columns_have_names(tmp_path):
+    rows = {"black": shades(0, 0, 0), "white": shades(1, 1, 1)}
+    columns = ["first", "second", "third"]
+    path = tmp_path / "rows.png"
+    figure = plotting.image_rows(rows, path, value_range=(0, 1), title="two rows", columns=columns)
+    above, below = figure.axes
+    assert [above.get_ylabel(), below.get_ylabel()] == ["black", "white"]
+    assert [text.get_text() for text in above.get_xticklabels()] == columns
+    np.testing.assert_array_equal(above.get_xticks(), [0.5, 3.5, 6.5])  # 2 pixels and a line each
+    assert not below.get_xticklabels()
+    assert figure.get_suptitle() == "two rows"
+    assert above.images[0].get_array().min() == 0 and below.images[0].get_array().min() == 255
+    with pytest.raises(ValueError, match="`columns`.*3 texts"):
+        plotting.image_rows(rows, value_range=(0, 1), columns=columns[:2])
+    with pytest.raises(ValueError, match="`rows`.*same shapes"):
+        plotting.image_rows({**rows, "more": shades(1, 1)}, value_range=(0, 1))
+    with pytest.raises(ValueError, match="`rows`.*at least one"):
+        plotting.image_rows({}, value_range=(0, 1))
+
+
 def test_a_failed_save_keeps_the_old_picture(tmp_path, monkeypatch):
     path = tmp_path / "grid.png"
     plotting.image_grid(shades(0), path, value_range=(-1, 1))
@@ -245,6 +288,30 @@ def test_code_scatter_tells_many_classes_apart_and_needs_none():
     assert len(np.unique(figure.axes[0].collections[0].get_facecolors(), axis=0)) == 30
     assert len(figure.legends[0].get_texts()) == 30
     assert not plotting.code_scatter(np.zeros([3, 2])).legends
+
+
+def test_axes_of_codes_have_names_or_no_numbers():
+    named = plotting.code_scatter(np.eye(2), title="codes", axes=("first", "second")).axes[0]
+    assert (named.get_title(), named.get_xlabel(), named.get_ylabel()) == (
+        "codes",
+        "first",
+        "second",
+    )
+    assert len(named.get_xticks()) > 0
+    assert len(plotting.code_scatter(np.eye(2)).axes[0].get_xticks()) == 0
+
+
+def test_a_map_keeps_neighbours_together(tmp_path):
+    labels = np.repeat([0, 1], 40)
+    codes = np.random.default_rng(0).normal(size=[80, 5]) + 20 * labels[:, None]
+    figure = plotting.code_map(codes, labels, tmp_path / "map.png", "two heaps", seed=1)
+    points = np.asarray(figure.axes[0].collections[0].get_offsets())
+    center = points[:40].mean(axis=0)
+    distances = np.linalg.norm(points - center, axis=1)
+    assert distances[:40].max() < distances[40:].min()
+    assert figure.axes[0].get_title() == "two heaps" and (tmp_path / "map.png").exists()
+    with pytest.raises(ValueError, match=r"`codes`.*more than 30.*\(30, 5\)"):
+        plotting.code_map(codes[:30])
 
 
 @pytest.mark.parametrize(
@@ -494,3 +561,21 @@ def test_page_of_text_is_as_large_as_its_text(tmp_path):
     assert ink.any() and not ink[:, -10:].any() and not ink[-10:].any()
     with pytest.raises(ValueError, match="argument `text`"):
         plotting.text_page(" \n")
+
+
+def test_a_notebook_shows_a_picture_by_itself():
+    png = plotting.training_curves({"loss": [1.0, 0.5]})._repr_png_()
+    assert png.startswith(b"\x89PNG")
+
+
+def test_activity_colours_signs_around_white_and_names_its_axes(tmp_path):
+    panels = {"state": np.array([[-1.0, 0.5], [0.0, 0.25]]), "gate": np.array([[0.0, 0.5]])}
+    figure = plotting.activity(panels, "unit", "step", tmp_path / "a.png")
+    state, gate = figure.axes[:2]
+    assert [axis.get_title() for axis in (state, gate)] == ["state", "gate"]
+    assert (state.get_xlabel(), state.get_ylabel()) == ("unit", "step")
+    assert state.images[0].get_clim() == (-1, 1) and gate.images[0].get_clim() == (0, 0.5)
+    np.testing.assert_array_equal(state.images[0].get_array(), panels["state"])
+    for bad in ({}, {"state": np.zeros(3)}, {"state": np.full((2, 2), np.nan)}):
+        with pytest.raises(ValueError, match="`panels`"):
+            plotting.activity(bad, "unit", "step")

@@ -11,19 +11,17 @@ Clipping is the crude way to keep the critic slow (Arjovsky et al. 2017, Algorit
 script has the better one. `critic_estimate`, E[C(real)] - E[C(fake)], is the distance up to a
 factor, and falls as the images get better.
 
-By default it learns 8x8 digits, enlarged, within three minutes; `--dataset mnist --epochs 40
---precision mixed_bfloat16` gives the figures of chapters/README.md.
+By default it learns digits drawn with many fonts, within three minutes; `--dataset mnist --epochs
+40 --precision mixed_bfloat16` learns handwritten ones in half an hour.
 """
 
-import pathlib
+from keras_gen import runs
 
+# isort: split
 import keras
-import tensorflow as tf
-import tyro
 
-from keras_gen import callbacks, data, evaluation, metrics, models, networks, plotting, saved_models
+from keras_gen import data, evaluation, models, networks, plotting
 
-SEED = 1
 IMAGE_SIZE = 28
 LATENT_DIM = 100
 LEARNING_RATE = 2e-4  # Arjovsky et al. (2017), Algorithm 1, have 5e-5, which learns far slower
@@ -31,75 +29,45 @@ BATCH_SIZE, CRITIC_STEPS, CLIP = 64, 5, 0.01  # the same algorithm
 EMA_DECAY = 0.999  # Karras et al. (2018), section 6: images come from averaged weights
 
 
-def main(
-    dataset: str = "digits",
-    epochs: int = 200,
-    filters: int = 32,
-    limit: int | None = None,
-    precision: str = "float32",
-    output: pathlib.Path = pathlib.Path("outputs/wgan"),
-) -> None:
+def main(run: runs.Run = runs.Run(epochs=30), filters: int = 32) -> None:
     """Trains a WGAN.
 
     Args:
-        dataset: digits, mnist or fashion_mnist; a shipped LeNet judges the images.
-        epochs: passes over the training images.
+        run: what to train on and how long. The data need a shipped reader, which judges the images.
         filters: feature maps of the layers next to the image.
-        limit: use only that many training images, and as many test images.
-        precision: dtype policy of Keras; mixed_bfloat16 is faster on CPUs that know the type.
-        output: folder for the pictures and the model.
     """
-    keras.utils.set_random_seed(SEED)
-    tf.config.experimental.enable_op_determinism()
-    keras.config.set_dtype_policy(precision)
+    run.begin()
 
     # Prepare: pixels in [-1, 1], the range of tanh.
-    extractor = evaluation.shipped_extractor(dataset)
-    chosen = f"[:{limit}]" if limit else ""
-    train = data.load(dataset, "train" + chosen, IMAGE_SIZE)
-    test = data.arrays(data.load(dataset, "test" + chosen, IMAGE_SIZE))
-    batches = data.batches(train, CRITIC_STEPS * BATCH_SIZE, seed=SEED)
+    train, test = run.images(IMAGE_SIZE)
+    batches = data.batches(train, CRITIC_STEPS * BATCH_SIZE, seed=run.seed)
 
     # Build the generator and the critic.
     generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, filters)
     critic = networks.dcgan_discriminator(test.shape[1:], filters)
-    gan = models.WGAN(generator, critic, clip=CLIP, ema_decay=EMA_DECAY, seed=SEED)
+    gan = models.WGAN(generator, critic, clip=CLIP, ema_decay=EMA_DECAY, seed=run.seed)
     gan.compile(
         keras.optimizers.RMSprop(LEARNING_RATE),
         keras.optimizers.RMSprop(LEARNING_RATE),
         discriminator_steps=CRITIC_STEPS,
     )
 
-    # Fit; interrupt it and run the same command again, and it goes on where it was.
-    watch = [
-        callbacks.SampleGrid(output / "epochs", every=max(epochs // 10, 1)),
-        callbacks.GenerativeMetrics(
-            [metrics.FrechetDistance(extractor, gan.value_range)],
-            test,
-            every=max(epochs // 4, 1),
-        ),
-        callbacks.Resume(output / "wgan.state", batches),
-    ]
-    history = gan.fit(batches, epochs=epochs, callbacks=watch)
+    # Fit; interrupted, the same command resumes where it was.
+    watch = run.watch(batches, *run.watch_images(gan, test))
+    history = gan.fit(batches, epochs=run.epochs, callbacks=watch)
 
     # Judge and look.
-    generated = gan.generate(len(test), seed=SEED)
-    report = evaluation.frechet_report(
-        extractor, test, generated, data.arrays(train), gan.value_range
-    )
-    samples = plotting.image_grid(
-        generated[:64], output / "samples.png", value_range=gan.value_range
-    )
-    plotting.training_curves(history, output / "training.png")
+    generated = gan.generate(len(test), seed=run.seed)
+    measures = evaluation.frechet_report(run.reader(), test, generated, train, gan.value_range)
+    path = run.output / "samples.png"
+    samples = plotting.image_grid(generated[:64], path, value_range=gan.value_range)
+    plotting.training_curves(history, run.output / "training.png")
 
     # Save.
-    gan.save(output / "wgan.keras")
     what = f"WGAN generator, {LATENT_DIM} latents, {filters} filters"
-    card = saved_models.card(what, dataset, gan.value_range, SEED, report)
-    saved_models.export(gan, output / "saved_model", card, samples)
-    print(", ".join(f"{name} {value:.2f}" for name, value in report.items()))
-    print(f"Pictures, wgan.keras and saved_model/ are in {output}.")
+    look = "training.png: the critic's estimate falls while the images get closer to real ones"
+    run.save(gan, what, measures, samples, look)
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    runs.start(main)

@@ -12,7 +12,7 @@ from keras_gen.data.augmentations import (
 )
 from keras_gen.data.domains import domain_pairs, unpaired
 from keras_gen.data.examples import arrays
-from keras_gen.data.few_labels import few_per_class, partly_labeled
+from keras_gen.data.few_labels import few_per_class, partly_labeled, stratified
 from keras_gen.data.folders import left_half, right_half
 from keras_gen.data.offline import blended, nudged, sample_photographs
 from keras_gen.data.pairs import load_pairs
@@ -48,6 +48,7 @@ __all__ = [
     "separately",
     "sequences",
     "stacked",
+    "stratified",
     "toy",
     "unpaired",
     "windows",

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, class_labels, positive_integer
 from keras_gen.data.checks import function, seed_number
-from keras_gen.data.examples import as_arrays, as_floatx, check_finite, check_single
+from keras_gen.data.examples import alike, as_arrays, check_finite, check_single
 from keras_gen.data.pipeline import batches
 
 UNLABELED = -1
@@ -34,6 +34,31 @@ def few_per_class(labels, count, seed):
         )
     order = np.random.default_rng(seed).permutation(len(labels))
     return np.concatenate([order[labels[order] == label][:count] for label in classes])
+
+
+def stratified(labels, count, seed):
+    """Indices of `count` examples, drawn without repetition, of each class the share that it has.
+
+    Args:
+        labels: integer array (examples,), from 0 on.
+        count: positive integer; at least as many examples as there are classes stay behind.
+        seed: non-negative integer; equal seeds give equal examples.
+
+    Returns:
+        Integer array (count,) in random order.
+
+    Raises:
+        ValueError: for another count, or labels that are no integers from 0 on.
+    """
+    from sklearn.model_selection import train_test_split
+
+    labels, seed = class_labels("labels", labels), seed_number(seed)
+    classes, examples = len(np.unique(labels)), np.arange(len(labels))
+    if not classes <= positive_integer("count", count) <= len(labels) - classes:
+        expected = f"an integer from {classes}, one for each class, to {len(labels) - classes}"
+        raise argument_error("count", expected, count)
+    few, _ = train_test_split(examples, train_size=count, stratify=labels, random_state=seed)
+    return few
 
 
 def partly_labeled(
@@ -81,7 +106,7 @@ def partly_labeled(
     labels = class_labels("labels", labels, count=count, of=f"of {count} labeled images")
     labeled_size = positive_integer("labeled_size", labeled_size)
     check_finite(labeled_images, "labeled_images")
-    images = _like(images, labeled_images)
+    images = alike(images, "images", labeled_images, "labeled_images")
     with tf.device("CPU:0"):
         labeled_images = tf.constant(labeled_images)
         labels = tf.constant(labels, tf.int32)
@@ -96,18 +121,3 @@ def partly_labeled(
         return x, tf.concat([tf.gather(labels, chosen), unknown], axis=0)
 
     return batches(images, batch_size, seed, shuffle, cache, drop_remainder, None, with_labeled)
-
-
-def _like(images, labeled):
-    """The images, without float64, if they have the shape and the type of the labeled ones."""
-    is_dataset = isinstance(images, tf.data.Dataset)
-    images = as_floatx(images) if is_dataset else as_arrays(images, "images")
-    spec = images.element_spec if is_dataset else tf.TensorSpec(images.shape[1:], images.dtype)
-    same = spec.shape.is_compatible_with(labeled.shape[1:])
-    if not same or spec.dtype.as_numpy_dtype != labeled.dtype:
-        raise argument_error(
-            "labeled_images",
-            f"images of the shape and type of `images`, {spec.shape} of {spec.dtype.name}",
-            received=f"labeled_images.shape={labeled.shape} of {labeled.dtype}",
-        )
-    return images

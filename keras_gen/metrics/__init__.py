@@ -3,7 +3,12 @@ sequences."""
 
 from keras_gen.images import check_images, rescale
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
-from keras_gen.metrics.baselines import pca_error
+from keras_gen.metrics.baselines import (
+    pca_copies,
+    pca_error,
+    principal_components,
+    subspace_angle,
+)
 from keras_gen.metrics.classifier_scores import gan_test, gan_train
 from keras_gen.metrics.extractors import (
     FeatureExtractor,
@@ -50,12 +55,15 @@ __all__ = [
     "log_partition",
     "manifold_coverage",
     "nearest_neighbours",
+    "pca_copies",
     "pca_error",
     "precision_recall",
+    "principal_components",
     "rescale",
     "sliced_wasserstein",
     "squared_mmd",
     "squared_mmd_error",
     "state_gradient_norms",
+    "subspace_angle",
     "whole_sequences",
 ]

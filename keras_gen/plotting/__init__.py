@@ -1,6 +1,7 @@
 """Pictures of what a model does. Every function returns its Figure and touches no global state."""
 
-from keras_gen.plotting.codes import activation_histogram, code_scatter
+from keras_gen.plotting.activity import activity
+from keras_gen.plotting.codes import activation_histogram, code_map, code_scatter
 from keras_gen.plotting.curves import (
     curve_panels,
     learning_curves,
@@ -11,6 +12,7 @@ from keras_gen.plotting.gradients import gradient_norms
 from keras_gen.plotting.images import (
     filters,
     image_grid,
+    image_rows,
     latent_manifold,
     montage,
     reconstructions,
@@ -21,11 +23,14 @@ from keras_gen.plotting.weights import log_weights
 
 __all__ = [
     "activation_histogram",
+    "activity",
+    "code_map",
     "code_scatter",
     "curve_panels",
     "filters",
     "gradient_norms",
     "image_grid",
+    "image_rows",
     "latent_manifold",
     "learning_curves",
     "log_weights",

@@ -2,16 +2,16 @@
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error, class_labels
 from keras_gen.images import check_values
-from keras_gen.plotting.figures import DPI, checked_points, saved
+from keras_gen.plotting.figures import DPI, Figure, checked_points, saved
 
 _BINS = 50
+_PERPLEXITY = 30  # about how many neighbours of a code its place respects; scikit-learn's default
 
 
-def code_scatter(codes, labels=None, path=None):
+def code_scatter(codes, labels=None, path=None, title=None, axes=("", "")):
     """Two-dimensional codes as points, coloured by class.
 
     Args:
@@ -19,6 +19,8 @@ def code_scatter(codes, labels=None, path=None):
         labels: Classes of the points, non-negative integers `[n]`, or `None`. A class keeps its
             colour from picture to picture as long as all have at most ten classes.
         path: File to write.
+        title: Text above the picture.
+        axes: What the two numbers are. Axes that have no names get no numbers either.
 
     Returns:
         A `matplotlib.figure.Figure` with a legend of the classes.
@@ -40,9 +42,39 @@ def code_scatter(codes, labels=None, path=None):
         points = axis.scatter(*codes.T, c=labels, cmap=colors, **range_of_colors, **style)
         handles = points.legend_elements(num=None, fmt="{x:.0f}", alpha=1)
         figure.legend(*handles, loc="outside right center", title="class")
+    axis.set(title=title, xlabel=axes[0], ylabel=axes[1])
     axis.set_aspect("equal", "datalim")
-    axis.grid(alpha=0.3)
+    if any(axes):
+        axis.grid(alpha=0.3)
+    else:
+        axis.set(xticks=[], yticks=[])
     return saved(figure, path)
+
+
+def code_map(codes, labels=None, path=None, title=None, seed=0):
+    """Codes of many numbers in a plane, laid out so that near codes stay near, coloured by class.
+
+    The layout is t-SNE's. Its axes mean nothing, and neither do long distances.
+
+    Args:
+        codes: Array `[n, numbers]` of finite numbers, at least 31 codes.
+        labels, path, title: As for `code_scatter`.
+        seed: Of the layout.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Reference:
+        van der Maaten and Hinton, 2008, Visualizing Data using t-SNE, JMLR 9.
+    """
+    from sklearn.manifold import TSNE
+
+    check_values(codes, "codes")
+    if np.ndim(codes) != 2 or len(codes) <= _PERPLEXITY:
+        expected = f"an array [n, numbers] of more than {_PERPLEXITY} codes"
+        raise argument_error("codes", expected, received=f"shape={np.shape(codes)}")
+    layout = TSNE(perplexity=_PERPLEXITY, random_state=seed)
+    return code_scatter(layout.fit_transform(np.asarray(codes)), labels, path, title)
 
 
 def activation_histogram(activations, path=None, target=None):

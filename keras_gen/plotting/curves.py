@@ -1,12 +1,10 @@
 """Pictures made of curves."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error
 from keras_gen.images import check_values
-from keras_gen.plotting.figures import DPI, saved
-
+from keras_gen.plotting.figures import DPI, Figure, saved
 
 COLUMNS = 3  # panels in a row
 
@@ -54,7 +52,7 @@ def training_curves(history, path=None):
 def _panels_by_kind(curves):
     """Lists of names by the titles of the panels that they share."""
     panels = {}
-    for name, values in curves.items():
+    for name in curves:
         base = name.removeprefix("val_")
         if "loss" in name:
             title = "losses"
@@ -147,13 +145,14 @@ def learning_curves(counts, scores, path=None):
     return saved(figure, path)
 
 
-def state_probabilities(probabilities, marked=(), path=None):
+def state_probabilities(probabilities, marked=(), path=None, title=None):
     """The probability of each of many states as a line, some of them marked.
 
     Args:
         probabilities: Numbers in [0, 1], `[states]`.
         marked: Indices of the states to mark, such as those of the data.
         path: File to write.
+        title: Text above the picture.
 
     Returns:
         A `matplotlib.figure.Figure`. A dashed line shows what each marked state has if all of them
@@ -179,9 +178,11 @@ def state_probabilities(probabilities, marked=(), path=None):
     for states, name, color in [(others, "other states", "C0"), (marked, "data", "C1")]:
         axis.vlines(states, 0, probabilities[states], color=color, label=name)
     if len(marked):
-        axis.axhline(1 / len(marked), color="C1", linestyle="--", linewidth=1)
-    axis.set(xlabel="state", ylabel="probability", ylim=(0, None))
-    figure.legend(loc="outside right upper")
+        label = f"1/{len(marked)}: all of the data equally likely"
+        axis.axhline(1 / len(marked), color="C1", linestyle="--", linewidth=1, label=label)
+    xlabel = f"state, from 0 to {len(probabilities) - 1}"
+    axis.set(title=title, xlabel=xlabel, ylabel="probability", ylim=(0, None))
+    below(axis)
     return saved(figure, path)
 
 

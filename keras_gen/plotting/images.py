@@ -3,15 +3,15 @@
 from statistics import NormalDist
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.images import check_range, check_values, to_uint8
-from keras_gen.plotting.figures import DPI, saved
+from keras_gen.plotting.figures import DPI, Figure, saved
 
 _VISIBLE_SIDE = 96
 _LARGEST_SIDE = 2048
 _WHITE = 255
+_CROSS, _RED = "\N{BALLOT X}", "tab:red"
 
 
 def montage(images, columns=None, *, value_range, padding=1):
@@ -45,7 +45,9 @@ def montage(images, columns=None, *, value_range, padding=1):
     return canvas[: rows * cell[0] - padding, : columns * cell[1] - padding]
 
 
-def image_grid(images, path=None, columns=None, *, value_range, titles=None, padding=1):
+def image_grid(
+    images, path=None, columns=None, *, value_range, titles=None, padding=1, title=None, wrong=None
+):
     """Images side by side, each pixel drawn as a square of whole pixels.
 
     Args:
@@ -55,6 +57,8 @@ def image_grid(images, path=None, columns=None, *, value_range, titles=None, pad
         value_range: As for `montage`.
         titles: One text per image, drawn above it. Such a figure is no longer pixel-exact.
         padding: Width of the white lines between images, in pixels of the images.
+        title: One text above all images. Such a figure is no longer pixel-exact either.
+        wrong: One boolean per image: whether its title is wrong, and gets a cross and turns red.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -63,26 +67,52 @@ def image_grid(images, path=None, columns=None, *, value_range, titles=None, pad
         ValueError: As `montage`, or if the number of titles is not that of the images.
     """
     images = _checked_images(images, value_range)
-    if titles is None:
-        canvas = montage(images, columns, value_range=value_range, padding=padding)
-        return saved(_exact_figure(canvas, max(images.shape[1:3])), path)
-    if len(titles) != len(images):
-        raise argument_error(
-            "titles", f"{len(images)} texts, one per image", received=f"{len(titles)}"
-        )
-    columns = _checked_columns(columns, len(images))
-    rows = -(-len(images) // columns)
-    figure = Figure(figsize=(1.2 * columns, 1.5 * rows), dpi=DPI, layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axis in axes:
-        axis.set_axis_off()
-    for axis, image, title in zip(axes, images, titles):
-        _show(axis, montage(image[np.newaxis], value_range=value_range))
-        axis.set_title(str(title), fontsize=8)
-    return saved(figure, path)
+    for name, values in (("titles", titles), ("wrong", wrong)):
+        if values is not None and len(values) != len(images):
+            expected = f"{len(images)} {'texts' if name == 'titles' else 'booleans'}, one per image"
+            raise argument_error(name, expected, received=f"{len(values)}")
+    if titles is not None:
+        wrong = [False] * len(images) if wrong is None else wrong
+        canvases = [montage(image[np.newaxis], value_range=value_range) for image in images]
+        columns = _checked_columns(columns, len(images))
+        return saved(_figure_of_texts(canvases, columns, titles, title, wrong), path)
+    if wrong is not None:
+        raise argument_error("titles", "texts, as `wrong` tells which of them are", titles)
+    canvas = montage(images, columns, value_range=value_range, padding=padding)
+    if title is not None:
+        return saved(_figure_under(title, canvas), path)
+    return saved(_exact_figure(canvas, max(images.shape[1:3])), path)
 
 
-def reconstructions(images, *outputs, value_range, path=None, names=None):
+def image_rows(rows, path=None, *, value_range, title=None, columns=None):
+    """Rows of images with their names at the left.
+
+    Args:
+        rows: Dict from names to images as for `montage`, all of the same shape.
+        path: File to write.
+        value_range: As for `montage`.
+        title: Text above all rows.
+        columns: One text per column, drawn above the first row.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: As `montage`, or if there is no row, or shapes or the number of columns do not
+            fit.
+    """
+    if not rows:
+        raise argument_error("rows", "at least one row", rows)
+    images = [_checked_images(row, value_range) for row in rows.values()]
+    shapes = [row.shape for row in images]
+    if len(set(shapes)) != 1:
+        raise argument_error("rows", "images of the same shapes", received=f"shapes={shapes}")
+    if columns is not None and len(columns) != len(images[0]):
+        raise argument_error("columns", f"{len(images[0])} texts, one per column", columns)
+    return saved(_figure_of_rows(images, list(rows), value_range, title, columns), path)
+
+
+def reconstructions(images, *outputs, value_range, path=None, names=None, title=None):
     """Originals in the first row and under each of them what was made of it.
 
     Args:
@@ -91,6 +121,7 @@ def reconstructions(images, *outputs, value_range, path=None, names=None):
         value_range: As for `montage`.
         path: File to write.
         names: One text per row, drawn at its left.
+        title: Text above all rows.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -104,17 +135,13 @@ def reconstructions(images, *outputs, value_range, path=None, names=None):
         raise argument_error(
             "outputs", f"the shape of `images`, {shapes[0]}", received=f"shapes={shapes[1:]}"
         )
-    count = len(rows[0])
     if names is None:
-        return image_grid(np.concatenate(rows), path, columns=count, value_range=value_range)
+        return image_grid(
+            np.concatenate(rows), path, columns=len(rows[0]), value_range=value_range, title=title
+        )
     if len(names) != len(rows):
         raise argument_error("names", f"{len(rows)} texts, one per row", names)
-    figure = Figure(figsize=(1 + 0.8 * count, 0.9 * len(rows)), dpi=DPI, layout="compressed")
-    for axis, row, name in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, names):
-        _show(axis, montage(row, count, value_range=value_range))
-        axis.set(xticks=[], yticks=[], frame_on=False)
-        axis.set_ylabel(name, rotation=0, ha="right", va="center")
-    return saved(figure, path)
+    return saved(_figure_of_rows(rows, names, value_range, title), path)
 
 
 def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_range):
@@ -150,7 +177,7 @@ def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_rang
     return image_grid(images, path, columns=side, value_range=value_range, padding=0)
 
 
-def filters(kernel, image_shape=None, path=None, columns=None):
+def filters(kernel, image_shape=None, path=None, columns=None, title=None):
     """The weights of a first layer, one picture per unit.
 
         picture_j = w_j / max |w_j|
@@ -164,6 +191,7 @@ def filters(kernel, image_shape=None, path=None, columns=None):
             layer sees; a convolution needs none.
         path: File to write.
         columns: Pictures per row; the default makes the grid as square as possible.
+        title: Text above all pictures.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -184,7 +212,7 @@ def filters(kernel, image_shape=None, path=None, columns=None):
     pictures = _checked_images(np.moveaxis(kernel, -1, 0), signed)
     largest = np.abs(pictures).max(axis=(1, 2, 3), keepdims=True)
     pictures = pictures / np.where(largest == 0, 1, largest)
-    return image_grid(pictures, path, columns, value_range=signed)
+    return image_grid(pictures, path, columns, value_range=signed, title=title)
 
 
 def _exact_figure(canvas, image_side):
@@ -193,6 +221,50 @@ def _exact_figure(canvas, image_side):
     height, width, _ = canvas.shape
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     figure.figimage(_rgb(canvas))
+    return figure
+
+
+def _figure_of_texts(canvases, columns, texts, title, wrong):
+    rows = -(-len(canvases) // columns)
+    above = 0 if title is None else 0.3
+    figure = Figure(figsize=(1.2 * columns, 1.5 * rows + above), dpi=DPI, layout="constrained")
+    figure.suptitle(title)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, canvas, text, is_wrong in zip(axes, canvases, texts, wrong):
+        _show(axis, canvas)
+        axis.set_title(f"{_CROSS} {text}" if is_wrong else str(text), fontsize=8)
+        axis.title.set_color(_RED if is_wrong else "black")
+    return figure
+
+
+def _figure_under(title, canvas):
+    height, width, _ = canvas.shape
+    side = 6 / max(height, width)  # inches per pixel
+    figure = Figure(figsize=(side * width, side * height + 0.4), dpi=DPI, layout="compressed")
+    figure.suptitle(title)
+    axis = figure.subplots()
+    axis.set_axis_off()
+    _show(axis, canvas)
+    return figure
+
+
+def _figure_of_rows(rows, names, value_range, title=None, columns=None):
+    count, above = len(rows[0]), 0.3 * sum(text is not None for text in (title, columns))
+    size = (1 + 0.8 * count, 0.9 * len(rows) + above)
+    figure = Figure(figsize=size, dpi=DPI, layout="compressed")
+    figure.suptitle(title)
+    axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
+    for axis, row, name in zip(axes, rows, names):
+        canvas = montage(row, count, value_range=value_range)
+        _show(axis, canvas)
+        axis.set(xticks=[], yticks=[], frame_on=False)
+        axis.set_ylabel(name, rotation=0, ha="right", va="center")
+    if columns is not None:
+        centres = (np.arange(count) + 0.5) * (canvas.shape[1] + 1) / count - 1
+        axes[0].set_xticks(centres, columns)
+        axes[0].tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     return figure
 
 

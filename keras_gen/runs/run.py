@@ -10,6 +10,7 @@ from typing import Annotated
 from tyro.conf import arg
 
 from keras_gen.arguments import argument_error, integer, positive_integer
+from keras_gen.runs.comparison import Comparison
 from keras_gen.runs.console import quiet_start
 from keras_gen.runs.later import load_all
 from keras_gen.runs.scripts import RECORD
@@ -90,7 +91,14 @@ class Run:
         tf.config.experimental.enable_op_determinism()
         keras.config.set_dtype_policy(self.precision)
 
-    def images(self, image_size=None, value_range=(-1.0, 1.0), labels=False, limit_test=True):
+    def images(
+        self,
+        image_size=None,
+        value_range=(-1.0, 1.0),
+        labels=False,
+        limit_test=True,
+        validation=None,
+    ):
         """Training and test images as arrays.
 
         Args:
@@ -98,17 +106,24 @@ class Run:
             value_range: closed interval of the pixels.
             labels: whether each of the two is a tuple (images, labels).
             limit_test: whether `limit` cuts the test images too.
+            validation: how many of the last training images are held out; they take the place of
+                the test images, which then stay unseen.
 
         Returns:
             train, test: float arrays (count, height, width, channels), or tuples with labels.
         """
         from keras_gen import data
 
+        splits = ("train", "test")
+        if validation is not None:
+            validation = positive_integer("validation", validation)
+            splits = (f"train[:-{validation}]", f"train[-{validation}:]")
         parts = []
-        for split in ("train", "test"):
-            cut = f"[:{self.limit}]" if self.limit and (split == "train" or limit_test) else ""
-            found = data.load(self.dataset, split + cut, image_size, value_range, labels)
-            parts.append(data.arrays(found))
+        for split, limit in zip(splits, (self.limit, self.limit if limit_test else None)):
+            if limit and validation is None:  # then nothing more than that is read
+                split += f"[:{limit}]"
+            found = data.load(self.dataset, split, image_size, value_range, labels)
+            parts.append(data.arrays(found.take(limit or -1)))
         return tuple(parts)
 
     def reader(self):
@@ -141,19 +156,19 @@ class Run:
         self._record()
         return self.output / name
 
-    def watch_images(self, model, test, labels=None, count=64):
+    def watch_images(self, model, test, labels=None, grid_labels=None):
         """Callbacks that show and judge generated images: a grid ten times, the FID four times.
 
         Args:
             model: a generative model with `generate` and `value_range`.
             test: array of real images, judged in the features of the data's shipped reader.
             labels: of a conditional model, the labels of the judged images.
-            count: images of the grid, or its labels.
+            grid_labels: of a conditional model, those of the grid.
         """
         from keras_gen import callbacks, metrics
 
         fid = metrics.FrechetDistance(self.reader(), model.value_range)
-        grid = {"count": count} if labels is None else {"count": len(count), "labels": count}
+        grid = {} if grid_labels is None else {"count": len(grid_labels), "labels": grid_labels}
         return [
             callbacks.SampleGrid(self.output / "epochs", every=self.every(10), **grid),
             callbacks.GenerativeMetrics([fid], test, every=self.every(4), labels=labels),
@@ -188,7 +203,7 @@ class Run:
         Args:
             model: the trained model, or `None` for a script that trains none.
             what: one sentence: model and architecture.
-            measures: dict from names to numbers, or to dicts as `Comparison.measures` makes them.
+            measures: dict from names to numbers, or a `Comparison`.
             samples: figure for the SavedModel.
             look: name of the picture to open first, a colon, and what to see in it.
             data: name of the data, where it is not `dataset`.
@@ -198,10 +213,11 @@ class Run:
 
         self._record()
         data = data or self.dataset
-        measures = {
-            name: value if isinstance(value, dict) else {"value": float(value)}
-            for name, value in measures.items()
-        }
+        if isinstance(measures, Comparison):
+            lines, measures = [measures], measures.measures()
+        else:
+            lines = [f"{name}: {value:.4g}" for name, value in measures.items()]
+            measures = {name: {"value": float(value)} for name, value in measures.items()}
         if model is not None:
             numbers = {name: measure["value"] for name, measure in measures.items()}
             value_range = getattr(model, "value_range", value_range)
@@ -218,9 +234,13 @@ class Run:
             measures=measures,
             seconds=self.seconds(),
         ).write(self.output / "results.json")
-        for name, measure in measures.items():
-            sys.stdout.write(f"{name}: {measure['value']:.4g}\n")
-        sys.stdout.write(f"Open {self.output / look}\n")
+        for line in [*lines, f"Open {self.output / look}"]:
+            self.print(line)
+
+    def print(self, text):
+        """Shows a line or a table of the result on the console."""
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
     def seconds(self):
         """How long this run has taken, over all its interruptions."""

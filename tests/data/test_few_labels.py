@@ -32,6 +32,24 @@ def test_more_examples_than_a_class_has_are_refused(count, expected):
         data.few_per_class([0, 0, 0, 1, 1], count, seed=1)
 
 
+def test_stratified_examples_have_the_shares_of_all_classes():
+    labels = np.array([0, 1, 1, 2, 2, 2] * 10)
+    few = data.stratified(labels, 12, seed=1)
+    assert len(set(few)) == 12
+    np.testing.assert_array_equal(np.bincount(labels[few]), [2, 4, 6])
+    np.testing.assert_array_equal(few, data.stratified(labels, 12, seed=1))
+    assert set(few) != set(data.stratified(labels, 12, seed=2))
+
+
+@pytest.mark.parametrize("count", [2, 58, 0, 1.5])
+def test_stratified_examples_of_a_class_must_be_there(count):
+    labels = np.array([0, 1, 1, 2, 2, 2] * 10)
+    assert len(data.stratified(labels, 3, seed=1)) == 3
+    assert len(data.stratified(labels, 57, seed=1)) == 57
+    with pytest.raises(ValueError, match=f"`count`.*integer.*Received: count={count}"):
+        data.stratified(labels, count, seed=1)
+
+
 @pytest.mark.parametrize("labels", [[0.0, 1.0], [0, -1], []])
 def test_few_of_what_are_no_labels_are_refused(labels):
     with pytest.raises(ValueError, match="`labels`.*from 0 on, one for each example"):

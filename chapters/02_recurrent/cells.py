@@ -34,8 +34,7 @@ from keras_gen import runs
 import keras
 import numpy as np
 
-from keras_gen import plotting
-from keras_gen.networks import cells
+from keras_gen import networks, plotting
 
 UNITS = 16
 COMPARED = 100  # images
@@ -54,15 +53,15 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
     # Build: Keras's layer, what names its gates, what computes them. Biases that are not zero
     # show mistakes that zeros hide.
     options = {"return_sequences": True, "bias_initializer": "random_normal"}
-    resets_after = functools.partial(cells.gru, reset_after=True)
+    resets_after = functools.partial(networks.cells.gru, reset_after=True)
     gru = keras.layers.GRU(UNITS, reset_after=False, **options)
     kinds = {
-        "SimpleRNN": (keras.layers.SimpleRNN(UNITS, **options), cells.simple_rnn_gates),
-        "LSTM": (keras.layers.LSTM(UNITS, **options), cells.lstm_gates),
-        "GRU": (gru, cells.gru_gates),
-        "GRU, reset_after": (keras.layers.GRU(UNITS, **options), cells.gru_gates),
+        "SimpleRNN": (keras.layers.SimpleRNN(UNITS, **options), networks.cells.simple_rnn_gates),
+        "LSTM": (keras.layers.LSTM(UNITS, **options), networks.cells.lstm_gates),
+        "GRU": (gru, networks.cells.gru_gates),
+        "GRU, reset_after": (keras.layers.GRU(UNITS, **options), networks.cells.gru_gates),
     }
-    equations = [cells.simple_rnn, cells.lstm, cells.gru, resets_after]
+    equations = [networks.cells.simple_rnn, networks.cells.lstm, networks.cells.gru, resets_after]
 
     # Compare.
     states, measures = {}, {}
@@ -73,14 +72,14 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
 
     # Look: an image, what the layers remember of it, and the gates of the LSTM, which follow from
     # its states and inputs.
-    gates = cells.lstm_gates(kinds["LSTM"][0])
+    gates = networks.cells.lstm_gates(kinds["LSTM"][0])
     before = np.concatenate([np.zeros((1, UNITS)), states["LSTM"][0, :-1]])
     panels = {"image, a row per step": sequences[0]}
     panels |= {f"state of {name}": states[name][0] for name in kinds}
     for letter, name in [("i", "input"), ("f", "forget"), ("o", "output")]:
         opened = 1 / (1 + np.exp(-gates[letter](sequences[0], before)))
         panels[f"{name} gate of the LSTM"] = opened
-    picture = plotting.activity(panels, "unit", "step", run.output / "states.png", columns=4)
+    picture = plotting.activity(panels, "unit or pixel", "step", run.output / "states.png", columns=4)
 
     look = "states.png: step by step, what each layer holds in its units, and the LSTM's gates"
     run.save(None, "Keras's recurrent layers and their equations", measures, picture, look)

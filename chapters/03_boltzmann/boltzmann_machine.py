@@ -89,7 +89,7 @@ def main(
     # Save.
     learned = "exact gradient" if exact else "Gibbs sampling"
     what = f"Boltzmann machine, 9 visible and {hidden} hidden units, {learned}"
-    look = "probabilities.png: the data are equally likely, and nothing else is"
+    look = "probabilities.png: only the data are probable, and all of them equally, once learned"
     run.save(machine, what, measures, samples, look, data="bars_and_stripes")
 
 

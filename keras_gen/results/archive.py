@@ -15,7 +15,8 @@ class Reference:
     """What a measure is held against, and how far a rerun may be from it.
 
     Args:
-        tolerance: `{"absolute": number}` or `{"relative": number}`, and `"why"`, where it is from.
+        tolerance: `{"absolute": number}` or `{"relative": number}`, and `"why"`, where it is from;
+            with `"why"` only, the reason that no rerun is compared with the measure.
         better: `"lower"` or `"higher"`; `None` of a measure that nothing is asked of.
         targets: list of `{"value": number, "source": text}`, the most important one first. Instead
             of `value` there may be `measure`, another measure of the same result. With
@@ -32,9 +33,10 @@ class Reference:
 
     def __post_init__(self):
         kinds = set(self.tolerance) & {"absolute", "relative"}
-        valid = len(kinds) == 1 and set(self.tolerance) == {*kinds, "why"} and self.tolerance["why"]
-        if not valid or not is_number(number := self.tolerance[kinds.pop()]) or number < 0:
-            expected = "a dict with `why` and either `absolute` or `relative`, a number"
+        valid = len(kinds) < 2 and set(self.tolerance) == {*kinds, "why"} and self.tolerance["why"]
+        numbers = [self.tolerance[kind] for kind in kinds]
+        if not valid or not all(is_number(each) and each >= 0 for each in numbers):
+            expected = "a dict with `why` and at most one of `absolute` and `relative`, a number"
             raise error("tolerance", expected, self.tolerance)
         if self.better not in ("lower", "higher", None):
             raise error("better", "'lower', 'higher' or `None`", self.better)
@@ -51,10 +53,10 @@ class Reference:
         return self.better is not None or bool(self.targets)
 
     def allowed(self, value):
-        """How far a rerun may be from a recorded value, in its unit."""
-        if "absolute" in self.tolerance:
-            return self.tolerance["absolute"]
-        return self.tolerance["relative"] * abs(value)
+        """How far a rerun may be from a recorded value; `None` if it is not compared."""
+        if "relative" in self.tolerance:
+            return self.tolerance["relative"] * abs(value)
+        return self.tolerance.get("absolute")
 
 
 def chapters(source=None):

@@ -18,23 +18,38 @@ RESULTS = "results.json"
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """A measure as it is recorded and as it is now; `now` is `None` if it was not measured."""
+    """A measure as it is recorded and as it is now.
+
+    Args:
+        measure: its name.
+        unit: of all the numbers.
+        recorded: the published value.
+        now: that of the rerun; `None` if it was not measured.
+        tolerance: how far they may be apart; `None` if the measure is not compared.
+        why: the reason of the tolerance.
+    """
 
     measure: str
     unit: str
     recorded: float
     now: float | None
-    tolerance: float
+    tolerance: float | None
+    why: str
 
     @property
     def holds(self):
+        """Whether the figure holds; one that is not compared stands in no one's way."""
+        if self.tolerance is None:
+            return True
         return self.now is not None and abs(self.now - self.recorded) <= self.tolerance
 
     def __str__(self):
-        recorded, tolerance = (number(each, self.unit) for each in (self.recorded, self.tolerance))
+        recorded = f"{self.measure}, recorded {number(self.recorded, self.unit)}"
+        if self.tolerance is None:
+            return f"not compared: {recorded}: {self.why}"
         now = "not measured" if self.now is None else number(self.now, self.unit)
         verdict = "holds" if self.holds else "DOES NOT HOLD"
-        return f"{verdict}: {self.measure}, recorded {recorded}, now {now}, tolerance {tolerance}"
+        return f"{verdict}: {recorded}, now {now}, tolerance {number(self.tolerance, self.unit)}"
 
 
 def commands(result, folder):
@@ -115,8 +130,9 @@ def compare(recorded, now, found):
     for name, measure in recorded.measures.items():
         unit, other = measure.get("unit", ""), now.measures.get(name, {})
         value = other.get("value") if other.get("unit", unit) == unit else None
-        allowed = reference_of(found, recorded.name, name).allowed(measure["value"])
-        comparisons.append(Comparison(name, unit, measure["value"], value, allowed))
+        reference = reference_of(found, recorded.name, name)
+        allowed, why = reference.allowed(measure["value"]), reference.tolerance["why"]
+        comparisons.append(Comparison(name, unit, measure["value"], value, allowed, why))
     return comparisons
 
 

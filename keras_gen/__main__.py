@@ -17,7 +17,7 @@ def evaluate(
     value_range: Annotated[tuple[float, float] | None, tyro.conf.arg(metavar="LOW HIGH")] = None,
     output: pathlib.Path | None = None,
 ) -> None:
-    """Judges a saved generator: prints every measure that applies, beside that of real images.
+    """Judges a saved generator: prints every measure that applies, next to that of real images.
 
     Args:
         model: name of a shipped model, such as dcgan_mnist, or path of a SavedModel with the

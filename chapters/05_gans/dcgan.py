@@ -29,7 +29,7 @@ LABEL_SMOOTHING = 0.1  # Salimans et al. (2016), section 3.4: one-sided
 EMA_DECAY = 0.999  # Karras et al. (2018), section 6: images come from averaged weights
 
 
-def main(run: runs.Run = runs.Run(epochs=10), filters: int = 32) -> None:
+def main(run: runs.Run = runs.Run(epochs=16), filters: int = 32) -> None:
     """Trains a DCGAN.
 
     Args:

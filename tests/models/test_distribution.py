@@ -1,5 +1,7 @@
 """Several devices and several workers, whatever their shares of a batch."""
 
+import os
+
 import checks
 import keras
 import numpy as np
@@ -8,14 +10,22 @@ import small_models
 
 from keras_gen.models.replicas import EqualReplicas
 
-IN_PAIRS = (  # with averages, memories, statistics, chains, labels, and losses of Keras's own
+# With averages, memories, statistics, chains, labels, penalties, and losses of Keras's own. With
+# the environment variable ALL_IN_PAIRS every small model is trained by two workers.
+IN_PAIRS = (
     "gan",
     "replay_gan",
+    "wgan_gp",
+    "semi_supervised_gan",
     "autoencoder",
+    "vae",
     "boltzmann_machine",
+    "deep_boltzmann_machine",
     "deep_belief_network",
     "domain_adversarial",
 )
+if os.environ.get("ALL_IN_PAIRS"):
+    IN_PAIRS = tuple(small_models.ALL)
 
 
 @pytest.mark.parametrize("kind", ["gan", "wgan_gp", "vae", "autoencoder"])

@@ -1,5 +1,6 @@
 """One of several workers, which train every small model in turn."""
 
+import json
 import os
 import pathlib
 import signal
@@ -65,6 +66,26 @@ def train_and_be_killed(names, folder, run, victim):
             os.kill(os.getpid(), signal.SIGKILL)
 
     train_within(names)
+
+
+def resume_own_states(name, cases, folder):
+    """Tries to resume each case from a file of this worker's own, and writes the errors.
+
+    Args:
+        name: of a model in `small_models`.
+        cases: list of names; worker 0 reads the file `CASE_0.state`.
+        folder: of the files and of the result, `errors_0.json`, a list.
+    """
+    strategy = _strategy()
+    folder, worker = pathlib.Path(folder), strategy.cluster_resolver.task_id
+    errors = []
+    for case in cases:
+        try:
+            _trained(strategy, name, folder / f"{case}_{worker}.state")
+            errors.append("none")
+        except ValueError as error:
+            errors.append(str(error))
+    (folder / f"errors_{worker}.json").write_text(json.dumps(errors))
 
 
 def _strategy():

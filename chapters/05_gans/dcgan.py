@@ -43,9 +43,10 @@ def main(run: runs.Run = runs.Run(epochs=16), filters: int = 32) -> None:
     batches = data.batches(train, BATCH_SIZE, seed=run.seed)
 
     # Build the two players.
+    decay = run.ema_decay(EMA_DECAY, batches)
     generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, filters)
     discriminator = networks.dcgan_discriminator(test.shape[1:], filters)
-    gan = models.GAN(generator, discriminator, ema_decay=EMA_DECAY, seed=run.seed)
+    gan = models.GAN(generator, discriminator, ema_decay=decay, seed=run.seed)
     gan.compile(
         optimizers.FusedAdam(LEARNING_RATE, BETA_1),
         optimizers.FusedAdam(LEARNING_RATE, BETA_1),

@@ -43,9 +43,10 @@ def main(run: runs.Run = runs.Run(epochs=30), filters: int = 32) -> None:
     batches = data.batches(train, CRITIC_STEPS * BATCH_SIZE, seed=run.seed)
 
     # Build the generator and the critic.
+    decay = run.ema_decay(EMA_DECAY, batches)
     generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, filters)
     critic = networks.dcgan_discriminator(test.shape[1:], filters)
-    gan = models.WGAN(generator, critic, clip=CLIP, ema_decay=EMA_DECAY, seed=run.seed)
+    gan = models.WGAN(generator, critic, clip=CLIP, ema_decay=decay, seed=run.seed)
     gan.compile(
         keras.optimizers.RMSprop(LEARNING_RATE),
         keras.optimizers.RMSprop(LEARNING_RATE),

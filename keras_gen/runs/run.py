@@ -136,6 +136,16 @@ class Run:
         """The number of epochs between two of so many moments of the training, at least 1."""
         return max(self.epochs // parts, 1)
 
+    def ema_decay(self, decay, batches):
+        """The decay of averaged weights: `decay`, or less in a training too short for it.
+
+            min(decay, .5 ** (1 / (training steps / 5)))
+
+        The half-life is at most a fifth of the training, so that the average has forgotten the
+        start.
+        """
+        return min(decay, 0.5 ** (5 / (self.epochs * len(batches))))
+
     def watch(self, batches, *others, name="training"):
         """Callbacks for `fit`: the others, and a `Resume` in this run's folder.
 

@@ -16,6 +16,7 @@ from keras_gen.data.pipeline import (
     as_stream,
     batches,
     gathered,
+    given_seed,
     known_count,
     only_transform,
     permutation,
@@ -140,6 +141,7 @@ def unpaired(
         Adversarial Networks, arXiv:1703.10593, section 3.
     """
     batch_size = positive_integer("batch_size", batch_size)
+    seed = given_seed(seed)
     transform = only_transform(augment, lambda both: separately(both, both), transform)
     drop_remainder = boolean("drop_remainder", drop_remainder)
     check_single(x, "x")

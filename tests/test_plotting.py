@@ -206,7 +206,13 @@ def test_latent_manifold_follows_the_normal_percentiles(tmp_path):
         seen.append(latents)
         return np.zeros([len(latents), 4, 4, 1])
 
-    plotting.latent_manifold(decode, tmp_path / "m.png", side=3, value_range=(0, 1))
+    path = tmp_path / "m.png"
+    figure = plotting.latent_manifold(decode, path, side=3, value_range=(0, 1), title="a map")
+    (axis,) = figure.axes
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["-1.6", "0.0", "1.6"]
+    np.testing.assert_array_equal(axis.get_yticks(), [0, 1, 2])  # the middles of the images
+    assert axis.images[0].get_extent() == [-0.5, 2.5, -0.5, 2.5]
+    assert (axis.get_title(), axis.get_xlabel()) == ("a map", "first latent number")
     edge = 1.6448536
     expected = [(x, y) for y in (edge, 0, -edge) for x in (-edge, 0, edge)]
     np.testing.assert_allclose(seen[0], expected, atol=1e-6)

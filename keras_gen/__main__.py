@@ -7,8 +7,6 @@ from typing import Annotated
 
 import tyro
 
-from keras_gen.files import check_file
-
 
 def evaluate(
     model: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="MODEL")]],
@@ -19,13 +17,13 @@ def evaluate(
     value_range: Annotated[tuple[float, float] | None, tyro.conf.arg(metavar="LOW HIGH")] = None,
     output: pathlib.Path | None = None,
 ) -> None:
-    """Judges a saved generator: prints every measure that applies, beside that of real images.
+    """Judges a saved generator: prints every measure that applies, next to that of real images.
 
     Args:
         model: name of a shipped model, such as dcgan_mnist, or path of a SavedModel with the
             endpoint sample(count, seed) or sample(label, count, seed).
-        dataset: digits, mnist or fashion_mnist, whose LeNet ships with the library. For other
-            data call keras_gen.evaluation.evaluate with an extractor of your own.
+        dataset: digits, glyphs, mnist or fashion_mnist, whose LeNet ships with the library. For
+            other data call keras_gen.evaluation.evaluate with an extractor of your own.
         count: number of images, at most that of the test images.
         seed: start of the samples' random numbers.
         image_size: resize the data to this size.
@@ -33,6 +31,8 @@ def evaluate(
             declare it.
         output: JSON file for the numbers; not an existing folder.
     """
+    from keras_gen.files import check_file
+
     if output is not None:
         check_file(output, "output")
     from keras_gen import evaluation
@@ -51,16 +51,69 @@ def models() -> None:
     print(saved_models.table(), end="")
 
 
+def results(
+    chapter: tyro.conf.Positional[Annotated[str | None, tyro.conf.arg(metavar="CHAPTER")]] = None,
+    write: bool = False,
+) -> None:
+    """Prints what was measured, and what it is held against.
+
+    Args:
+        chapter: a chapter's folder, such as 05_gans, or a result's name; by default everything.
+        write: instead of printing, bring the tables of all chapter pages up to date.
+    """
+    from keras_gen.results import chapter_tables, fill, pages
+
+    if not write:
+        print(chapter_tables(chapter))
+        return
+    from keras_gen.files import replacing
+
+    for page in pages():
+        old = page.read_text("utf-8")
+        new = fill(old)
+        if new != old:
+            with replacing(page) as temporary:
+                temporary.write_text(new, "utf-8")
+        print(f"{page}: {'up to date' if new == old else 'written'}")
+
+
+def reproduce(name: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="NAME")]]) -> None:
+    """Runs a published command again and says whether its figures hold.
+
+    Interrupted, it resumes when it is repeated. The exit status is 0 if all figures hold, 1 if not.
+
+    Args:
+        name: name of a published result, such as lenet_mnist.
+    """
+    from keras_gen.results import compare, forecast, published, references, run_again
+
+    known, found = published(), references()
+    if name not in known:
+        print(f"There is no published result {name}. There are:", *known, sep="\n", file=sys.stderr)
+        sys.exit(2)
+    print(f"{known[name].command}\n{forecast(known[name])}", flush=True)
+    figures = compare(known[name], run_again(known[name]), found)
+    print(*figures, sep="\n")
+    sys.exit(0 if all(figure.holds for figure in figures) else 1)
+
+
 def main(args=None):
     """Runs a command; an error of its arguments or of the disk ends it with a message."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    commands = {"evaluate": evaluate, "models": models}
+    commands = {
+        "evaluate": evaluate,
+        "models": models,
+        "results": results,
+        "reproduce": reproduce,
+    }
     try:
         tyro.extras.subcommand_cli_from_dict(
             commands, prog="keras_gen", description="Generative models in Keras.", args=args
         )
     except (ValueError, OSError) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")
 
 
 if __name__ == "__main__":

@@ -73,17 +73,23 @@ def class_labels(name, value, end=None, first=0, count=None, of="example"):
     return array.reshape(-1)
 
 
+def number(name, value):
+    """Returns a finite number as a `float`, or raises the error that names the argument."""
+    if not _is_finite(value):
+        raise argument_error(name, "a finite number", value)
+    return float(value)
+
+
 def positive_number(name, value):
-    """Returns `value` as a `float`, or raises the error that names the argument."""
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value <= 0:
+    """Returns a finite number above 0 as a `float`, or raises the error."""
+    if not _is_finite(value) or value <= 0:
         raise argument_error(name, "a positive number", value)
     return float(value)
 
 
 def number_from_zero(name, value, end=math.inf):
-    """Returns `value` as a `float` if 0 <= value < end, or raises the error."""
-    if not isinstance(value, numbers.Real) or not 0 <= value < end:
+    """Returns a finite number as a `float` if 0 <= value < end, or raises the error."""
+    if not _is_finite(value) or not 0 <= value < end:
         expected = "a finite number from 0 on" if end == math.inf else f"a number in [0, {end})"
         raise argument_error(name, expected, value)
     return float(value)
@@ -125,3 +131,29 @@ def shape_of(name, value, axes=None):
     if not shape or (axes and len(shape) != axes.count(",") + 1):
         raise argument_error(name, expected, value)
     return shape
+
+
+def array_of_numbers(name, value):
+    """Returns whatever holds numbers as an array, or raises the error that names the argument."""
+    if not isinstance(value, (list, tuple)) and not hasattr(value, "__array__"):
+        text = "an array or a tensor (`data.arrays(dataset)` makes arrays of a dataset)"
+        raise argument_error(name, text, received=f"{name} of type {type(value).__name__}")
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):  # a list of arrays of several shapes
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiuVb":
+        text = "an array or a tensor of numbers"
+        raise argument_error(name, text, received=f"{name} of type {type(value).__name__}")
+    return array
+
+
+def check_some(name, array):
+    """Raises the error of an array without examples."""
+    if array.ndim == 0 or len(array) == 0:
+        raise argument_error(name, "at least one example", received=f"{name}.shape={array.shape}")
+
+
+def _is_finite(value):
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)

@@ -8,7 +8,6 @@ import functools
 import json
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import worker_process
 from training_process import train
 
 from keras_gen import saved_models
+from keras_gen.callbacks import state_file
 from keras_gen.state import optimizers_of, training_state
 
 RUN_ENDPOINTS = """
@@ -236,30 +236,32 @@ def check_mirrored_training(make, x, y):
         np.testing.assert_array_equal(first, second)
 
 
-def check_two_workers_agree(names, folder):
+def check_two_workers_agree(names, folder, victim=1):
     """Two processes on the loopback train models in turn and end with the same variables, and so
-    does a pair that failed in the middle of its second epoch and was started again."""
-    for run, fails in [("undisturbed", False), ("failed", True), ("failed", False)]:
-        ports = []
-        for _ in range(2):
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                ports.append(f"127.0.0.1:{free.getsockname()[1]}")
-        logs = [folder / f"{run}_{index}.log" for index in range(2)]
-        workers = []
-        for index, log in enumerate(logs):
-            config = {"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}}
-            environment = {"TF_CONFIG": json.dumps(config)}
-            arguments = (names, str(folder), run, fails)
-            workers.append(
-                processes.start(worker_process.train, *arguments, log=log, environment=environment)
-            )
-        for worker, log in zip(workers, logs):
-            processes.finish(worker, log, 600)
+    does a pair of which one was killed in the middle of the second epoch, started again."""
+
+    def start(function, label, *arguments):
+        logs = [folder / f"{label}_{index}.log" for index in range(2)]
+        workers = processes.start_workers(function, names, str(folder), *arguments, logs=logs)
+        return list(zip(workers, logs))
+
+    def train(label, run):
+        for worker in start(worker_process.train, label, run):
+            processes.finish(*worker, 600)
+
+    train("undisturbed", "undisturbed")
+    pair = start(worker_process.train_and_be_killed, "killed", "killed", victim)
+    (killed, log), (other, _) = pair[victim], pair[1 - victim]
+    killed.join(600)
+    assert killed.exitcode == -signal.SIGKILL, log.read_text()[-3000:]
+    assert processes.end(other, 60) != 0  # it fails, or waits for the one that is no more
+    states = [state_file.read(folder / f"killed_{name}.state")[0] for name in names]
+    assert all(state["epochs"] == [0] for state in states)
+    train("restarted", "killed")
     for name in names:
         first, *others = (
             result(folder, f"{run}_{name}_{worker}")
-            for run in ("undisturbed", "failed")
+            for run in ("undisturbed", "killed")
             for worker in range(2)
         )
         assert all(np.isfinite(value).all() for value in first), name

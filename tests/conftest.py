@@ -1,6 +1,10 @@
-"""Two logical CPU devices, so that distribution over replicas can be tested in any process."""
+"""What all tests share: two logical CPU devices, a fresh start, and the choice of quick tests.
+
+With two devices, distribution over replicas can be tested in any process.
+"""
 
 import os
+import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -11,6 +15,19 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+
+HERE = pathlib.Path(__file__).parent
+QUICK = {  # folders and files whose tests train no model and start no process
+    *("layers", "losses", "networks", "metrics", "data", "files"),
+    *("test_floors", "test_images", "test_labels", "test_plotting", "test_results"),
+    *("test_fused_adam", "test_fused_batch_normalization", "test_fused_leaky_relu"),
+}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if pathlib.Path(item.path).relative_to(HERE).with_suffix("").parts[0] in QUICK:
+            item.add_marker("quick")
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,11 @@ A server imports the libraries, uses none of them, and is forked for every proce
 
 import contextlib
 import io
+import json
 import multiprocessing
 import os
 import runpy
+import socket
 import sys
 
 from keras_gen import runs
@@ -37,10 +39,42 @@ def start(function, *arguments, log, environment=None):
     return process
 
 
+def start_workers(function, *arguments, logs):
+    """Starts a function as several workers, which find each other on the loopback.
+
+    Args:
+        function, *arguments: as for `start`.
+        logs: list of paths, one for each worker.
+
+    Returns:
+        List of the processes.
+    """
+    ports = []
+    for _ in logs:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            ports.append(f"127.0.0.1:{free.getsockname()[1]}")
+    workers = []
+    for index, log in enumerate(logs):
+        config = {"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}}
+        environment = {"TF_CONFIG": json.dumps(config)}
+        workers.append(start(function, *arguments, log=log, environment=environment))
+    return workers
+
+
 def finish(process, log, seconds=240):
     """Waits for a process, and fails with the end of its log if it has failed."""
     process.join(seconds)
     assert process.exitcode == 0, f"exit code {process.exitcode}: {log.read_text()[-3000:]}"
+
+
+def end(process, seconds):
+    """Waits for a process that may hang, kills it if it does, and returns its exit code."""
+    process.join(seconds)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    return process.exitcode
 
 
 def run_script(script, times, arguments):

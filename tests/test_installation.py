@@ -64,7 +64,7 @@ def test_the_wheel_holds_the_library_and_the_classifiers_it_measures_by(wheel):
     modules = {each.relative_to(ROOT).as_posix() for each in (ROOT / "keras_gen").rglob("*.py")}
     assert modules <= set(names)
     models = {name.split("/")[2] for name in names if name.startswith("keras_gen/shipped_models/")}
-    assert models == {"lenet_mnist", "lenet_fashion_mnist"}
+    assert models == {"lenet_mnist", "lenet_fashion_mnist", "lenet_glyphs"}
     for model in models:
         for path in (ROOT / "saved_models" / model).rglob("*"):
             inside = path.relative_to(ROOT / "saved_models").as_posix()
@@ -99,7 +99,7 @@ def test_the_installed_wheel_measures_and_says_where_the_other_models_are(wheel,
     used = run(python, "-c", USE, cwd=tmp_path, env={**environment, "TF_CPP_MIN_LOG_LEVEL": "3"})
     assert used.returncode == 0, used.stderr
     names, extractor, measured, error = used.stdout.splitlines()
-    assert names == "['lenet_fashion_mnist', 'lenet_mnist']"
+    assert names == "['lenet_fashion_mnist', 'lenet_glyphs', 'lenet_mnist']"
     assert (extractor, measured) == ("lenet_mnist", "True")
     assert "argument `name`" in error and "folder `saved_models` of the source" in error
     assert "Received: name=dcgan_mnist" in error

@@ -578,3 +578,21 @@ def test_page_of_text_is_as_large_as_its_text(tmp_path):
     assert ink.any() and not ink[:, -10:].any() and not ink[-10:].any()
     with pytest.raises(ValueError, match="argument `text`"):
         plotting.text_page(" \n")
+
+
+def test_a_notebook_shows_a_picture_by_itself():
+    png = plotting.training_curves({"loss": [1.0, 0.5]})._repr_png_()
+    assert png.startswith(b"\x89PNG")
+
+
+def test_activity_colours_signs_around_white_and_names_its_axes(tmp_path):
+    panels = {"state": np.array([[-1.0, 0.5], [0.0, 0.25]]), "gate": np.array([[0.0, 0.5]])}
+    figure = plotting.activity(panels, "unit", "step", tmp_path / "a.png")
+    state, gate = figure.axes[:2]
+    assert [axis.get_title() for axis in (state, gate)] == ["state", "gate"]
+    assert (state.get_xlabel(), state.get_ylabel()) == ("unit", "step")
+    assert state.images[0].get_clim() == (-1, 1) and gate.images[0].get_clim() == (0, 0.5)
+    np.testing.assert_array_equal(state.images[0].get_array(), panels["state"])
+    for bad in ({}, {"state": np.zeros(3)}, {"state": np.full((2, 2), np.nan)}):
+        with pytest.raises(ValueError, match="`panels`"):
+            plotting.activity(bad, "unit", "step")

@@ -25,14 +25,14 @@ largest difference about the precision of float32, 1e-7 times the size of the nu
 seconds.
 """
 
-import pathlib
+from keras_gen import runs
 
+# isort: split
+import keras
 import numpy as np
-import tyro
-from keras import ops
 from numpy.lib.stride_tricks import sliding_window_view
 
-from keras_gen import data, plotting
+from keras_gen import plotting
 
 IMAGE_SIZE = 28
 KERNELS = {
@@ -40,111 +40,126 @@ KERNELS = {
     "horizontal edge": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
     "diagonal": [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]],
     "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
-    "blur": np.full((3, 3), 1 / 9),
+    "blur": [[1 / 9] * 3] * 3,
     "copy": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
 }
+SIZE = 3  # of a receptive field
+STRIDES = (1, 2, 3)
 POOL = 2
-SHIFT = (3, 2)  # rows down and columns to the right
+SHIFT = 3  # rows down and columns to the right
+COMPARED = 100  # images
 
 
-def main(
-    dataset: str = "digits",
-    index: int = 0,
-    limit: int = 100,
-    output: pathlib.Path = pathlib.Path("outputs/convolution"),
-) -> None:
+def main(run: runs.Run = runs.Run(epochs=None), index: int = 0) -> None:
     """Shows convolution and pooling on an image and checks them on many.
 
     Args:
-        dataset: digits, mnist, fashion_mnist, or another set of grey images.
+        run: grey images.
         index: which test image is shown.
-        limit: how many of the test images, beginning with that one, are compared.
-        output: folder for the pictures.
     """
+    run.begin()
+
     # Prepare: images as Keras takes them, with a channel axis.
-    images = data.load(dataset, "test", image_size=IMAGE_SIZE, value_range=(0, 1))
-    images = data.arrays(images.skip(index).take(limit))
-    kernels = np.stack([np.array(k, "float32") for k in KERNELS.values()], axis=-1)[:, :, None]
-    size = len(kernels)
-    differences = {}
-    plotting.image_grid(images[:1], output / "image.png", value_range=(0, 1))
-    plotting.filters(kernels, path=output / "kernels.png", columns=len(KERNELS))
+    _, images = run.images(IMAGE_SIZE, (0, 1))
+    images = images[index : index + COMPARED]
+    kernels = np.stack([np.array(k, "float32") for k in KERNELS.values()], axis=-1)
+    picture = {"xlabel": "column", "ylabel": "row"}
+    plotting.activity(
+        {"image": images[0, ..., 0], **{name: np.array(k) for name, k in KERNELS.items()}},
+        path=run.output / "kernels.png",
+        **picture,
+    )
 
-    # Local receptive fields: with stride 1 they overlap, with a stride of their size they do not.
-    fields = sliding_window_view(images[..., 0], (size, size), axis=(1, 2))
-    for stride, name in [(1, "overlapping"), (size, "side_by_side")]:
-        shown = fields[0, 6 : 6 + 5 * stride : stride, 6 : 6 + 5 * stride : stride]
-        plotting.image_grid(
-            shown.reshape(-1, size, size),
-            output / f"fields_{name}.png",
-            columns=shown.shape[1],
-            value_range=(0, 1),
+    # Feature maps: each is the dot product of every receptive field with one kernel. The larger the
+    # stride, the smaller the map.
+    measures, panels = {}, {"image": images[0, ..., 0]}
+    for stride in STRIDES:
+        maps = convolution(images, kernels, stride)
+        measures[f"convolution, stride {stride}"] = largest(
+            maps, convolution_by_hand(images, kernels, stride)
         )
-
-    # Feature maps: each is the dot product of every receptive field with one kernel.
-    for stride in (1, 2, size):
-        maps = _maps(images, kernels, stride)
-        by_hand = np.einsum("nijuv,uvk->nijk", fields[:, ::stride, ::stride], kernels[:, :, 0])
-        differences[f"convolution, stride {stride}"] = _largest(maps, by_hand)
-        _show(maps, output / f"feature_maps_stride_{stride}.png")
+        side = maps.shape[1]
+        panels[f"vertical edges, stride {stride}: {side} x {side}"] = in_frame(maps[0, ..., 0])
+    plotting.activity(panels, path=run.output / "strides.png", **picture)
 
     # After it, as in a network, a non-linearity: what speaks against the feature is forgotten.
-    maps = _maps(images, kernels)
-    rectified = ops.convert_to_numpy(ops.relu(maps))
-    differences["ReLU"] = _largest(rectified, np.maximum(maps, 0))
-    _show(rectified, output / "feature_maps_relu.png")
+    maps = convolution(images, kernels, stride=1)
+    rectified = keras.ops.convert_to_numpy(keras.ops.relu(maps))
+    measures["ReLU"] = largest(rectified, np.maximum(maps, 0))
+    shown = {"image": images[0, ..., 0]}
+    shown |= {name: maps[0, ..., number] for number, name in enumerate(KERNELS)}
+    samples = plotting.activity(shown, path=run.output / "feature_maps.png", **picture)
+    shown |= {name: rectified[0, ..., number] for number, name in enumerate(KERNELS)}
+    plotting.activity(shown, path=run.output / "rectified.png", **picture)
 
     # Shared weights: the map of a moved image is the moved map.
-    down, right = SHIFT
-    moved = np.pad(images, [(0, 0), (down, 0), (right, 0), (0, 0)])[:, :-down, :-right]
-    moved_maps = _maps(moved, kernels)
-    differences["a moved image has moved maps"] = _largest(
-        moved_maps[:, down:, right:], maps[:, :-down, :-right]
+    moved = np.pad(images, [(0, 0), (SHIFT, 0), (SHIFT, 0), (0, 0)])[:, :-SHIFT, :-SHIFT]
+    moved_maps = convolution(moved, kernels, stride=1)
+    measures["a moved image has moved maps"] = largest(
+        moved_maps[:, SHIFT:, SHIFT:], maps[:, :-SHIFT, :-SHIFT]
     )
-    edges = np.stack([maps[0, ..., :1], moved_maps[0, ..., :1]])
-    edge = (size - 1) // 2
-    plotting.reconstructions(
-        np.stack([images[0], moved[0]])[:, edge:-edge, edge:-edge],
-        (edges / np.abs(edges).max() + 1) / 2,
-        value_range=(0, 1),
-        path=output / "moved.png",
-        names=["image", "vertical edges"],
+    plotting.activity(
+        {
+            "image": images[0, ..., 0],
+            "its vertical edges": maps[0, ..., 0],
+            "image, moved": moved[0, ..., 0],
+            "its vertical edges, moved": moved_maps[0, ..., 0],
+        },
+        path=run.output / "moved.png",
+        **picture,
     )
 
     # Pooling: the largest number, or the mean, of fields side by side.
-    pools = sliding_window_view(maps, (POOL, POOL), axis=(1, 2))[:, ::POOL, ::POOL]
-    for name, pool, by_hand in [
-        ("max", ops.max_pool, pools.max(axis=(-2, -1))),
-        ("average", ops.average_pool, pools.mean(axis=(-2, -1))),
-    ]:
-        pooled = ops.convert_to_numpy(pool(maps, POOL, POOL, padding="valid"))
-        differences[f"{name} pooling"] = _largest(pooled, by_hand)
-        _show(pooled, output / f"{name}_pooling.png")
+    fields = receptive_fields(maps, POOL, stride=POOL)
+    largest_of, mean_of = (
+        keras.ops.max_pool(maps, POOL, POOL),
+        keras.ops.average_pool(maps, POOL, POOL),
+    )
+    measures["max pooling"] = largest(largest_of, fields.max(axis=(-2, -1)))
+    measures["average pooling"] = largest(mean_of, fields.mean(axis=(-2, -1)))
+    plotting.activity(
+        {
+            "vertical edges": maps[0, ..., 0],
+            "max pooling": np.asarray(largest_of)[0, ..., 0],
+            "average pooling": np.asarray(mean_of)[0, ..., 0],
+        },
+        path=run.output / "pooling.png",
+        **picture,
+    )
 
-    # Judge.
-    for name, difference in differences.items():
-        print(f"{name}: Keras and NumPy differ by at most {difference:.1e}")
-    side = maps.shape[1]
-    print(f"A feature map has {side} x {side} neurons, which share {size * size} weights.")
-    largest = max(differences.values())
-    print(f"{len(images)} images, largest difference {largest:.1e}. Pictures are in {output}.")
-
-
-def _maps(images, kernels, stride=1):
-    return ops.convert_to_numpy(ops.conv(images, kernels, stride, padding="valid"))
-
-
-def _largest(first, second):
-    if first.shape != second.shape:
-        raise ValueError(f"Expected equal shapes. Received: {first.shape}, {second.shape}")
-    return float(np.abs(first - second).max())
+    measures["largest_difference"] = max(measures.values())
+    what = f"largest difference of Keras and NumPy on {len(images)} images"
+    look = "feature_maps.png: what each kernel finds in one image; strides.png, pooling.png"
+    run.save(None, what, measures, samples, look)
 
 
-def _show(maps, path):
-    """The maps of the first image; grey is zero."""
-    pictures = np.moveaxis(maps[0] / np.abs(maps[0]).max(), -1, 0)
-    plotting.image_grid(pictures, path, len(KERNELS), value_range=(-1, 1), titles=list(KERNELS))
+def convolution(images, kernels, stride):
+    """The feature maps of Keras."""
+    kernels = kernels[:, :, np.newaxis]  # one channel in
+    return keras.ops.convert_to_numpy(keras.ops.conv(images, kernels, stride, padding="valid"))
+
+
+def convolution_by_hand(images, kernels, stride):
+    """The same feature maps: every receptive field, times a kernel, summed up."""
+    fields = receptive_fields(images, SIZE, stride)  # (image, row, column, channel, u, v)
+    return np.tensordot(fields[:, :, :, 0], kernels, axes=2)
+
+
+def receptive_fields(maps, size, stride):
+    """The square fields of maps (image, row, column, channel), on two further axes."""
+    return sliding_window_view(maps, (size, size), axis=(1, 2))[:, ::stride, ::stride]
+
+
+def in_frame(small):
+    """A map in the upper left corner of a frame of the image's size, so that sizes compare."""
+    return np.pad(small, [(0, IMAGE_SIZE - side) for side in small.shape])
+
+
+def largest(first, second):
+    """The largest difference of two arrays of equal shape."""
+    np.testing.assert_equal(np.shape(first), np.shape(second))
+    return np.abs(np.asarray(first) - second).max()
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    runs.start(main)

@@ -27,75 +27,65 @@ Nothing is trained. Expect differences below 1e-6. It takes seconds.
 """
 
 import functools
-import pathlib
 
+from keras_gen import runs
+
+# isort: split
 import keras
 import numpy as np
-import tyro
 
-from keras_gen import data, plotting
-from keras_gen.networks import cells
+from keras_gen import networks, plotting
 
 UNITS = 16
+COMPARED = 100  # images
 
 
-def main(
-    dataset: str = "digits",
-    limit: int = 100,
-    output: pathlib.Path = pathlib.Path("outputs/cells"),
-    seed: int = 1,
-) -> None:
+def main(run: runs.Run = runs.Run(epochs=None)) -> None:
     """Compares Keras's recurrent layers with their equations.
 
     Args:
-        dataset: digits, mnist, fashion_mnist, or another set of grey images; rows are the steps.
-        limit: how many test images are compared.
-        output: folder for the pictures.
-        seed: start of all random numbers.
+        run: the grey images, whose rows are the steps.
     """
-    keras.utils.set_random_seed(seed)
-    images = data.load(dataset, f"test[:{limit}]", value_range=(0, 1))
-    sequences = data.arrays(images)[..., 0]
+    run.begin()
+    _, images = run.images(value_range=(0, 1))
+    sequences = images[:COMPARED, ..., 0]
 
     # Build: Keras's layer, what names its gates, what computes them. Biases that are not zero
     # show mistakes that zeros hide.
     options = {"return_sequences": True, "bias_initializer": "random_normal"}
-    resets_after = functools.partial(cells.gru, reset_after=True)
+    resets_after = functools.partial(networks.cells.gru, reset_after=True)
+    gru = keras.layers.GRU(UNITS, reset_after=False, **options)
     kinds = {
-        "SimpleRNN": (keras.layers.SimpleRNN(UNITS, **options), cells.simple_rnn_gates),
-        "LSTM": (keras.layers.LSTM(UNITS, **options), cells.lstm_gates),
-        "GRU": (keras.layers.GRU(UNITS, reset_after=False, **options), cells.gru_gates),
-        "GRU, reset_after": (keras.layers.GRU(UNITS, **options), cells.gru_gates),
+        "SimpleRNN": (keras.layers.SimpleRNN(UNITS, **options), networks.cells.simple_rnn_gates),
+        "LSTM": (keras.layers.LSTM(UNITS, **options), networks.cells.lstm_gates),
+        "GRU": (gru, networks.cells.gru_gates),
+        "GRU with reset_after": (keras.layers.GRU(UNITS, **options), networks.cells.gru_gates),
     }
-    equations = [cells.simple_rnn, cells.lstm, cells.gru, resets_after]
+    equations = [networks.cells.simple_rnn, networks.cells.lstm, networks.cells.gru, resets_after]
 
     # Compare.
-    states, largest = {}, 0.0
+    states, measures = {}, {}
     for (name, (layer, gates_of)), equation in zip(kinds.items(), equations):
         states[name] = np.asarray(layer(sequences))
-        gates = gates_of(layer)
-        difference = np.abs(states[name] - equation(sequences, gates)).max()
-        largest = max(largest, difference)
-        print(f"{name}: gates {', '.join(gates)}, {layer.count_params()} weights, {difference:.1e}")
+        difference = np.abs(states[name] - equation(sequences, gates_of(layer))).max()
+        measures[f"difference_{name.lower().replace(' ', '_')}"] = difference
 
-    # Look: an image and what the layers remember of it, a row of units per step.
-    pictures = np.stack([states[name][0] for name in kinds])
-    titles = [f"h of {name}" for name in kinds]
-    plotting.image_grid(
-        pictures, output / "states.png", columns=len(kinds), value_range=(-1, 1), titles=titles
-    )
-    plotting.image_grid(sequences[:1], output / "image.png", value_range=(0, 1))
-
-    # Look: the gates of the LSTM, which follow from its states and inputs.
-    gates = cells.lstm_gates(kinds["LSTM"][0])
+    # Look: an image, what the layers remember of it, and the gates of the LSTM, which follow from
+    # its states and inputs.
+    gates = networks.cells.lstm_gates(kinds["LSTM"][0])
     before = np.concatenate([np.zeros((1, UNITS)), states["LSTM"][0, :-1]])
-    opened = [1 / (1 + np.exp(-gates[name](sequences[0], before))) for name in "ifo"]
-    titles = ["input gate", "forget gate", "output gate"]
-    plotting.image_grid(
-        np.stack(opened), output / "gates.png", columns=3, value_range=(0, 1), titles=titles
+    panels = {"image, a row per step": sequences[0]}
+    panels |= {f"state of {name}": states[name][0] for name in kinds}
+    for letter, name in [("i", "input"), ("f", "forget"), ("o", "output")]:
+        opened = 1 / (1 + np.exp(-gates[letter](sequences[0], before)))
+        panels[f"{name} gate of the LSTM"] = opened
+    picture = plotting.activity(
+        panels, "unit or pixel", "step", run.output / "states.png", columns=4
     )
-    print(f"Largest difference of all {largest:.1e}. Pictures are in {output}.")
+
+    look = "states.png: step by step, what each layer holds in its units, and the LSTM's gates"
+    run.save(None, "Keras's recurrent layers and their equations", measures, picture, look)
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    runs.start(main)

@@ -20,12 +20,13 @@ less than five minutes, and `--units 512 --dropout 0.3 --epochs 12` 1.45.
 import pathlib
 import pydoc_data.topics
 
+from keras_gen import runs
+
+# isort: split
 import keras
 import numpy as np
-import tensorflow as tf
-import tyro
 
-from keras_gen import callbacks, data, models, plotting, saved_models
+from keras_gen import data, models, plotting
 
 BATCH_SIZE = 32
 LEARNING_RATE = 3e-3  # Adam's, brought to zero along a cosine
@@ -36,85 +37,78 @@ LETTERS_WRITTEN = 300
 
 
 def main(
+    run: runs.Run = runs.Run(dataset=None, epochs=6),
     text: pathlib.Path | None = None,
-    epochs: int = 6,
     units: tuple[int, ...] = (256,),
     dropout: float = 0.0,
     steps: int = 100,
     prompt: str = "The ",
-    limit: int | None = None,
-    output: pathlib.Path = pathlib.Path("outputs/text_generation"),
-    seed: int = 1,
 ) -> None:
     """Trains a character model and lets it write.
 
     Args:
+        run: how long to train; `limit` is a number of training pieces.
         text: file in UTF-8; `None` takes the documentation in Python's standard library.
-        epochs: passes over the training text.
         units: width of each LSTM layer.
         dropout: rate between the layers and before the last one.
         steps: characters of a training piece, over which gradients go back.
         prompt: beginning of the texts that are written at the end.
-        limit: use only that many training pieces.
-        output: folder for the texts and the model.
-        seed: start of all random numbers.
     """
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    run.begin()
 
     # Prepare: the text as numbers, its last tenth held out, both cut into pieces.
-    name = "pydoc_topics" if text is None else text.stem
-    written = (
-        "\n\n".join(pydoc_data.topics.topics.values()) if text is None else text.read_text("utf-8")
-    )
+    written = text.read_text("utf-8") if text else "\n\n".join(pydoc_data.topics.topics.values())
     alphabet = data.Alphabet(sorted(set(written)))
     alphabet.encode([prompt])  # says at once if a character is unknown
     tokens = alphabet.encode([written])[0]
-    held_out_count = round(HELD_OUT * len(tokens))
-    train = data.windows(tokens[:-held_out_count], steps)[:limit]
-    held_out_steps = min(HELD_OUT_STEPS, held_out_count - 1)
-    held_out = data.windows(tokens[-held_out_count:], held_out_steps)
-    batches = data.batches(train, BATCH_SIZE, seed=seed)
+    train, held_out = np.split(tokens, [len(tokens) - round(HELD_OUT * len(tokens))])
+    pieces = data.windows(train, steps)[: run.limit]
+    held_out_pieces = data.windows(held_out, min(HELD_OUT_STEPS, len(held_out) - 1))
+    batches = data.batches(pieces, BATCH_SIZE, seed=run.seed)
 
     # Build.
     cells = [keras.layers.LSTMCell(units[0])]
     cells += [keras.layers.LSTMCell(width, dropout=dropout) for width in units[1:]]
-    model = models.CharacterModel(alphabet.characters, cells, dropout=dropout, seed=seed)
-    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(batches))
+    model = models.CharacterModel(alphabet.characters, cells, dropout=dropout, seed=run.seed)
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, run.epochs * len(batches))
     model.compile(keras.optimizers.Adam(schedule, clipnorm=1.0))
 
-    # Fit; interrupt it and run the same command again, and it goes on where it was.
-    resume = callbacks.Resume(output / "text.state", batches)
-    history = model.fit(batches, epochs=epochs, validation_data=(held_out,), callbacks=[resume])
+    # Fit; interrupted, the same command resumes where it was.
+    history = model.fit(
+        batches,
+        epochs=run.epochs,
+        validation_data=(held_out_pieces,),
+        callbacks=run.watch(batches),
+    )
 
     # Judge, beside the best guess that knows the characters' frequencies only.
-    loss = model.evaluate(held_out, verbose=0)
-    frequencies = np.bincount(tokens[:-held_out_count], minlength=len(alphabet)) + 1
-    guess = -np.log(frequencies / frequencies.sum())[tokens[-held_out_count:]].mean()
-    print(f"validation loss {loss:.3f} nats per character; by frequencies alone {guess:.3f}")
-    plotting.training_curves(history, output / "training.png")
+    counts = np.bincount(train, minlength=len(alphabet)) + 1
+    guess = -np.log(counts / counts.sum())[held_out].mean()
+    measures = {
+        "validation_nats_per_character": model.evaluate(held_out_pieces, verbose=0),
+        "frequencies_nats_per_character": guess,
+    }
+    plotting.training_curves(history, run.output / "training.png")
 
     # Look: the same model at several temperatures.
     texts = []
     for temperature in TEMPERATURES:
-        continuation = model.generate(prompt, LETTERS_WRITTEN, temperature, seed)
+        continuation = model.generate(prompt, LETTERS_WRITTEN, temperature, run.seed)
         texts.append(f"temperature {temperature}:\n{prompt}{continuation}")
-    (output / "texts.txt").write_text("\n\n".join(texts) + "\n")
-    samples = plotting.text_page("\n\n".join(texts), output / "samples.png")
-    print("\n\n".join(texts))
+    (run.output / "texts.txt").write_text("\n\n".join(texts) + "\n")
+    samples = plotting.text_page("\n\n".join(texts), run.output / "samples.png")
 
     # Save.
-    model.save(output / "text.keras")
-    card = saved_models.card(
+    run.save(
+        model,
         f"Character model, LSTM {units}, {len(alphabet)} characters",
-        name,
-        (0, len(alphabet) - 1),
-        seed,
-        {"validation_nats_per_character": loss, "frequencies_nats_per_character": guess},
+        measures,
+        samples,
+        "samples.png: what it writes, the bolder the higher the temperature",
+        data=text.stem if text else "pydoc_topics",
+        value_range=(0, len(alphabet) - 1),
     )
-    saved_models.export(model, output / "saved_model", card, samples)
-    print(f"Texts, text.keras and saved_model/ are in {output}.")
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    runs.start(main)

@@ -40,14 +40,13 @@ arXiv:1504.00941; Tallec and Ollivier (2018), Can recurrent neural networks warp
 arXiv:1804.11188, equation 15.
 """
 
-import pathlib
+from keras_gen import runs
 
+# isort: split
 import keras
 import numpy as np
-import tensorflow as tf
-import tyro
 
-from keras_gen import callbacks, data, metrics, networks, plotting, saved_models
+from keras_gen import data, metrics, networks, plotting
 
 STEPS = 100
 UNITS = 32
@@ -58,97 +57,93 @@ SMALL, LARGE = 0.5 / UNITS**0.5, 2.0 / UNITS**0.5  # deviations of the random we
 RECALLED, PRETRAINING_EPOCHS, PRETRAINING_RATE = 10, 10, 3e-3
 
 
-def main(
-    epochs: int = 10,
-    sequences: int = 7_400,
-    limit: int | None = None,
-    output: pathlib.Path = pathlib.Path("outputs/vanishing_gradients"),
-    seed: int = 1,
-) -> None:
+def main(run: runs.Run = runs.Run(dataset=None, epochs=10), sequences: int = 7_400) -> None:
     """Shows gradients through time and trains on the adding problem.
 
     Args:
-        epochs: passes over the training sequences.
+        run: how long to train; `limit` is a number of training sequences too.
         sequences: number of training sequences.
-        limit: use only that many of them.
-        output: folder for the pictures and the model.
-        seed: start of all random numbers.
     """
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
-    train = data.sequences.adding(min(sequences, limit or sequences), STEPS, seed)
-    test = data.sequences.adding(TEST_COUNT, STEPS, seed + 1_000_000)
+    run.begin()
+    train = data.sequences.adding(min(sequences, run.limit or sequences), STEPS, run.seed)
+    test = data.sequences.adding(TEST_COUNT, STEPS, run.seed + 1_000_000)
 
     # Look at the gradients of three cells, and of a SimpleRNN with each remedy.
-    cells = {
-        "SimpleRNN, small weights": simple_rnn("tanh", normal(SMALL, seed)),
-        "SimpleRNN, large weights": simple_rnn("tanh", normal(LARGE, seed)),
-        "LSTM": keras.layers.LSTM(UNITS),
-        "LSTM, long memory": long_memory(keras.layers.LSTM(UNITS), train[0], seed),
-        "GRU": keras.layers.GRU(UNITS),
+    pretraining = min(PRETRAINING_EPOCHS, run.epochs)
+    compared = {
+        "cells": cells(train[0], run.seed),
+        "remedies": remedies(train[0], run.seed, pretraining),
     }
-    remedies = {
-        "small weights, tanh": cells["SimpleRNN, small weights"],
-        "orthogonal, tanh": simple_rnn("tanh", keras.initializers.Orthogonal(seed=seed)),
-        "identity, tanh": simple_rnn("tanh", "identity"),
-        "small weights, ReLU": simple_rnn("relu", normal(SMALL, seed)),
-        "identity, ReLU": simple_rnn("relu", "identity"),
-        "small weights, tanh, pre-trained": pretrained(
-            simple_rnn("tanh", normal(SMALL, seed), return_sequences=True), train[0], limit
-        ),
-    }
-    for name, layers in [("cells", cells), ("remedies", remedies)]:
+    for name, layers in compared.items():
         norms = {}
         for kind, layer in layers.items():
             layer(train[0][:1])
             arrived = metrics.state_gradient_norms(layer, train[0][:100], mean_state)
             norms[kind] = arrived.mean(axis=0)[-STEPS:]
-            print(f"{kind}: gradient at the first step {norms[kind][0] / norms[kind][-1]:.1e}")
-        plotting.gradient_norms(norms, output / f"{name}.png")
+            run.print(f"{kind}: gradient at the first step {norms[kind][0] / norms[kind][-1]:.1e}")
+        plotting.gradient_norms(norms, run.output / f"{name}.png")
 
     # Train: an LSTM, and a SimpleRNN that starts orthogonal, as Keras's does, on the same task.
-    curves = {}
-    for name, layer in [
-        ("simple_rnn", simple_rnn("tanh", "orthogonal")),
-        ("lstm", long_memory(keras.layers.LSTM(UNITS), train[0], seed)),
-    ]:
+    curves, measures = {}, {}
+    learners = {
+        "simple_rnn": simple_rnn("tanh", "orthogonal"),
+        "lstm": long_memory(keras.layers.LSTM(UNITS), train[0], run.seed),
+    }
+    for name, layer in learners.items():
         model = networks.recurrent_reader(train[0].shape[1:], layer, 1)
-        batches = data.batches(train, BATCH_SIZE, seed=seed, drop_remainder=True)
-        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(batches))
+        batches = data.batches(train, BATCH_SIZE, seed=run.seed, drop_remainder=True)
+        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, run.epochs * len(batches))
         model.compile(keras.optimizers.Adam(schedule, clipnorm=1.0), "mse", steps_per_execution=10)
-        folder = output if name == "lstm" else output / name
         history = model.fit(
             batches,
-            epochs=epochs,
+            epochs=run.epochs,
             shuffle=False,  # the batches come shuffled
             validation_data=test,
-            callbacks=[callbacks.Resume(folder / f"{name}.state", batches)],
+            callbacks=run.watch(batches, name=name),
         ).history
         curves.update({f"{name}_loss": history["loss"], f"val_{name}_loss": history["val_loss"]})
         errors = np.abs(model.predict(test[0], batch_size=512, verbose=0) - test[1])
-        wrong = int((errors > TOLERANCE).sum())
-        print(f"{name}: {wrong} of {TEST_COUNT} test sequences are off by more than {TOLERANCE}")
-    variance = float(test[1].var())
-    print(f"mean squared error of the constant .5: {variance:.4f}; see training.png")
-    plotting.training_curves(curves, output / "training.png")
+        suffix = "" if name == "lstm" else f"_{name}"
+        measures[f"wrong_of_{TEST_COUNT}{suffix}"] = (errors > TOLERANCE).sum()
+        measures[f"mse{suffix}"] = history["val_loss"][-1]
+    measures["mse_of_the_mean"] = test[1].var()
+    picture = plotting.training_curves(curves, run.output / "training.png")
 
     # Save the LSTM.
-    model.save(output / "lstm.keras")
-    card = saved_models.card(
-        f"LSTM of {UNITS} units for the adding problem with T = {STEPS}",
-        "adding_problem",
-        (-1, 1),
-        seed,
-        {f"wrong_of_{TEST_COUNT}": wrong, "mse": history["val_loss"][-1]},
-    )
-    saved_models.export(model, output / "saved_model", card)
-    print(f"Pictures, lstm.keras and saved_model/ are in {output}.")
+    what = f"LSTM of {UNITS} units for the adding problem with T = {STEPS}"
+    look = "cells.png: how much of the gradient arrives at each step, in which cell"
+    run.save(model, what, measures, picture, look, data="adding_problem", value_range=(-1, 1))
 
 
 def simple_rnn(activation, recurrent_initializer, **options):
     return keras.layers.SimpleRNN(
         UNITS, activation, recurrent_initializer=recurrent_initializer, **options
     )
+
+
+def cells(sequences, seed):
+    """Layers whose gradients are to be compared."""
+    return {
+        "SimpleRNN, small weights": simple_rnn("tanh", normal(SMALL, seed)),
+        "SimpleRNN, large weights": simple_rnn("tanh", normal(LARGE, seed)),
+        "LSTM": keras.layers.LSTM(UNITS),
+        "LSTM, long memory": long_memory(keras.layers.LSTM(UNITS), sequences, seed),
+        "GRU": keras.layers.GRU(UNITS),
+    }
+
+
+def remedies(sequences, seed, epochs):
+    """A SimpleRNN of small weights, and what may be done about it."""
+    orthogonal = keras.initializers.Orthogonal(seed=seed)
+    taught = simple_rnn("tanh", normal(SMALL, seed), return_sequences=True)
+    return {
+        "small weights, tanh": simple_rnn("tanh", normal(SMALL, seed)),
+        "orthogonal, tanh": simple_rnn("tanh", orthogonal),
+        "identity, tanh": simple_rnn("tanh", "identity"),
+        "small weights, ReLU": simple_rnn("relu", normal(SMALL, seed)),
+        "identity, ReLU": simple_rnn("relu", "identity"),
+        "small weights, tanh, pre-trained": pretrained(taught, sequences, epochs),
+    }
 
 
 def normal(stddev, seed):
@@ -165,14 +160,12 @@ def long_memory(lstm, sequences, seed):
     return lstm
 
 
-def pretrained(layer, sequences, limit):
+def pretrained(layer, sequences, epochs):
     """A layer that has learned, without any target of the task, to hold its last inputs."""
     held = data.sequences.recent(sequences, RECALLED)
     model = networks.recurrent_reader(sequences.shape[1:], layer, held.shape[-1])
     model.compile(keras.optimizers.Adam(PRETRAINING_RATE, clipnorm=1.0), "mse")
-    epochs = 1 if limit else PRETRAINING_EPOCHS
-    losses = model.fit(sequences[:2000], held[:2000], epochs=epochs, verbose=0).history["loss"]
-    print(f"pre-training: mean squared error {losses[0]:.4f} -> {losses[-1]:.4f}")
+    model.fit(sequences[:2000], held[:2000], epochs=epochs, verbose=0)
     return layer
 
 
@@ -181,4 +174,4 @@ def mean_state(h):
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    runs.start(main)

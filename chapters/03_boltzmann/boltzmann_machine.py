@@ -20,14 +20,13 @@ difference of energies near 0, which does not tell how far learning has come.
 It reaches 0.003 nats in 15 seconds, and 0.06 in half a minute with `--no-exact`.
 """
 
-import pathlib
+from keras_gen import runs
 
+# isort: split
 import keras
 import numpy as np
-import tensorflow as tf
-import tyro
 
-from keras_gen import callbacks, data, models, plotting, saved_models
+from keras_gen import data, models, plotting
 
 REPEATS = 100  # every pattern comes once in a batch, and so often in an epoch
 LEARNING_RATE = 0.03  # of Adam, falls to zero along a straight line
@@ -36,75 +35,63 @@ WHITE_IS_GREY = (0, 1.3)  # in the picture of samples, so that the lines between
 
 
 def main(
-    epochs: int = 20,
-    hidden: int = 7,
-    exact: bool = True,
-    limit: int | None = None,
-    output: pathlib.Path = pathlib.Path("outputs/boltzmann_machine"),
-    seed: int = 1,
+    run: runs.Run = runs.Run(dataset=None, epochs=20), hidden: int = 7, exact: bool = True
 ) -> None:
     """Trains a Boltzmann machine on bars and stripes.
 
     Args:
-        epochs: passes over 100 copies of the patterns.
+        run: how long to train; `epochs` are passes over 100 copies of the patterns, and `limit`
+            leaves only that many patterns.
         hidden: number of hidden units, at most 7 for exact sums.
         exact: sums over all states, or else Gibbs sampling.
-        limit: use only that many patterns.
-        output: folder for the pictures and the model.
-        seed: start of all random numbers.
     """
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    run.begin()
 
     # Prepare: every batch has each pattern once.
-    patterns = data.toy.bars_and_stripes()[:limit]
+    patterns = data.toy.bars_and_stripes()[: run.limit]
     copies = np.tile(patterns, (REPEATS, 1, 1, 1))
     batches = data.batches(copies, len(patterns), shuffle=False)
 
     # Build.
+    sampling = {"gibbs_steps": GIBBS_STEPS, "particles": PARTICLES}
     machine = models.BoltzmannMachine(
-        patterns.shape[1:],
-        hidden,
-        exact=exact,
-        gibbs_steps=GIBBS_STEPS,
-        particles=PARTICLES,
-        seed=seed,
+        patterns.shape[1:], hidden, exact=exact, seed=run.seed, **sampling
     )
     schedule = keras.optimizers.schedules.PolynomialDecay(
-        LEARNING_RATE, epochs * len(batches), end_learning_rate=0.0
+        LEARNING_RATE, run.epochs * len(batches), end_learning_rate=0.0
     )
     machine.compile(keras.optimizers.Adam(schedule), steps_per_execution=REPEATS)
 
-    # Fit; interrupt it and run the same command again, and it goes on where it was.
-    resume = callbacks.Resume(output / "boltzmann_machine.state", batches)
-    history = machine.fit(batches, epochs=epochs, callbacks=[resume])
+    # Fit; interrupted, the same command resumes where it was.
+    history = machine.fit(batches, epochs=run.epochs, callbacks=run.watch(batches))
 
     # Judge: how far is the machine's distribution of images from that of the data?
     probabilities = machine.probabilities().numpy()
     numbers = machine.state_numbers(patterns).numpy()
-    divergence = machine.kl_divergence(patterns)
-    print(f"probability of the {len(patterns)} patterns: {probabilities[numbers].sum():.3f}")
-    print(f"KL(data || model): {divergence:.4f} nats")
+    measures = {
+        f"probability_of_{len(patterns)}_patterns": probabilities[numbers].sum(),
+        "kl_divergence_nats": machine.kl_divergence(patterns),
+    }
 
     # Look: the probability of each possible image, and what chains from random states end in.
-    plotting.state_probabilities(probabilities, numbers, output / "probabilities.png")
-    generated = machine.generate(64, seed=seed)
-    samples = plotting.image_grid(generated, output / "samples.png", value_range=WHITE_IS_GREY)
-    plotting.training_curves(history, output / "training.png")
+    title = f"What the machine expects to see: all {len(probabilities)} images of 3x3 pixels"
+    plotting.state_probabilities(
+        probabilities, numbers, run.output / "probabilities.png", title=title
+    )
+    samples = plotting.image_grid(
+        machine.generate(64, seed=run.seed),
+        run.output / "samples.png",
+        value_range=WHITE_IS_GREY,
+        title="Bars and stripes that the machine draws",
+    )
+    plotting.training_curves(history, run.output / "training.png")
 
     # Save.
-    machine.save(output / "boltzmann_machine.keras")
-    card = saved_models.card(
-        f"Boltzmann machine, 9 visible and {hidden} hidden units, "
-        + ("exact gradient" if exact else "Gibbs sampling"),
-        "bars_and_stripes",
-        (0, 1),
-        seed,
-        {"kl_divergence_nats": divergence},
-    )
-    saved_models.export(machine, output / "saved_model", card, samples)
-    print(f"Pictures, boltzmann_machine.keras and saved_model/ are in {output}.")
+    learned = "exact gradient" if exact else "Gibbs sampling"
+    what = f"Boltzmann machine, 9 visible and {hidden} hidden units, {learned}"
+    look = "probabilities.png: only the data are probable, and all of them equally, once learned"
+    run.save(machine, what, measures, samples, look, data="bars_and_stripes")
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    runs.start(main)

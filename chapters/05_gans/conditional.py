@@ -60,13 +60,12 @@ def main(
     shape, classes = test.shape[1:], int(train_labels.max()) + 1
 
     # Build the two players, each with an input for labels.
+    decay = run.ema_decay(EMA_DECAY, batches)
     generator = networks.dcgan_generator(shape, LATENT_DIM, filters, num_classes=classes)
     discriminator = networks.dcgan_discriminator(
         shape, filters, num_classes=classes, normalization=batch_normalization
     )
-    gan = models.GAN(
-        generator, discriminator, num_classes=classes, ema_decay=EMA_DECAY, seed=run.seed
-    )
+    gan = models.GAN(generator, discriminator, num_classes=classes, ema_decay=decay, seed=run.seed)
     gan.compile(
         keras.optimizers.Adam(LEARNING_RATE, BETA_1),
         keras.optimizers.Adam(LEARNING_RATE, BETA_1),

@@ -29,7 +29,7 @@ LABEL_SMOOTHING = 0.1  # Salimans et al. (2016), section 3.4: one-sided
 EMA_DECAY = 0.999  # Karras et al. (2018), section 6: images come from averaged weights
 
 
-def main(run: runs.Run = runs.Run(epochs=10), filters: int = 32) -> None:
+def main(run: runs.Run = runs.Run(epochs=16), filters: int = 32) -> None:
     """Trains a DCGAN.
 
     Args:
@@ -43,9 +43,10 @@ def main(run: runs.Run = runs.Run(epochs=10), filters: int = 32) -> None:
     batches = data.batches(train, BATCH_SIZE, seed=run.seed)
 
     # Build the two players.
+    decay = run.ema_decay(EMA_DECAY, batches)
     generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, filters)
     discriminator = networks.dcgan_discriminator(test.shape[1:], filters)
-    gan = models.GAN(generator, discriminator, ema_decay=EMA_DECAY, seed=run.seed)
+    gan = models.GAN(generator, discriminator, ema_decay=decay, seed=run.seed)
     gan.compile(
         optimizers.FusedAdam(LEARNING_RATE, BETA_1),
         optimizers.FusedAdam(LEARNING_RATE, BETA_1),
@@ -59,6 +60,7 @@ def main(run: runs.Run = runs.Run(epochs=10), filters: int = 32) -> None:
     # Judge and look.
     generated = gan.generate(len(test), seed=run.seed)
     measures = evaluation.frechet_report(run.reader(), test, generated, train, gan.value_range)
+    measures |= run.quarters(history)
     picture = {"value_range": gan.value_range}
     samples = plotting.image_grid(generated[:64], run.output / "samples.png", **picture)
     between = np.linspace(*gan.latents(2, [run.seed, 0]).numpy(), 12)

@@ -18,82 +18,74 @@ Sets whose fault is known show what each of them notices:
                         within the balls. The Inception Score falls last
     20 of them, copied  collapse: each image is perfect. Precision stays high and recall is 0. The
                         Inception Score, blind to real images, still finds nearly all the classes
-    a generator's       the shipped DCGAN's, whose digits are those of MNIST
+    a generator's       the shipped DCGAN's of the same data
 
 A generator that copies its training images would have perfect scores, too, so look at the training
 image that is nearest to each sample: `neighbours.png`.
 
-By default the real images are 8x8 digits, enlarged, other people's than those of MNIST: the
-generated ones have a large distance from them although they are good digits. `--dataset mnist
---limit 5000` compares like with like; the figures are in chapters/README.md. For any saved
-generator, `python -m keras_gen evaluate` prints the same measures.
+By default the images are digits drawn with many fonts, and it takes a minute; `--dataset mnist
+--limit 5000` judges handwritten ones. A measure says something about a generator of the same data
+only: `--model dcgan_mnist` with the digits of fonts has a large distance although its digits are
+good. For any saved generator, `python -m keras_gen evaluate` prints the same measures.
 """
 
-import pathlib
+from keras_gen import runs
 
+# isort: split
 import numpy as np
-import tyro
 
-from keras_gen import data, evaluation, metrics, plotting, saved_models
+from keras_gen import evaluation, metrics, plotting, saved_models
 
-SEED = 1
 IMAGE_SIZE, VALUE_RANGE = 28, (-1.0, 1.0)
 NOISE = (0.0, 0.1, 0.2, 0.4, 0.8)  # standard deviations, of pixels in VALUE_RANGE
 COPIED = 20
 SHOWN = 12
 
 
-def main(
-    dataset: str = "digits",
-    model: str = "dcgan_mnist",
-    limit: int | None = None,
-    output: pathlib.Path = pathlib.Path("outputs/evaluation"),
-) -> None:
+def main(run: runs.Run = runs.Run(epochs=None), model: str | None = None) -> None:
     """Judges real, noisy, copied and generated images.
 
     Args:
-        dataset: digits, mnist or fashion_mnist; a shipped LeNet looks at the images.
-        model: a shipped generator of images of 28x28, or the path of such a SavedModel with a card.
-        limit: use only that many test images, and as many of every other kind.
-        output: folder for the pictures.
+        run: which images are real, and how many of every kind. The data need a shipped reader.
+        model: a shipped generator of images of 28x28, or the path of such a SavedModel with a card;
+            by default the shipped DCGAN of these data.
     """
+    run.begin()
+
     # Prepare: as many images of every kind.
-    extractor = evaluation.shipped_extractor(dataset)
-    test = data.arrays(data.load(dataset, "test", IMAGE_SIZE, VALUE_RANGE).take(limit or -1))
-    train = data.arrays(data.load(dataset, "train", IMAGE_SIZE, VALUE_RANGE))
-    count = len(test)
-    random = np.random.default_rng(SEED)
-    noise = random.standard_normal(train[:count].shape).astype("float32")
+    reader, model = run.reader(), model or f"dcgan_{run.dataset}"
+    train, test = run.images(IMAGE_SIZE, VALUE_RANGE)
+    count = min(len(test), len(train))
+    test, random = test[:count], np.random.default_rng(run.seed)
+    noise = random.standard_normal(test.shape).astype("float32")
     sets = {
         f"training images, noise {stddev}": np.clip(train[:count] + stddev * noise, *VALUE_RANGE)
         for stddev in NOISE
     }
     sets[f"{COPIED} of them, copied"] = np.resize(train[:COPIED], test.shape)
-    generated, _ = evaluation.samples(saved_models.load(model), count, SEED)
+    generated, _ = evaluation.samples(saved_models.load(model), count, run.seed)
     own_range = saved_models.read_card(model)["value_range"]
     sets[model] = generated = metrics.rescale(generated, own_range, VALUE_RANGE)
 
     # Judge.
-    results = {
-        name: evaluation.image_measures(extractor, test, images, VALUE_RANGE)
-        for name, images in sets.items()
-    }
-    measures = list(results[model])
-    print(" | ".join(["set", *measures]))
-    for name, result in results.items():
-        print(" | ".join([name, *(f"{result[measure]:.4g}" for measure in measures)]))
-    for name, images in [("test images", test), (model, generated)]:
-        _, distances = metrics.nearest_neighbours(images, train)
-        print(f"distance to the nearest training image, {name}: median {np.median(distances):.2f}")
+    table = runs.Comparison("set")
+    for name, images in sets.items():
+        table.add(name, **evaluation.image_measures(reader, test, images, VALUE_RANGE))
+    nearest, distances = metrics.nearest_neighbours(generated, train)
+    _, real_distances = metrics.nearest_neighbours(test, train)
+    run.print(
+        f"median distance to the nearest training image: {np.median(distances):.2f} of generated "
+        f"images, {np.median(real_distances):.2f} of test images"
+    )
 
     # Look.
-    plotting.reconstructions(
+    pictures = plotting.reconstructions(
         *(images[:SHOWN] for images in sets.values()),
         value_range=VALUE_RANGE,
-        path=output / "sets.png",
+        path=run.output / "sets.png",
         names=list(sets),
     )
-    noisy = list(results.values())[: len(NOISE)]
+    noisy, measures = list(sets)[: len(NOISE)], list(table.rows[model])
     panels = {
         "distances": measures[:2],
         "Inception Score": measures[2:3],
@@ -102,22 +94,23 @@ def main(
     }
     plotting.curve_panels(
         {
-            title: {name: (NOISE, [each[name] for each in noisy]) for name in names}
+            title: {name: (NOISE, [table.mean(each, name) for each in noisy]) for name in names}
             for title, names in panels.items()
         },
         "standard deviation of the noise",
-        output / "measures.png",
+        run.output / "measures.png",
     )
-    nearest, _ = metrics.nearest_neighbours(generated[:SHOWN], train)
     plotting.reconstructions(
         generated[:SHOWN],
-        train[nearest[:, 0]],
+        train[nearest[:SHOWN, 0]],
         value_range=VALUE_RANGE,
-        path=output / "neighbours.png",
+        path=run.output / "neighbours.png",
         names=["generated", "nearest in training"],
     )
-    print(f"sets.png, measures.png and neighbours.png are in {output}.")
+
+    look = "measures.png: which measure notices noise, and how soon; sets.png has the images"
+    run.save(None, f"measures of {count} images", table, pictures, look)
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    runs.start(main)

@@ -62,6 +62,7 @@ def main(run: runs.Run = runs.Run(epochs=60)) -> None:
     # Judge and look.
     generated = gan.generate(len(test), seed=run.seed)
     measures = evaluation.frechet_report(run.reader(), test, generated, train, gan.value_range)
+    measures |= run.quarters(history)
     path = run.output / "samples.png"
     samples = plotting.image_grid(generated[:64], path, value_range=gan.value_range)
     plotting.training_curves(history, run.output / "training.png")

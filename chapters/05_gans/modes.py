@@ -55,9 +55,10 @@ def main(run: runs.Run = runs.Run(epochs=10), filters: int = 32) -> None:
     shape = batches.element_spec.shape[1:]
 
     # Build the two players.
+    decay = run.ema_decay(EMA_DECAY, batches)
     generator = networks.dcgan_generator(shape, LATENT_DIM, filters)
     discriminator = networks.dcgan_discriminator(shape, filters)
-    gan = models.GAN(generator, discriminator, ema_decay=EMA_DECAY, seed=run.seed)
+    gan = models.GAN(generator, discriminator, ema_decay=decay, seed=run.seed)
     gan.compile(
         keras.optimizers.Adam(LEARNING_RATE, BETA_1),
         keras.optimizers.Adam(LEARNING_RATE, BETA_1),

@@ -43,9 +43,10 @@ def main(run: runs.Run = runs.Run(epochs=30), filters: int = 32) -> None:
     batches = data.batches(train, CRITIC_STEPS * BATCH_SIZE, seed=run.seed)
 
     # Build the generator and the critic.
+    decay = run.ema_decay(EMA_DECAY, batches)
     generator = networks.dcgan_generator(test.shape[1:], LATENT_DIM, filters)
     critic = networks.dcgan_discriminator(test.shape[1:], filters)
-    gan = models.WGAN(generator, critic, clip=CLIP, ema_decay=EMA_DECAY, seed=run.seed)
+    gan = models.WGAN(generator, critic, clip=CLIP, ema_decay=decay, seed=run.seed)
     gan.compile(
         keras.optimizers.RMSprop(LEARNING_RATE),
         keras.optimizers.RMSprop(LEARNING_RATE),
@@ -59,6 +60,7 @@ def main(run: runs.Run = runs.Run(epochs=30), filters: int = 32) -> None:
     # Judge and look.
     generated = gan.generate(len(test), seed=run.seed)
     measures = evaluation.frechet_report(run.reader(), test, generated, train, gan.value_range)
+    measures |= run.quarters(history)
     path = run.output / "samples.png"
     samples = plotting.image_grid(generated[:64], path, value_range=gan.value_range)
     plotting.training_curves(history, run.output / "training.png")

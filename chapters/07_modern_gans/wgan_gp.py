@@ -28,7 +28,7 @@ BATCH_SIZE, CRITIC_STEPS = 64, 5  # the same algorithm
 EMA_DECAY = 0.999  # Karras et al. (2018), section 6: images come from averaged weights
 
 
-def main(run: runs.Run = runs.Run(epochs=20), filters: int = 32) -> None:
+def main(run: runs.Run = runs.Run(epochs=24), filters: int = 32) -> None:
     """Trains a WGAN-GP.
 
     Args:
@@ -43,11 +43,12 @@ def main(run: runs.Run = runs.Run(epochs=20), filters: int = 32) -> None:
 
     # Build the generator and the critic.
     shape = test.shape[1:]
+    decay = run.ema_decay(EMA_DECAY, batches)
     generator = networks.dcgan_generator(shape, LATENT_DIM, filters)
     critic = networks.dcgan_discriminator(
         shape, filters, normalization=False, kernel_initializer=INITIALIZER
     )
-    gan = models.WGANGP(generator, critic, ema_decay=EMA_DECAY, seed=run.seed)
+    gan = models.WGANGP(generator, critic, ema_decay=decay, seed=run.seed)
     gan.compile(
         optimizers.FusedAdam(LEARNING_RATE, BETA_1, BETA_2),
         optimizers.FusedAdam(LEARNING_RATE, BETA_1, BETA_2),
@@ -61,6 +62,7 @@ def main(run: runs.Run = runs.Run(epochs=20), filters: int = 32) -> None:
     # Judge and look.
     generated = gan.generate(len(test), seed=run.seed)
     measures = evaluation.frechet_report(run.reader(), test, generated, train, gan.value_range)
+    measures |= run.quarters(history)
     path = run.output / "samples.png"
     samples = plotting.image_grid(generated[:64], path, value_range=gan.value_range)
     plotting.training_curves(history, run.output / "training.png")

@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from keras_gen.arguments import argument_error, class_labels
+from keras_gen.arguments import argument_error, array_of_numbers, check_some, class_labels
 
 
 def labels_of(labels, count):
@@ -18,14 +18,11 @@ def labels_of(labels, count):
     return class_labels("labels", np.full(count, array) if one_for_all else labels, count=count)
 
 
-def examples_of(name, value, least=1):
-    """An array of examples as it is, or raises the error."""
-    shape = np.shape(value)
-    if isinstance(value, str) or len(shape) < 2 or shape[0] < least or 0 in shape:
-        expected = f"an array of at least {least} example(s)"
-        received = f"{name} of shape {shape}" if shape else f"{name}={value}"
-        raise argument_error(name, expected, received=received)
-    return value
+def examples_of(name, value):
+    """One example or more as an array, or raises the error; `model.check` tells if they fit."""
+    array = array_of_numbers(name, value)
+    check_some(name, array)
+    return array
 
 
 def model_with(model, *names):

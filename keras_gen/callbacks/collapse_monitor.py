@@ -94,7 +94,7 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
         seed=0,
     ):
         super().__init__()
-        self.real = np.asarray(examples_of("real", real))
+        self.real = examples_of("real", real)
         self.labels = labels_of(labels, len(self.real))
         self.saturation = number_from_zero("saturation", saturation)
         self.vanishing = number_from_zero("vanishing", vanishing)

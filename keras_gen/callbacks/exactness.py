@@ -148,22 +148,39 @@ def writes(strategy):
     return resolver.task_type == "chief" or (not has_chief and resolver.task_id == 0)
 
 
-def check_workers(strategy, path, state):
+def check_workers(strategy, path, state, error):
     """Refuses to start if not all workers have read the same state, or all of them none.
+
+    The workers tell each other what they found before one raises: the others would wait for it.
 
     Args:
         strategy: of the model.
         path: file of the state.
         state: what was read and the arrays of the variables, or `None`.
+        error: the exception that came up in reading, or `None`.
+
+    Raises:
+        ValueError: if the states differ, or if another worker could not read its own.
+        Exception: `error` itself.
     """
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        if error is not None:
+            raise error
         return
     epochs = -1 if state is None else len(state[0]["history"])
     total = 0.0 if state is None else sum(float(np.sum(a, dtype="float64")) for a in state[1])
-    own = tf.constant([[float(epochs), total]], tf.float64)
+    own = tf.constant([[float(error is not None), float(epochs), total]], tf.float64)
     everyone = strategy.gather(strategy.run(lambda: tf.identity(own)), axis=0).numpy()
+    if error is not None:
+        raise error
+    if everyone[:, 0].any():
+        raise argument_error(
+            "path",
+            "one file that all workers can read",
+            received=f"path={path}, which another worker could not read; its own error says why",
+        )
     if (everyone != everyone[0]).any():
-        found = ", ".join("none" if n < 0 else f"{n:.0f} epochs" for n in everyone[:, 0])
+        found = ", ".join("none" if n < 0 else f"{n:.0f} epochs" for n in everyone[:, 1])
         raise argument_error(
             "path",
             "one file that all workers read; delete what is left of older ones",

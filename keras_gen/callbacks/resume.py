@@ -106,9 +106,8 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         exactness.check_callbacks(self, [unwrapped(other) for other in self._others])
         exactness.check_arguments(fit)
         self._epochs_data = exactness.counted_data(fit.get("x"), self.data)
-        exactness.check_path(self.path)
-        state = self._read() if self.path.exists() else None
-        exactness.check_workers(self.model.distribute_strategy, self.path, state)
+        state, error = self._read_or_error()
+        exactness.check_workers(self.model.distribute_strategy, self.path, state, error)
         self._fit, self._begun = fit, self._identity(fit)
         if state is not None:
             if not self.accept_changes:
@@ -197,6 +196,14 @@ class Resume(SharingCopies, keras.callbacks.Callback):
             "callbacks": list(callback_state.encoded(self._others, extras).items()),
         }
         state_file.write(self.path, header, arrays, extras)
+
+    def _read_or_error(self):
+        """What the file holds, or `None`, and what was raised in reading, or `None`."""
+        try:
+            exactness.check_path(self.path)
+            return (self._read() if self.path.exists() else None), None
+        except Exception as error:
+            return None, error
 
     def _read(self):
         """The state and the arrays of the model's variables, read and checked as a whole."""

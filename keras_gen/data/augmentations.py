@@ -3,12 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer, positive_integer_pair
+from keras_gen.arguments import argument_error, number, positive_integer, positive_integer_pair
 from keras_gen.data.checks import (
     float_array,
     floats,
     image_batch,
-    number,
     seed_number,
     seed_pair,
 )
@@ -129,8 +128,7 @@ def jitter(rotation=10.0, zoom=0.1, shift=2.0, fill_value=0.0):
     Example:
         batches(images, 100, seed=1, augment=jitter(shift=1))
     """
-    rotation, zoom = number("rotation", rotation), number("zoom", zoom)
-    shift, fill_value = number("shift", shift), number("fill_value", fill_value)
+    fill_value = number("fill_value", fill_value)
     layer = RandomAffine(rotation, zoom, shift, fill_value=fill_value, seed=0)
 
     def jittered(images, seed):

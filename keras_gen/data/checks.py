@@ -1,7 +1,5 @@
-"""Checks of arguments that only data have: switches, numbers, callables, seeds, folders."""
+"""Checks of arguments that only data have: switches, callables, seeds, folders."""
 
-import math
-import numbers
 import os
 from pathlib import Path
 
@@ -19,15 +17,6 @@ def boolean(name, value):
     if not isinstance(value, (bool, np.bool_)):
         raise argument_error(name, "True or False", value)
     return bool(value)
-
-
-def number(name, value, least=-math.inf):
-    """Returns `value` as a `float` if it is finite and at least `least`, or raises the error."""
-    valid = isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
-    if not valid or not math.isfinite(value) or value < least:
-        limit = "" if least == -math.inf else f", at least {least}"
-        raise argument_error(name, f"a finite number{limit}", value)
-    return float(value)
 
 
 def function(name, value, described):

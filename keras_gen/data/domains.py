@@ -2,11 +2,11 @@
 
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, class_labels, positive_integer
+from keras_gen.arguments import class_labels, positive_integer
 from keras_gen.data.checks import boolean, function
 from keras_gen.data.examples import (
+    alike,
     as_arrays,
-    as_floatx,
     check_finite,
     check_single,
     count_of,
@@ -16,6 +16,7 @@ from keras_gen.data.pipeline import (
     as_stream,
     batches,
     gathered,
+    given_seed,
     known_count,
     only_transform,
     permutation,
@@ -72,16 +73,8 @@ def domain_pairs(
     function("augment", augment, "(images, seed) -> images")
     check_single(target, "target")
     check_single(source, "source")
-    is_dataset = isinstance(target, tf.data.Dataset)
-    target = as_floatx(target) if is_dataset else as_arrays(target, "target")
     source = as_arrays(source, "source")
-    spec = target.element_spec if is_dataset else tf.TensorSpec(target.shape[1:], target.dtype)
-    if source.shape[1:] != tuple(spec.shape) or source.dtype != spec.dtype.as_numpy_dtype:
-        raise argument_error(
-            "source",
-            f"images of the shape and type of the target domain, {spec.shape} of {spec.dtype.name}",
-            received=f"source.shape={source.shape} of {source.dtype}",
-        )
+    target = alike(target, "target", source, "source")
     labels = class_labels("labels", labels, count=len(source), of=f"of {len(source)} source images")
     check_finite(source, "source")
     at_once = min(positive_integer("batch_size", batch_size), len(source))
@@ -148,6 +141,7 @@ def unpaired(
         Adversarial Networks, arXiv:1703.10593, section 3.
     """
     batch_size = positive_integer("batch_size", batch_size)
+    seed = given_seed(seed)
     transform = only_transform(augment, lambda both: separately(both, both), transform)
     drop_remainder = boolean("drop_remainder", drop_remainder)
     check_single(x, "x")

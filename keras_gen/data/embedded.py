@@ -22,7 +22,7 @@ import numpy as np
 from keras_gen.data import glyphs, splits
 from keras_gen.files import replacing
 
-RECIPE = 1  # of the drawn images, in the names of their files; the next one for other images
+RECIPE = 2  # of the drawn images, in the names of their files; the next one for other images
 
 _DIGITS_TRAINING_COUNT = 1437
 _FONTS = {"train": glyphs.TRAINING_FONTS, "test": glyphs.TEST_FONTS}

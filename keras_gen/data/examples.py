@@ -138,6 +138,28 @@ def check_single(dataset, name):
         )
 
 
+def alike(images, name, fixed, fixed_name):
+    """Images without float64 that have the shape and type of others; an error otherwise.
+
+    Args:
+        images: array or `tf.data.Dataset` of single images.
+        name: the name of the argument that they are.
+        fixed: the others, as `as_arrays` returns them.
+        fixed_name: the name of the argument that these are, which the error names.
+    """
+    is_dataset = isinstance(images, tf.data.Dataset)
+    images = as_floatx(images) if is_dataset else as_arrays(images, name)
+    spec = images.element_spec if is_dataset else tf.TensorSpec(images.shape[1:], images.dtype)
+    same = spec.shape.is_compatible_with(fixed.shape[1:])
+    if not same or spec.dtype.as_numpy_dtype != fixed.dtype:
+        raise argument_error(
+            fixed_name,
+            f"images of the shape and type of `{name}`, {spec.shape} of {spec.dtype.name}",
+            received=f"{fixed_name}.shape={fixed.shape} of {fixed.dtype}",
+        )
+    return images
+
+
 def _collected(dataset, name):
     if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise argument_error(name, "a finite dataset", received="a dataset that repeats forever")

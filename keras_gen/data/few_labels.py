@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, class_labels, positive_integer
 from keras_gen.data.checks import function, seed_number
-from keras_gen.data.examples import as_arrays, as_floatx, check_finite, check_single
+from keras_gen.data.examples import alike, as_arrays, check_finite, check_single
 from keras_gen.data.pipeline import batches
 
 UNLABELED = -1
@@ -106,7 +106,7 @@ def partly_labeled(
     labels = class_labels("labels", labels, count=count, of=f"of {count} labeled images")
     labeled_size = positive_integer("labeled_size", labeled_size)
     check_finite(labeled_images, "labeled_images")
-    images = _like(images, labeled_images)
+    images = alike(images, "images", labeled_images, "labeled_images")
     with tf.device("CPU:0"):
         labeled_images = tf.constant(labeled_images)
         labels = tf.constant(labels, tf.int32)
@@ -121,18 +121,3 @@ def partly_labeled(
         return x, tf.concat([tf.gather(labels, chosen), unknown], axis=0)
 
     return batches(images, batch_size, seed, shuffle, cache, drop_remainder, None, with_labeled)
-
-
-def _like(images, labeled):
-    """The images, without float64, if they have the shape and the type of the labeled ones."""
-    is_dataset = isinstance(images, tf.data.Dataset)
-    images = as_floatx(images) if is_dataset else as_arrays(images, "images")
-    spec = images.element_spec if is_dataset else tf.TensorSpec(images.shape[1:], images.dtype)
-    same = spec.shape.is_compatible_with(labeled.shape[1:])
-    if not same or spec.dtype.as_numpy_dtype != labeled.dtype:
-        raise argument_error(
-            "labeled_images",
-            f"images of the shape and type of `images`, {spec.shape} of {spec.dtype.name}",
-            received=f"labeled_images.shape={labeled.shape} of {labeled.dtype}",
-        )
-    return images

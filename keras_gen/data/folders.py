@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import os
-import re
 import warnings
 from pathlib import Path
 
@@ -12,19 +11,8 @@ import numpy as np
 from keras_gen.arguments import argument_error
 from keras_gen.data import splits
 from keras_gen.data.checks import folder_path, shown
+from keras_gen.data.entries import is_any_image, is_hidden, is_image, is_note, regular_file, visible
 
-_SUFFIXES = (".png", ".jpg", ".jpeg")
-_OTHER_IMAGES = (
-    ".avif .bmp .gif .heic .jfif .jp2 .jpe .pbm .pgm .ppm .svg .tga .tif .tiff .webp"
-).split()
-_NOTES = ".csv .htm .html .json .jsonl .md .rst .tsv .txt .xml .yaml .yml".split()
-_NOTE_NAMES = ("copying", "license", "readme")
-# What operating systems and storage devices leave behind; names that begin with a dot apart.
-_LEFTOVERS = re.compile(
-    r"\..*|__macosx|__pycache__|thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r|@eadir|"
-    r"#recycle|\$recycle\.bin|system volume information|lost\+found",
-    re.IGNORECASE | re.DOTALL,
-)
 _EXAMPLES = 3
 
 
@@ -148,7 +136,7 @@ def class_names(folder, argument="name"):
     names = {
         entry.name
         for home in homes
-        for entry in _visible(home, argument)
+        for entry in visible(home, argument)
         if os.path.isdir(entry.path) and splits.role(entry.name) is None
     }
     return tuple(sorted(names))
@@ -190,7 +178,7 @@ def _parts(folder, argument):
     """The folders of splits that lie directly in a folder, by their names."""
     return {
         entry.name: Path(entry.path)
-        for entry in _visible(folder, argument)
+        for entry in visible(folder, argument)
         if splits.role(entry.name) is not None and os.path.isdir(entry.path)
     }
 
@@ -246,16 +234,16 @@ def _walk(result, apart, argument):
                 "a folder whose links do not lead back into themselves",
                 received=f"{shown(folder)}, a link to a folder it lies in",
             )
-        for entry in _visible(folder, argument):
+        for entry in visible(folder, argument):
             if os.path.isdir(entry.path):
                 if folder == result.root and entry.name in apart:
                     continue
                 if splits.role(entry.name) is not None:
                     raise _nested(folder, entry.name, argument)
                 waiting.append((Path(entry.path), (*above, identity)))
-            elif _is_image(entry.name):
-                result.files.append(_regular(entry, argument))
-            elif not _is_note(entry.name):
+            elif is_image(entry.name):
+                result.files.append(regular_file(entry, argument))
+            elif not is_note(entry.name):
                 result.skipped.append(Path(entry.path))
 
 
@@ -268,55 +256,18 @@ def _nested(folder, name, argument):
     )
 
 
-def _regular(entry, argument):
-    if not os.path.isfile(entry.path):
-        what = "a link to nothing" if entry.is_symlink() else "no regular file"
-        raise argument_error(
-            argument, "a folder of readable images", received=f"{shown(entry.path)}, {what}"
-        )
-    return Path(entry.path)
-
-
 def _images_beside(folder, parts):
     """Images of all kinds that lie in a folder but in none of the folders of its splits."""
     found = []
     for path, folders, files in os.walk(folder):
         at_the_top = path == os.fspath(folder)
         folders[:] = sorted(
-            name for name in folders if not (_is_hidden(name) or (at_the_top and name in parts))
+            name for name in folders if not (is_hidden(name) or (at_the_top and name in parts))
         )
         found += [
-            Path(path, name)
-            for name in sorted(files)
-            if _is_image(name, (*_SUFFIXES, *_OTHER_IMAGES)) and not _is_hidden(name)
+            Path(path, name) for name in sorted(files) if is_any_image(name) and not is_hidden(name)
         ]
     return found
-
-
-def _visible(folder, argument):
-    """The entries of a folder, by name, without hidden ones and leftovers."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(
-                (entry for entry in entries if not _is_hidden(entry.name)),
-                key=lambda entry: entry.name,
-            )
-    except OSError as error:
-        raise argument_error(
-            argument, "a folder that can be read", received=f"{shown(folder)} ({error})"
-        ) from error
-
-
-def _is_hidden(name):
-    return _LEFTOVERS.fullmatch(name) is not None
-
-
-def _is_image(name, suffixes=_SUFFIXES):
-    return os.path.splitext(name)[1].lower() in suffixes
-
-
-def _is_note(name):
-    return _is_image(name, _NOTES) or name.lower() in _NOTE_NAMES
 
 
 def _name_of(folder):

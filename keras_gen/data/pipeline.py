@@ -74,6 +74,7 @@ def batches(
         model.fit(digits, epochs=10)
     """
     batch_size = positive_integer("batch_size", batch_size)
+    seed = given_seed(seed)
     transform = only_transform(augment, _of_images, transform)
     shuffle, drop_remainder = boolean("shuffle", shuffle), boolean("drop_remainder", drop_remainder)
     if augment is not None or transform is None or not isinstance(dataset, tf.data.Dataset):
@@ -100,7 +101,7 @@ def resumable(passes, transform, seed, examples=None):
     `described()`, returns what tells these data from others: the seed, unless it was drawn, and
     count and checksum of the examples, a structure of tensors, if they are held in memory.
     """
-    given, seed = seed, checked_seed(seed)
+    given, seed = seed, secrets.randbits(62) if seed is None else seed
     with tf.device("CPU:0"):
         epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
 
@@ -254,9 +255,9 @@ def permutation(count, key):
     return tf.argsort(random_keys, stable=True)
 
 
-def checked_seed(seed):
-    """A seed as an `int`; `None` draws one."""
-    return secrets.randbits(62) if seed is None else integer("seed", seed, 0, 2**63 - 1)
+def given_seed(seed):
+    """A seed as an `int`, or `None` where none is given."""
+    return None if seed is None else integer("seed", seed, 0, 2**63 - 1)
 
 
 def _of_images(augment):

@@ -2,8 +2,14 @@
 
 import numpy as np
 
-from keras_gen.arguments import argument_error, integer, positive_integer, positive_number
-from keras_gen.data.checks import number, seed_number
+from keras_gen.arguments import (
+    argument_error,
+    integer,
+    number_from_zero,
+    positive_integer,
+    positive_number,
+)
+from keras_gen.data.checks import seed_number
 
 PLANE_CENTRE = np.array([0.5, 0.5, 0.5])
 PLANE_AXES = np.array([[2.0, -1.0, 2.0], [2.0, 2.0, -1.0]]) / 3.0  # at right angles, of length 1
@@ -72,7 +78,7 @@ def plane(count, spread=(1.0, 0.5), stddev=0.2, seed=0):
     Returns:
         float32 array `[count, 3]`.
     """
-    count, stddev = positive_integer("count", count), number("stddev", stddev, least=0)
+    count, stddev = positive_integer("count", count), number_from_zero("stddev", stddev)
     random = np.random.default_rng(seed_number(seed))
     spread = _pair("spread", spread)
     within = random.standard_normal((count, 2)) * spread @ PLANE_AXES
@@ -118,14 +124,14 @@ def grid_centres(side=5, spacing=1.0):
 
 def _pair(name, value):
     try:
-        first, second = (number(name, part, least=0) for part in value)
+        first, second = (number_from_zero(name, part) for part in value)
     except (TypeError, ValueError):
         raise argument_error(name, "two finite numbers from 0 on", value) from None
     return first, second
 
 
 def _mixture(count, centres, stddev, seed):
-    count, stddev = positive_integer("count", count), number("stddev", stddev, least=0)
+    count, stddev = positive_integer("count", count), number_from_zero("stddev", stddev)
     random = np.random.default_rng(seed_number(seed))
     chosen = centres[random.integers(len(centres), size=count)]
     return (chosen + stddev * random.standard_normal((count, 2))).astype("float32")

@@ -47,7 +47,7 @@ def stack_measures(extractor, real, fake, value_range):
 def _frechet(real, fake):
     moments = [Moments(), Moments()]
     for each, features in zip(moments, (real, fake), strict=True):
-        each.merge(features)
+        each.append(features)
     return moments[0].distance(moments[1])
 
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen.arguments import number_from_zero
-from keras_gen.losses.equation import Equation, check_non_negative
+from keras_gen.losses.equation import Equation
 from keras_gen.losses.means import weighted_mean
 
 
@@ -231,7 +231,7 @@ class Wasserstein(AdversarialLoss):
     drift: float = 0.0
 
     def __post_init__(self):
-        check_non_negative("drift", self.drift)
+        number_from_zero("drift", self.drift)
 
     def real_term(self, real):
         return self.drift * ops.square(real) - real

@@ -3,8 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gen.arguments import argument_error
-from keras_gen.losses.equation import check_non_negative
+from keras_gen.arguments import argument_error, number_from_zero
 
 
 def latent_loss(mean, log_var):
@@ -67,7 +66,7 @@ class KLSparsity(keras.regularizers.Regularizer):
     """
 
     def __init__(self, weight=0.05, target=0.1):
-        check_non_negative("weight", weight)
+        number_from_zero("weight", weight)
         if not 0 < target < 1:
             raise argument_error("target", "a number in (0, 1)", target)
         self.weight = weight

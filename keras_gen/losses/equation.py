@@ -1,7 +1,6 @@
 """What the equations of this package have in common."""
 
 import inspect
-import numbers
 
 import keras
 
@@ -67,12 +66,6 @@ def check_equation(name, value, kind, example):
                 received=f"a {type(value).__name__} without the attribute {missing[0]!r}",
             )
     return value
-
-
-def check_non_negative(name, value):
-    """Raises ValueError unless `value` is a number that is zero or more."""
-    if not isinstance(value, numbers.Real) or not 0 <= value < float("inf"):
-        raise argument_error(name, "a finite number that is zero or more", value)
 
 
 def _arguments(equation_class):

@@ -5,8 +5,8 @@ import dataclasses
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
-from keras_gen.losses.equation import Equation, check_equation, check_non_negative
+from keras_gen.arguments import argument_error, number_from_zero
+from keras_gen.losses.equation import Equation, check_equation
 from keras_gen.losses.means import weighted_mean
 
 
@@ -118,8 +118,8 @@ class GradientPenalty(Penalty):
     of_gradients = True
 
     def __post_init__(self):
-        check_non_negative("weight", self.weight)
-        check_non_negative("target", self.target)
+        number_from_zero("weight", self.weight)
+        number_from_zero("target", self.target)
 
     def __call__(self, score, real, fake, seed):
         norms = self.gradient_norms(score, real, fake, seed)
@@ -138,9 +138,24 @@ class GradientPenalty(Penalty):
         return tf.sqrt(squared_gradient_norms(score, u * real + (1 - u) * fake) + 1e-12)
 
 
+@dataclasses.dataclass(frozen=True)
+class _SquaredSlope(Penalty):
+    """weight / 2 * E[||grad score(x)||_2 ** 2]; a subclass says at which images x."""
+
+    weight: float = 10.0
+
+    of_gradients = True
+
+    def __post_init__(self):
+        number_from_zero("weight", self.weight)
+
+    def at(self, score, images):
+        return self.weight / 2 * weighted_mean(squared_gradient_norms(score, images))
+
+
 @keras.saving.register_keras_serializable("keras_gen")
 @dataclasses.dataclass(frozen=True)
-class R1(Penalty):
+class R1(_SquaredSlope):
     """The penalty on the squared slope at real images.
 
         penalty = weight / 2 * E[||grad score(real)||_2 ** 2]
@@ -153,20 +168,13 @@ class R1(Penalty):
         arXiv:1801.04406, equation 9.
     """
 
-    weight: float = 10.0
-
-    of_gradients = True
-
-    def __post_init__(self):
-        check_non_negative("weight", self.weight)
-
     def __call__(self, score, real, fake, seed):
-        return self.weight / 2 * weighted_mean(squared_gradient_norms(score, real))
+        return self.at(score, real)
 
 
 @keras.saving.register_keras_serializable("keras_gen")
 @dataclasses.dataclass(frozen=True)
-class R2(Penalty):
+class R2(_SquaredSlope):
     """The penalty on the squared slope at generated images.
 
         penalty = weight / 2 * E[||grad score(fake)||_2 ** 2]
@@ -179,12 +187,5 @@ class R2(Penalty):
         arXiv:1801.04406, equation 10.
     """
 
-    weight: float = 10.0
-
-    of_gradients = True
-
-    def __post_init__(self):
-        check_non_negative("weight", self.weight)
-
     def __call__(self, score, real, fake, seed):
-        return self.weight / 2 * weighted_mean(squared_gradient_norms(score, fake))
+        return self.at(score, fake)

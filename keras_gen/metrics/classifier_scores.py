@@ -30,7 +30,7 @@ def gan_test(extractor, images, labels, value_range):
         Shmelkov et al., 2018, How good is my GAN?, arXiv:1807.09499, section 3.
     """
     classes = extractor.probabilities(images[:1], value_range).shape[1]
-    labels = _check_labels("labels", labels, len(images), classes)
+    labels = class_labels("labels", labels, classes, count=len(images), of="image")
     probabilities = extractor.probabilities(images, value_range)
     return float(np.mean(probabilities.argmax(axis=1) == labels))
 
@@ -72,20 +72,8 @@ def gan_train(
     batch_size = positive_integer("batch_size", batch_size)
     images, real = check_images(images, value_range), check_images(real, value_range, "real")
     classes = classifier(real[:1]).shape[-1]
-    labels = _check_labels("labels", labels, len(images), classes)
-    real_labels = _check_labels("real_labels", real_labels, len(real), classes)
+    labels = class_labels("labels", labels, classes, count=len(images), of="image")
+    real_labels = class_labels("real_labels", real_labels, classes, count=len(real), of="image")
     classifier.fit(images, labels, epochs=epochs, batch_size=batch_size, verbose=0)
     scores = classifier.predict(real, batch_size=batch_size, verbose=0)
     return float(np.mean(scores.argmax(axis=1) == real_labels))
-
-
-def _check_labels(name, labels, count, classes):
-    """The labels as `[count]` integers in [0, classes)."""
-    labels = class_labels(name, labels, classes)
-    if labels.shape != (count,):
-        raise argument_error(
-            name,
-            f"integers of shape ({count},), as many as images",
-            received=f"{name}.shape={labels.shape}",
-        )
-    return labels

@@ -1,4 +1,4 @@
-"""Feature extractors: the networks in whose eyes images are compared."""
+"""Feature extractors: networks whose features define the distances of images."""
 
 import contextlib
 

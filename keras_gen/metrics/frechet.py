@@ -2,12 +2,11 @@
 
 import warnings
 
-import keras
 import numpy as np
 
 from keras_gen.arguments import argument_error
-from keras_gen.copies import SharingCopies
-from keras_gen.images import check_range, check_values
+from keras_gen.images import check_values
+from keras_gen.metrics.image_sets import FeatureSets
 
 
 def frechet_distance(mean_1, cov_1, mean_2, cov_2):
@@ -92,7 +91,13 @@ class Moments:
     def __init__(self):
         self.count, self.mean, self.scatter = 0, 0.0, 0.0
 
-    def merge(self, features):
+    @property
+    def shape(self):
+        """Of the features of one image, or `None` if there is none yet."""
+        return self.mean.shape if self.count else None
+
+    def append(self, features):
+        """Counts in the features `[b, d]` of a batch."""
         features = np.asarray(features, "float64")
         if features.ndim != 2:
             raise argument_error(
@@ -130,7 +135,7 @@ class Moments:
         return frechet_distance(self.mean, real_covariance, fake.mean, fake_covariance)
 
 
-class FrechetDistance(SharingCopies, keras.metrics.Metric):
+class FrechetDistance(FeatureSets):
     """The Frechet distance between the features of real and of generated images (FID).
 
         d^2 = ||m_r - m_f||^2 + tr(C_r) + tr(C_f) - 2 tr((C_r^(1/2) C_f C_r^(1/2))^(1/2))
@@ -157,24 +162,10 @@ class FrechetDistance(SharingCopies, keras.metrics.Metric):
         equation 6.
     """
 
-    shared = ("extractor",)
+    kept = Moments
 
     def __init__(self, extractor, value_range, name=None):
-        super().__init__(name=name or f"fid_{extractor.name}", dtype="float32")
-        self.extractor = extractor
-        self.value_range = check_range(value_range)
-        self.reset_state()
-
-    def update_state(self, real=None, fake=None):
-        """Adds images, `[b, height, width, channels]`; either argument may be None."""
-        # Both are read before either is kept, so that an error leaves the state as it was.
-        features = [
-            None if images is None else self.extractor.features(images, self.value_range)
-            for images in (real, fake)
-        ]
-        for moments, batch in zip((self._real, self._fake), features, strict=True):
-            if batch is not None:
-                moments.merge(batch)
+        super().__init__(extractor, value_range, name or f"fid_{extractor.name}")
 
     def result(self):
         """The distance, a float in float64.
@@ -183,12 +174,3 @@ class FrechetDistance(SharingCopies, keras.metrics.Metric):
             ValueError: if there are fewer than two images of a kind.
         """
         return self._real.distance(self._fake)
-
-    def reset_state(self):
-        """Forgets all images."""
-        self._real = Moments()
-        self.reset_fake()
-
-    def reset_fake(self):
-        """Forgets the generated images and keeps the real ones."""
-        self._fake = Moments()

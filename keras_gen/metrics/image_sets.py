@@ -8,12 +8,29 @@ from keras_gen.copies import SharingCopies
 from keras_gen.images import check_range, check_values
 
 
+class Batches:
+    """What was read of the images of one kind: arrays `[b, ...]`, one for each batch."""
+
+    def __init__(self):
+        self.count, self.arrays = 0, []
+
+    @property
+    def shape(self):
+        """Of what is read of one image, or `None` if there is none yet."""
+        return self.arrays[0].shape[1:] if self.arrays else None
+
+    def append(self, array):
+        self.arrays.append(array)
+        self.count += len(array)
+
+
 class ImageSets(SharingCopies, keras.metrics.Metric):
     """A metric that compares all real with all generated images; it keeps what it reads of them.
 
     A subclass implements `read(images)`, which turns a batch into an array `[b, ...]`, and
-    `result()`, which compares what `collected` returns. As nothing is measured before, the size
-    of the batches does not matter. It lives on the host and in no model.
+    `result()`, which compares what was kept of both kinds: all of these arrays, or whatever else
+    with `append` and `shape` the class attribute `kept` makes. The size of the batches does not
+    matter. It lives on the host and in no model.
 
     Args:
         value_range: Pair, the range in which the images' values lie.
@@ -21,6 +38,7 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
     """
 
     shared = ("extractor",)
+    kept = Batches
 
     def __init__(self, value_range, name):
         super().__init__(name=name, dtype="float32")
@@ -38,11 +56,11 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
     def _checked(self, images):
         batch = np.asarray(self.read(images))
         check_values(batch, "extractor")
-        known = next(iter([*self._real, *self._fake]), batch).shape[1:]
-        if batch.shape[1:] != known:
+        seen = [kept.shape for kept in (self._real, self._fake) if kept.shape is not None]
+        if seen and batch.shape[1:] != seen[0]:
             raise argument_error(
                 "images",
-                f"what was seen before, of shape {known} each",
+                f"what was seen before, of shape {seen[0]} each",
                 received=f"shape {batch.shape[1:]}",
             )
         return batch
@@ -53,22 +71,21 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
         Raises:
             ValueError: if there are fewer than `least` images of a kind.
         """
-        for kind, batches in (("real", self._real), ("fake", self._fake)):
-            count = sum(len(batch) for batch in batches)
-            if count < least:
+        for kind, kept in (("real", self._real), ("fake", self._fake)):
+            if kept.count < least:
                 raise argument_error(
-                    kind, f"at least {least} {kind} images before `result()`", received=count
+                    kind, f"at least {least} {kind} images before `result()`", received=kept.count
                 )
-        return np.concatenate(self._real), np.concatenate(self._fake)
+        return np.concatenate(self._real.arrays), np.concatenate(self._fake.arrays)
 
     def reset_state(self):
         """Forgets all images."""
-        self._real = []
+        self._real = self.kept()
         self.reset_fake()
 
     def reset_fake(self):
         """Forgets the generated images and keeps the real ones."""
-        self._fake = []
+        self._fake = self.kept()
 
 
 class FeatureSets(ImageSets):

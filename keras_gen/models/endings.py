@@ -11,6 +11,7 @@ import math
 import keras
 import tensorflow as tf
 
+from keras_gen.arguments import argument_error
 from keras_gen.models.mismatches import refuse
 
 INF = math.inf
@@ -97,6 +98,14 @@ def check_logits(name, network, of="the loss"):
     """Refuses a network that ends with probabilities, or another bounded activation, for logits."""
     cure = f"logits, unbounded numbers: remove the last activation, because {of} takes logits"
     check_reaches(name, network, (-INF, INF), cure)
+
+
+def check_class_logits(name, network):
+    """Refuses a network whose outputs are not logits of two classes or more."""
+    shape = network.output_shape
+    if len(shape) != 2 or shape[1] < 2:
+        raise argument_error(name, "logits (batch, classes)", received=f"outputs of shape {shape}")
+    check_logits(name, network)
 
 
 def check_range_reached(name, network, value_range):

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, class_labels
+from keras_gen.arguments import argument_error, check_some, class_labels
 from keras_gen.data.looking import looking
 from keras_gen.images import check_float_type, check_values
 
@@ -63,7 +63,7 @@ class Images(Expected):
 
     def check(self, array, name):
         self._check_shape(array.shape, name)
-        _check_some(array, name)
+        check_some(name, array)
         check_values(array, name, self.value_range)
         if self.value_range is not None and self.value_range[0] < 0 <= np.min(array):
             warnings.warn(
@@ -128,18 +128,13 @@ class Tokens(Expected):
             raise argument_error(name, "integer tokens", received=received)
         if array.ndim != 2 or array.shape[1] < 2:
             raise argument_error(name, self.described(), received=f"{name}.shape={array.shape}")
-        _check_some(array, name)
+        check_some(name, array)
         if array.min() < 0 or array.max() >= self.count:
             expected, low, high = f"tokens from 0 to {self.count - 1}", array.min(), array.max()
             raise argument_error(name, expected, received=f"tokens from {low} to {high}")
 
     def described(self):
         return "batches of shape (batch, steps + 1) with at least two columns"
-
-
-def _check_some(array, name):
-    if len(array) == 0:
-        raise argument_error(name, "at least one example", received=f"{name}.shape={array.shape}")
 
 
 @dataclasses.dataclass(frozen=True)

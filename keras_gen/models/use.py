@@ -1,13 +1,12 @@
 """What the use of a trained model shares: input checked as `fit` checks it, and kept graphs."""
 
-import dataclasses
 import functools
 
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, integer, positive_integer
-from keras_gen.models.inputs import ARRAYS, Expected, Images
+from keras_gen.arguments import argument_error, array_of_numbers, integer, positive_integer
+from keras_gen.models.inputs import Images
 
 LARGEST = 2**31 - 1  # of the integers that graphs take
 
@@ -71,14 +70,14 @@ def checked(expected, value, name):
         value: array, tensor or nested list of numbers.
         name: the argument's name.
     """
-    array = numbers_in(value, name)
+    array = array_of_numbers(name, value)
     expected.check(array, name)
     return array.astype("float32", copy=False)
 
 
 def checked_example(shape, value_range, value, name):
     """One example as a batch of one, float32, or the error that names what is wrong with it."""
-    array = numbers_in(value, name)
+    array = array_of_numbers(name, value)
     same = len(array.shape) == len(shape) and all(
         a is None or a == b for a, b in zip(shape, array.shape)
     )
@@ -88,36 +87,11 @@ def checked_example(shape, value_range, value, name):
     return checked(Images(shape, value_range), array[np.newaxis], name)
 
 
-def numbers_in(value, name):
-    """Whatever holds numbers as an array, or the error that names the argument."""
-    if not isinstance(value, (*ARRAYS, list, tuple)) and not hasattr(value, "__array__"):
-        text = "an array or a tensor (`data.arrays(dataset)` makes arrays of a dataset)"
-        raise argument_error(name, text, received=f"{name} of type {type(value).__name__}")
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError):  # a list of arrays of several shapes
-        array = np.asarray(None)
-    if array.dtype.kind not in "fiuVb":
-        text = "an array or a tensor of numbers"
-        raise argument_error(name, text, received=f"{name} of type {type(value).__name__}")
-    return array
-
-
-@dataclasses.dataclass(frozen=True)
-class Codes(Expected):
-    """Finite numbers of a shape, one set for each example.
-
-    Attributes:
-        shape: of one code; `None` entries match anything.
-        value_range: closed interval of the numbers, or `None` for any finite ones.
-    """
-
-    shape: tuple
-    value_range: tuple | None = None
+class Codes(Images):
+    """Finite numbers of a shape, one set for each example; integers are numbers as well."""
 
     def check(self, array, name):
-        array = array.astype("float32") if array.dtype.kind in "iu" else array
-        Images(self.shape, self.value_range).check(array, name)
+        super().check(array.astype("float32") if array.dtype.kind in "iu" else array, name)
 
 
 def count_of(name, value):

@@ -1,6 +1,7 @@
 """Functional builders: numbers in, `keras.Model` out."""
 
 from keras_gen.fused import FusedBatchNormalization, FusedLeakyReLU
+from keras_gen.networks import cells
 from keras_gen.networks.classifier import classifier_on
 from keras_gen.networks.convolutional import convolutional_decoder, convolutional_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
@@ -19,6 +20,7 @@ from keras_gen.networks.shapes import input_shapes, output_shape
 __all__ = [
     "FusedBatchNormalization",
     "FusedLeakyReLU",
+    "cells",
     "classifier_on",
     "convolutional_decoder",
     "convolutional_encoder",

@@ -60,15 +60,10 @@ def dcgan_generator(
     latent_dim = positive_integer("latent_dim", latent_dim)
     channels = image_shape[2]
     *sizes, smallest = _sizes(image_shape, smallest_side)
-    latents = keras.Input((latent_dim,), name="latents")
-    inputs, x = latents, latents
+    inputs = x = keras.Input((latent_dim,), name="latents")
     if num_classes is not None:
         labels = keras.Input((), dtype="int32", name="labels")
-        inputs = [latents, labels]
-        # About as long as a one-hot vector: a class as loud as the noise would drown it.
-        start = keras.initializers.RandomNormal(stddev=latent_dim**-0.5)
-        embedding = layers.Embedding(num_classes, latent_dim, start)
-        x = layers.Concatenate()([latents, embedding(labels)])
+        inputs, x = [x, labels], _with_label(x, labels, num_classes)
     shape = (*smallest, filters << (len(sizes) - 1))
     x = layers.Dense(
         shape[0] * shape[1] * shape[2], use_bias=not normalization, kernel_initializer=_normal()
@@ -172,6 +167,15 @@ def _checked(image_shape, filters, kernel_size, num_classes, smallest_side):
         positive_integer("num_classes", num_classes)
     filters = positive_integer("filters", filters)
     return shape_of("image_shape", image_shape, "(height, width, channels)"), filters
+
+
+def _with_label(latents, labels, num_classes):
+    """Latents to which an embedding of the label, as long as they are, is appended."""
+    width = latents.shape[-1]
+    # About as long as a one-hot vector: a class as loud as the noise would drown it.
+    start = keras.initializers.RandomNormal(stddev=width**-0.5)
+    embedding = layers.Embedding(num_classes, width, start)
+    return layers.Concatenate()([latents, embedding(labels)])
 
 
 def _normal():

@@ -1,5 +1,6 @@
 """Pictures of what a model does. Every function returns its Figure and touches no global state."""
 
+from keras_gen.plotting.activity import activity
 from keras_gen.plotting.codes import (
     activation_histogram,
     activation_histograms,
@@ -28,6 +29,7 @@ from keras_gen.plotting.weights import log_weights
 __all__ = [
     "activation_histogram",
     "activation_histograms",
+    "activity",
     "code_map",
     "code_scatter",
     "curve_panels",

@@ -2,11 +2,10 @@
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error, class_labels
 from keras_gen.images import check_values
-from keras_gen.plotting.figures import DPI, checked_points, saved
+from keras_gen.plotting.figures import DPI, Figure, checked_points, saved
 
 _BINS = 50
 _PERPLEXITY = 30  # about how many neighbours of a code its place respects; scikit-learn's default

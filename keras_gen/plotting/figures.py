@@ -1,7 +1,9 @@
 """What all pictures share: their resolution and how they reach the disk."""
 
+import io
 import pathlib
 
+import matplotlib.figure
 import numpy as np
 
 from keras_gen.arguments import argument_error
@@ -10,6 +12,15 @@ from keras_gen.images import check_values
 
 # A power of two, so that pixels / dpi * dpi gives back the number of pixels exactly.
 DPI = 128
+
+
+class Figure(matplotlib.figure.Figure):
+    """A figure of matplotlib that a notebook shows by itself, without pyplot's global state."""
+
+    def _repr_png_(self):
+        buffer = io.BytesIO()
+        self.savefig(buffer, dpi=DPI, format="png")
+        return buffer.getvalue()
 
 
 def saved(figure, path):

@@ -1,10 +1,9 @@
 """Pictures of gradients."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error
-from keras_gen.plotting.figures import DPI, saved
+from keras_gen.plotting.figures import DPI, Figure, saved
 
 
 def gradient_norms(norms, path=None, title=None):

@@ -3,11 +3,10 @@
 from statistics import NormalDist
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.images import check_range, check_values, to_uint8
-from keras_gen.plotting.figures import DPI, saved
+from keras_gen.plotting.figures import DPI, Figure, saved
 
 _VISIBLE_SIDE = 96
 _LARGEST_SIDE = 2048

@@ -1,10 +1,9 @@
 """Pictures of points in the plane."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.plotting.figures import DPI, checked_points, saved
+from keras_gen.plotting.figures import DPI, Figure, checked_points, saved
 
 _MARGIN = 0.15  # of the first cloud's width, on every side
 

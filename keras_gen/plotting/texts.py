@@ -1,9 +1,7 @@
 """Pictures of texts."""
 
-from matplotlib.figure import Figure
-
 from keras_gen.arguments import argument_error
-from keras_gen.plotting.figures import DPI, saved
+from keras_gen.plotting.figures import DPI, Figure, saved
 
 _SIZE = 8  # points; a monospaced character is 0.6 of it wide and, with its spacing, 1.2 high
 

@@ -1,11 +1,10 @@
 """Pictures of importance weights."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from keras_gen.arguments import argument_error
 from keras_gen.images import check_values
-from keras_gen.plotting.figures import DPI, saved
+from keras_gen.plotting.figures import DPI, Figure, saved
 
 _BINS = 20
 

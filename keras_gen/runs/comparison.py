@@ -37,9 +37,9 @@ class Comparison:
         return choose(self.rows, key=lambda name: self.mean(name, measure))
 
     def measures(self):
-        """Mean, range and number of draws of everything: what `Run.save` takes."""
+        """Mean, range and number of draws, by names such as `fid_least_squares`."""
         return {
-            f"{measure} {name}": {
+            f"{measure}_{name.replace(',', '').replace(' ', '_')}": {
                 "value": statistics.fmean(values),
                 "low": min(values),
                 "high": max(values),

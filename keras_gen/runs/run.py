@@ -10,6 +10,7 @@ from typing import Annotated
 from tyro.conf import arg
 
 from keras_gen.arguments import argument_error, integer, positive_integer
+from keras_gen.runs.comparison import Comparison
 from keras_gen.runs.console import quiet_start
 from keras_gen.runs.later import load_all
 from keras_gen.runs.scripts import RECORD
@@ -135,6 +136,16 @@ class Run:
         """The number of epochs between two of so many moments of the training, at least 1."""
         return max(self.epochs // parts, 1)
 
+    def ema_decay(self, decay, batches):
+        """The decay of averaged weights: `decay`, or less in a training too short for it.
+
+            min(decay, .5 ** (1 / (training steps / 5)))
+
+        The half-life is at most a fifth of the training, so that the average has forgotten the
+        start.
+        """
+        return min(decay, 0.5 ** (5 / (self.epochs * len(batches))))
+
     def watch(self, batches, *others, name="training"):
         """Callbacks for `fit`: the others, and a `Resume` in this run's folder.
 
@@ -167,11 +178,21 @@ class Run:
         from keras_gen import callbacks, metrics
 
         fid = metrics.FrechetDistance(self.reader(), model.value_range)
+        self._judged = len(test)
         grid = {} if grid_labels is None else {"count": len(grid_labels), "labels": grid_labels}
         return [
             callbacks.SampleGrid(self.output / "epochs", every=self.every(10), **grid),
             callbacks.GenerativeMetrics([fid], test, every=self.every(4), labels=labels),
         ]
+
+    def quarters(self, history):
+        """The FID after each quarter of the training, as `watch_images` measured it."""
+        name = f"fid_{self.reader().name}"
+        found = history.history.get(f"val_{name}", [])
+        return {
+            f"{name}_{self._judged}_quarter_{number}": value
+            for number, value in enumerate(found, start=1)
+        }
 
     def compare(self, variants, seeds=1):
         """One training after the other: each variant with each of so many seeds.
@@ -202,7 +223,7 @@ class Run:
         Args:
             model: the trained model, or `None` for a script that trains none.
             what: one sentence: model and architecture.
-            measures: dict from names to numbers, or to dicts as `Comparison.measures` makes them.
+            measures: dict from names to numbers, or a `Comparison`.
             samples: figure for the SavedModel.
             look: name of the picture to open first, a colon, and what to see in it.
             data: name of the data, where it is not `dataset`.
@@ -212,10 +233,11 @@ class Run:
 
         self._record()
         data = data or self.dataset
-        measures = {
-            name: value if isinstance(value, dict) else {"value": float(value)}
-            for name, value in measures.items()
-        }
+        if isinstance(measures, Comparison):
+            lines, measures = [measures], measures.measures()
+        else:
+            lines = [f"{name}: {value:.4g}" for name, value in measures.items()]
+            measures = {name: {"value": float(value)} for name, value in measures.items()}
         if model is not None:
             numbers = {name: measure["value"] for name, measure in measures.items()}
             value_range = getattr(model, "value_range", value_range)
@@ -232,9 +254,13 @@ class Run:
             measures=measures,
             seconds=self.seconds(),
         ).write(self.output / "results.json")
-        for name, measure in measures.items():
-            sys.stdout.write(f"{name}: {measure['value']:.4g}\n")
-        sys.stdout.write(f"Open {self.output / look}\n")
+        for line in [*lines, f"Open {self.output / look}"]:
+            self.print(line)
+
+    def print(self, text):
+        """Shows a line or a table of the result on the console."""
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
     def seconds(self):
         """How long this run has taken, over all its interruptions."""

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import data
-from keras_gen.data import captions, rules, sequences, toy
+from keras_gen.data import captions, glyphs, rules, sequences, toy
 
 NAN = float("nan")
 INF = float("inf")
@@ -49,6 +49,9 @@ NO_IMAGES = [None, "images", 3.0, True, IMAGES[0], IMAGES.astype("int32"), IMAGE
 NO_LABELS = [None, 3, "abc", LABELS / 1, LABELS > 0, LABELS - 1, np.eye(6, dtype=int), RAGGED]
 NO_LABELS += [LABELS[:0], LABELS * NAN, ["a"] * 6]
 NO_FOLDERS = [None, 3, "", "no such folder", b"bytes", ["a"], True, pathlib.Path("no/such")]
+NO_CHARACTERS = [None, 7, "", "a", "7 ", "\u0667", [7], [["7"]], ["7A"], b"7", NAN, {"7"}, True]
+NO_FONTS = [None, 3, "", "cmr10", [], ["Arial"], ["cmr10 sans"], [1], b"cmr10", [["cmr10"]], True]
+STYLE = glyphs.variations(2, seed=1)
 NO_NUMBERS = [NAN, INF, None, "1", True, [1.0]]
 NO_SPLITS = [None, 3, "", "extra", "train[", "train[1.5:]", "train[:200%]", "train[5:5]", ["train"]]
 
@@ -272,6 +275,31 @@ CALLS = [
         {
             "captions": [None, 3, "a", np.zeros(14), np.zeros((2, 13)), np.full((2, 14), NAN)],
             "expected": [None, 3, "a", np.zeros(14), np.zeros((2, 13)), np.zeros((1, 14))],
+        },
+    ),
+    (
+        glyphs.variations,
+        {"count": 2, "seed": 1},
+        {"count": NO_COUNTS, "seed": [*NO_SEEDS, None]},
+    ),
+    (
+        glyphs.draw,
+        {"characters": "7A", "fonts": ["cmr10"] * 2, "variations": STYLE},
+        {
+            "characters": NO_CHARACTERS,
+            "fonts": [*NO_FONTS, ["cmr10"]],
+            "variations": [None, 3, "a", IMAGES, STYLE[:1], STYLE[None], STYLE[0], [STYLE] * 2],
+            "size": [*NO_COUNTS, None, (28, 28)],
+        },
+    ),
+    (
+        glyphs.balanced,
+        {"characters": "7A", "fonts": ["cmr10"], "per_character": 2, "seed": 1},
+        {
+            "characters": NO_CHARACTERS,
+            "fonts": NO_FONTS,
+            "per_character": NO_COUNTS,
+            "seed": [*NO_SEEDS, None],
         },
     ),
     (

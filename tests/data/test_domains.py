@@ -67,7 +67,7 @@ def test_both_domains_are_augmented():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ((np.repeat(SOURCE, 3, -1), LABELS, TARGET), "`source`.*target domain, .*Received.*1, 3"),
+        ((np.repeat(SOURCE, 3, -1), LABELS, TARGET), "`source`.*of `target`, .*Received.*1, 3"),
         ((SOURCE, LABELS[1:], TARGET), "`labels`.*each of 7 source images"),
         ((SOURCE, LABELS - 1, TARGET), "`labels`.*from 0 on"),
         ((SOURCE, LABELS / 2, TARGET), "`labels`.*integer"),

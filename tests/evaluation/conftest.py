@@ -1,4 +1,4 @@
-"""Small images and a network of their pixels, in whose eyes they are compared."""
+"""Small images and a network of their pixels, whose features define distances."""
 
 import pytest
 import tensorflow as tf

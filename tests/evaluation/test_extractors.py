@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gen import evaluation, saved_models
+from keras_gen import data, evaluation, saved_models
 
 shipped = pytest.mark.skipif(
     not saved_models.available(), reason="installed without the shipped models"
@@ -16,9 +16,11 @@ shipped = pytest.mark.skipif(
     [
         ("mnist", "lenet_mnist"),
         ("fashion_mnist", "lenet_fashion_mnist"),
+        ("glyphs", "lenet_glyphs"),
         ("digits", "lenet_mnist"),
         ("mnist, stacked", "lenet_mnist"),
         ("digits, stacked", "lenet_mnist"),
+        ("glyphs, stacked", "lenet_glyphs"),
         ("fashion_mnist, stacked", "lenet_fashion_mnist"),
     ],
 )
@@ -35,9 +37,23 @@ def test_mnists_lenet_reads_the_embedded_digits(digits):
 
 
 @shipped
-@pytest.mark.parametrize("dataset", ["cifar10", "my_images/", "emnist/letters", "cifar10, stacked"])
+def test_the_lenet_of_glyphs_reads_fonts_that_it_has_not_seen(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_GEN_DATA_DIR", str(tmp_path))
+    options = {"value_range": (-1, 1), "labels": True}
+    images, labels = data.arrays(data.load("glyphs", "test", **options))
+    extractor = evaluation.shipped_extractor("glyphs")
+    read = extractor.probabilities(images, (-1, 1)).argmax(axis=1)
+    error = saved_models.read_card("lenet_glyphs")["metrics"][f"error_{len(labels)}"]
+    assert np.mean(read != labels) == pytest.approx(error, abs=0.001)  # two images
+    assert error < 0.03
+
+
+@shipped
+@pytest.mark.parametrize(
+    "dataset", ["cifar10", "my_images/", "emnist/letters", "glyphs_letters", "cifar10, stacked"]
+)
 def test_other_data_get_the_list_of_what_there_is(dataset):
-    names = r"\['digits', 'fashion_mnist', 'mnist'\]"
+    names = r"\['digits', 'fashion_mnist', 'glyphs', 'mnist'\]"
     with pytest.raises(ValueError, match=f"`dataset`.*one of {names}.*`extractor`.*={dataset}"):
         evaluation.shipped_extractor(dataset)
 

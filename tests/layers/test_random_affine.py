@@ -81,6 +81,7 @@ def test_a_pixels_gradient_is_its_share_in_the_redrawn_image():
     "arguments, expected",
     [
         ({"rotation": -1}, "a finite number from 0 on"),
+        ({"rotation": True}, "a finite number from 0 on"),
         ({"shift": float("nan")}, "a finite number from 0 on"),
         ({"shear": float("inf")}, "a finite number from 0 on"),
         ({"zoom": 1.0}, r"a number in \[0, 1\)"),

@@ -64,16 +64,19 @@ def test_accuracy_is_that_of_the_trained_classifier_on_real_images():
     assert accuracy == pytest.approx(expected, rel=1e-12)
 
 
+EXPECTED = "Expected 3 integer labels from 0 to 3, one for each image.*Received"
+
+
 @pytest.mark.parametrize(
     "labels", [np.eye(4)[[0, 1, 2]], np.array([0.0, 1, 2]), np.array([[0, 1], [1, 2], [2, 3]]), []]
 )
 def test_labels_other_than_integers_are_refused(extractor, labels):
     images, classes = labeled(3, 0)
-    with pytest.raises(ValueError, match="`labels`.*Expected integer.*Received"):
+    with pytest.raises(ValueError, match=f"`labels`.*{EXPECTED}"):
         gan_test(extractor, images, labels, (0, 1))
-    with pytest.raises(ValueError, match="`labels`.*Expected integer.*Received"):
+    with pytest.raises(ValueError, match=f"`labels`.*{EXPECTED}"):
         gan_train(classifier(), images, labels, images, classes, (0, 1))
-    with pytest.raises(ValueError, match="`real_labels`.*Expected integer.*Received"):
+    with pytest.raises(ValueError, match=f"`real_labels`.*{EXPECTED}"):
         gan_train(classifier(), images, classes, images, labels, (0, 1))
 
 

@@ -10,7 +10,7 @@ from keras_gen.data.few_labels import UNLABELED
 from keras_gen.losses import weighted_mean
 from keras_gen.models.adversarial.gan import GAN
 from keras_gen.models.averaging import WeightAverage
-from keras_gen.models.endings import check_logits
+from keras_gen.models.endings import check_class_logits
 from keras_gen.models.inputs import Labels
 from keras_gen.models.use import checked, in_batches
 
@@ -104,10 +104,7 @@ class SemiSupervisedGAN(GAN):
         if features not in names:
             expected = f"the name of a layer of the discriminator, {names}"
             raise argument_error("features", expected, features)
-        if len(discriminator.output_shape) != 2 or discriminator.output_shape[1] < 2:
-            received = f"outputs of shape {discriminator.output_shape}"
-            raise argument_error("discriminator", "logits (batch, classes)", received=received)
-        check_logits("discriminator", discriminator)
+        check_class_logits("discriminator", discriminator)
         self.features = features
         self.adversarial_weight = adversarial_weight
         self.consistency_weight = consistency_weight

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.arguments import argument_error, array_of_numbers, positive_integer
 from keras_gen.losses import weighted_mean
 from keras_gen.models.base import GenerativeModel
 from keras_gen.models.inputs import Images
-from keras_gen.models.use import checked, count_of, in_batches, numbers_in
+from keras_gen.models.use import checked, count_of, in_batches
 
 LEVEL_TOLERANCE = 1e-3  # of the distance between two levels: float arithmetic rounds
 
@@ -141,7 +141,7 @@ class AutoregressiveModel(GenerativeModel):
         Returns:
             NumPy array like `images`.
         """
-        images, mask = numbers_in(images, "images"), np.asarray(mask)
+        images, mask = array_of_numbers("images", images), np.asarray(mask)
         if np.shape(images)[1:] != self.image_shape:
             raise argument_error(
                 "images",

@@ -4,18 +4,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer, positive_number
+from keras_gen.arguments import positive_integer, positive_number
 from keras_gen.losses import weighted_mean
-from keras_gen.models.boltzmann.energy_model import GIBBS_STEPS, EnergyModel
+from keras_gen.models.boltzmann.energy_model import GIBBS_STEPS
+from keras_gen.models.boltzmann.enumeration import (
+    MAX_ENUMERATED,
+    EnumerableMachine,
+    all_states,
+    check_enumerable,
+)
 from keras_gen.models.use import count_of, steps_of
 
-MAX_ENUMERATED = 16  # units whose 65,536 states are still summed one by one
 WEIGHT_STDDEV = 0.01  # Hinton (2012), A Practical Guide to Training RBMs, section 8
 MEAN_CHAINS, MEAN_STEPS = 20, 20  # behind a mean of hidden units that is not summed
 
 
 @keras.saving.register_keras_serializable("keras_gen")
-class BoltzmannMachine(EnergyModel):
+class BoltzmannMachine(EnumerableMachine):
     """A machine of visible and hidden binary units s = (v, h), each pair of them connected.
 
         E(s)            = -sum_{i<j} w_ij s_i s_j - sum_i b_i s_i
@@ -67,7 +72,7 @@ class BoltzmannMachine(EnergyModel):
 
     tracked = ("loss", "reconstruction_error")
 
-    adjustable = EnergyModel.adjustable | {
+    adjustable = EnumerableMachine.adjustable | {
         "temperature": positive_number,
         "gibbs_steps": positive_integer,
     }
@@ -92,7 +97,7 @@ class BoltzmannMachine(EnergyModel):
         self.particles = positive_integer("particles", particles)
         self.exact = self.units <= MAX_ENUMERATED if exact is None else exact
         if self.exact:
-            _check_enumerable(self.units)
+            check_enumerable(self.units)
         self.pairs = np.stack(np.triu_indices(self.units, 1), axis=1)  # i < j
         normal = keras.initializers.RandomNormal(stddev=WEIGHT_STDDEV, seed=seed)
         options = {"autocast": False}  # float32 in half precision, too
@@ -145,59 +150,6 @@ class BoltzmannMachine(EnergyModel):
 
         _, states = tf.while_loop(lambda count, _: count < steps * moving, draw, (0, states))
         return states
-
-    # Sums over all states
-
-    def free_energy(self, x):
-        """F(v) = -log sum_h exp(-E(v, h) / T) of examples, in nats, of shape (batch,)."""
-        return self.free_energies(self.flat(self.checked_examples(x)))
-
-    def free_energies(self, visible):
-        """The tensor of free energies of visible vectors, without a check."""
-        return -tf.reduce_logsumexp(self.log_weights(visible), axis=1)
-
-    def log_partition(self):
-        """log Z in nats."""
-        _check_enumerable(self.units)
-        return tf.reduce_logsumexp(-self.free_energies(all_states(self.visible_units)))
-
-    def log_likelihood(self, x):
-        """log p(v) = -F(v) - log Z of examples, in nats, of shape (batch,)."""
-        return -self.free_energy(x) - self.log_partition()
-
-    def probabilities(self):
-        """p(v) of all visible states, in the order of `all_states`."""
-        _check_enumerable(self.units)
-        return tf.nn.softmax(-self.free_energies(all_states(self.visible_units)))
-
-    def state_numbers(self, x):
-        """Where binary examples stand in the order of `all_states`: integers, shape (batch,)."""
-        places = 2.0 ** tf.range(self.visible_units - 1, -1, -1, tf.float32)
-        return tf.cast(tf.linalg.matvec(self.flat(self.checked_examples(x)), places), tf.int32)
-
-    def pair_expectations(self):
-        """<s_i s_j> under the model, (units, units); the means <s_i> are on the diagonal."""
-        states = all_states(self.units)
-        weights = tf.nn.softmax(-self.energy(states) / self.temperature)
-        return tf.matmul(states, weights[:, None] * states, transpose_a=True)
-
-    def kl_divergence(self, x):
-        """KL(data || model) = sum_v p_data(v) log(p_data(v) / p(v)) in nats, a float."""
-        patterns, counts = np.unique(
-            self.flat(self.checked_examples(x)), axis=0, return_counts=True
-        )
-        p_data = counts / counts.sum()
-        log_p = -self.free_energies(patterns) - self.log_partition()
-        return float(np.sum(p_data * (np.log(p_data) - log_p)))
-
-    def log_weights(self, visible):
-        """-E(v, h) / T of visible vectors with all hidden states, of shape (batch, 2 ** hidden)."""
-        hidden = all_states(self.hidden)
-        of_visible = self.energy(tf.pad(visible, [[0, 0], [0, self.hidden]]))
-        of_hidden = self.energy(tf.pad(hidden, [[0, 0], [self.visible_units, 0]]))
-        between = self.connections()[: self.visible_units, self.visible_units :]
-        agreement = tf.matmul(tf.matmul(visible, between), hidden, transpose_b=True)
-        return (agreement - of_visible[:, None] - of_hidden) / self.temperature
 
     # Training
 
@@ -309,23 +261,3 @@ class BoltzmannMachine(EnergyModel):
         if self.hidden == 0:
             del endpoints["transform"]
         return endpoints
-
-
-def all_states(units):
-    """Every state of some binary units, in counting order: float32 (2 ** units, units).
-
-    The first unit changes last.
-    """
-    _check_enumerable(units)
-    shifts = tf.range(units - 1, -1, -1)
-    numbers = tf.range(2**units)[:, None]
-    return tf.cast(tf.bitwise.bitwise_and(tf.bitwise.right_shift(numbers, shifts), 1), tf.float32)
-
-
-def _check_enumerable(units):
-    if units > MAX_ENUMERATED:
-        raise argument_error(
-            "units",
-            f"at most {MAX_ENUMERATED} units for sums over all states",
-            received=f"units={units}, which have 2**{units} = {2**units:,} states",
-        )

@@ -7,13 +7,8 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.images import to_uint8
 from keras_gen.models.boltzmann.energy_model import GIBBS_STEPS
-from keras_gen.models.boltzmann.stack import (
-    StackedMachine,
-    build_stack,
-    downwards,
-    drawn_upwards,
-    features_of,
-)
+from keras_gen.models.boltzmann.stack import Stack
+from keras_gen.models.boltzmann.top_machine import TopMachine
 from keras_gen.models.inputs import Images
 from keras_gen.models.use import Codes, checked, in_batches, steps_of
 
@@ -21,7 +16,7 @@ STARTS, MEAN_FIELD_STEPS = 10, 20  # of the captions' features while the image's
 
 
 @keras.saving.register_keras_serializable("keras_gen")
-class CaptionMachine(StackedMachine):
+class CaptionMachine(TopMachine):
     """A machine that puts words to images and images to words.
 
         image   -> h_1 -> ... -> f \\
@@ -56,12 +51,13 @@ class CaptionMachine(StackedMachine):
     def __init__(self, rbm, example_shape, words, below=(), below_captions=(), **kwargs):
         self.words = positive_integer("words", words)
         self.below_captions = list(below_captions)
+        self.caption_stack = Stack(self.below_captions)
         super().__init__(rbm, example_shape, below, **kwargs)
         if not rbm.binary:
             raise argument_error("rbm", "a machine with binary visible units", rbm)
 
     def further_units(self):
-        return build_stack(self.below_captions, self.words, "below_captions")
+        return self.caption_stack.build(self.words, "below_captions")
 
     def expects(self):
         images, _ = super().expects()
@@ -81,8 +77,8 @@ class CaptionMachine(StackedMachine):
         """
         x, captions, weight = self.unpacked(data)
         captions = tf.cast(captions, self.compute_dtype)
-        features = drawn_upwards(self.below, self.flat(x), self.next_seed())[-1]
-        codes = features_of(self.below_captions, captions)
+        features = self.stack.draw_up(self.flat(x), self.next_seed())[-1]
+        codes = self.caption_stack.up(captions)
         return tf.concat([features, codes], axis=-1), weight
 
     def visible(self, x):
@@ -124,10 +120,7 @@ class CaptionMachine(StackedMachine):
     def visible_means(self, x, captions):
         """Means of the top machine's visible units over images and their captions."""
         captions = checked(Codes((self.words,), (0.0, 1.0)), captions, "captions")
-        parts = [
-            self.features(self.checked_examples(x)),
-            features_of(self.below_captions, captions),
-        ]
+        parts = [self.features(self.checked_examples(x)), self.caption_stack.up(captions)]
         return np.concatenate([np.mean(part, axis=0, dtype="float64") for part in parts])
 
     # Use
@@ -139,7 +132,7 @@ class CaptionMachine(StackedMachine):
     def described(self, x):
         """The tensor of word probabilities, float32."""
         features = self.visible(x)[:, -self.further_units() :]
-        return tf.cast(downwards(self.below_captions, features), tf.float32)
+        return tf.cast(self.caption_stack.down(features), tf.float32)
 
     def illustrate(self, captions, seed=None, gibbs_steps=GIBBS_STEPS):
         """Images for captions; equal seeds give equal images.
@@ -160,7 +153,7 @@ class CaptionMachine(StackedMachine):
     @tf.function(reduce_retracing=True)
     def illustrated(self, captions, seed, gibbs_steps):
         """The tensor of images for captions; `seed` is of shape (2,)."""
-        features = features_of(self.below_captions, tf.cast(captions, self.compute_dtype))
+        features = self.caption_stack.up(tf.cast(captions, self.compute_dtype))
         start = self.chain_start(tf.shape(captions)[0], seed)
         start = tf.concat([start[:, : -self.further_units()], features], axis=-1)
         visible = self.chain(start, self.is_feature(), seed, gibbs_steps)

@@ -13,13 +13,13 @@ from keras_gen.arguments import (
 )
 from keras_gen.layers import LabelRBM
 from keras_gen.models.boltzmann.energy_model import GIBBS_STEPS
-from keras_gen.models.boltzmann.stack import StackedMachine, drawn_upwards, hidden_free_energy
+from keras_gen.models.boltzmann.top_machine import TopMachine
 from keras_gen.models.inputs import Labels
 from keras_gen.models.use import count_of, finite, in_batches, labels_of, seed_of, steps_of
 
 
 @keras.saving.register_keras_serializable("keras_gen")
-class DeepBeliefNetwork(StackedMachine):
+class DeepBeliefNetwork(TopMachine):
     """An RBM on top of trained RBMs, whose weights lead down to the examples.
 
         p(v, h_1, ..., h_L) = P(v | h_1) P(h_1 | h_2) ... p_top(h_L-1, h_L)
@@ -68,7 +68,7 @@ class DeepBeliefNetwork(StackedMachine):
         Guidance, arXiv:2207.12598, whose models have no hidden units.
     """
 
-    adjustable = StackedMachine.adjustable | {"guidance": positive_number}
+    adjustable = TopMachine.adjustable | {"guidance": positive_number}
 
     def __init__(self, rbm, example_shape, below=(), guidance=1.0, **kwargs):
         self.guidance = guidance
@@ -85,7 +85,7 @@ class DeepBeliefNetwork(StackedMachine):
     def unpack(self, data):
         """States of the top machine's visible units, drawn on the way up, and sample weights."""
         x, labels, weight = self.unpacked(data)
-        features = drawn_upwards(self.below, self.flat(x), self.next_seed())[-1]
+        features = self.stack.draw_up(self.flat(x), self.next_seed())[-1]
         if self.num_classes is not None:
             features = self.rbm.join(features, labels)
         return features, weight
@@ -219,10 +219,10 @@ class DeepBeliefNetwork(StackedMachine):
         log_z, samples, seed = finite("log_z", log_z), count_of("samples", samples), seed_of(seed)
         visible, total = self.flat(self.checked_examples(x)), 0.0
         for sample in range(samples):
-            states = drawn_upwards(self.below, visible, tf.constant([seed, sample], tf.int32))
+            states = self.stack.draw_up(visible, tf.constant([seed, sample], tf.int32))
             total = total - self.rbm.free_energy(states[-1])
             for layer, lower, upper in zip(self.below, states, states[1:]):
-                total = total + hidden_free_energy(layer, upper) - layer.free_energy(lower)
+                total = total + _hidden_free_energy(layer, upper) - layer.free_energy(lower)
         return np.asarray(total, "float64") / samples - log_z
 
     def to_encoder(self, dropout=0.0):
@@ -270,3 +270,10 @@ class DeepBeliefNetwork(StackedMachine):
             "classify": (self.classified, [x]),
             **self.sample_endpoints(sample, *of_one_label, num_classes=self.num_classes),
         }
+
+
+def _hidden_free_energy(rbm, hidden):
+    """G(h) = -log sum_v exp(-E(v, h)) = -c'h - sum_i softplus(b_i + (W h)_i), of shape (batch,)."""
+    h, c = (tf.cast(tensor, tf.float32) for tensor in (hidden, rbm.hidden_bias))
+    inputs = tf.cast(rbm.visible_input(hidden), tf.float32)
+    return -tf.linalg.matvec(h, c) - tf.reduce_sum(tf.math.softplus(inputs), axis=1)

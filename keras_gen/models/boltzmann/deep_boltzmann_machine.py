@@ -1,20 +1,16 @@
 """The deep Boltzmann machine: mean field for the data, persistent chains for the model."""
 
-import itertools
-
 import keras
-import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer, positive_number
-from keras_gen.layers import RBM
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.losses.means import TINY, share
-from keras_gen.models.boltzmann.energy_model import EnergyModel
+from keras_gen.models.boltzmann.layered_machine import LayeredMachine
 from keras_gen.models.use import finite, steps_of
 
 
 @keras.saving.register_keras_serializable("keras_gen")
-class DeepBoltzmannMachine(EnergyModel):
+class DeepBoltzmannMachine(LayeredMachine):
     """Layers of binary units, each connected in both directions with the next one.
 
         E(v, h)      = -b_0'v - sum_l b_l'h_l - sum_l h_l-1' W_l h_l,    h_0 = v, l = 1 ... L
@@ -54,7 +50,7 @@ class DeepBoltzmannMachine(EnergyModel):
     """
 
     tracked = ("loss", "reconstruction_error")
-    adjustable = EnergyModel.adjustable | {
+    adjustable = LayeredMachine.adjustable | {
         "gibbs_steps": positive_integer,
         "mean_field_steps": positive_integer,
     }
@@ -71,24 +67,12 @@ class DeepBoltzmannMachine(EnergyModel):
         seed=None,
         **kwargs,
     ):
-        super().__init__(example_shape, value_range, seed, **kwargs)
-        if not isinstance(units, (tuple, list)) or len(units) < 2:
-            raise argument_error("units", "the sizes of two or more hidden layers", units)
-        self.units = tuple(positive_integer("units", size) for size in units)
+        super().__init__(
+            units, example_shape, weight_stddev, value_range=value_range, seed=seed, **kwargs
+        )
         self.gibbs_steps = gibbs_steps
         self.mean_field_steps = mean_field_steps
         self.particles = positive_integer("particles", particles)
-        self.weight_stddev = positive_number("weight_stddev", weight_stddev)
-        normal = keras.initializers.RandomNormal(stddev=weight_stddev, seed=self.seed_generator)
-        widths = (self.visible_units, *self.units)
-        self.biases = [
-            self.add_weight((width,), "zeros", name=f"bias_{layer}")
-            for layer, width in enumerate(widths)
-        ]
-        self.kernels = [
-            self.add_weight(shape, normal, name=f"kernel_{layer}")
-            for layer, shape in enumerate(itertools.pairwise(widths), 1)
-        ]
         self.chains = [
             self.add_weight(
                 (particles, width),
@@ -97,7 +81,7 @@ class DeepBoltzmannMachine(EnergyModel):
                 aggregation="only_first_replica",
                 name=f"chains_{layer}",
             )
-            for layer, width in list(enumerate(widths))[1::2]
+            for layer, width in list(enumerate(self.widths))[1::2]
         ]
         self.built = True
 
@@ -129,35 +113,6 @@ class DeepBoltzmannMachine(EnergyModel):
         for kernel, rbm in zip(model.kernels, rbms):
             kernel.assign(rbm.kernel)
         return model
-
-    # Energy and conditionals; `states` lists the layers of a batch, the visible one first
-
-    def energy(self, states):
-        """E(v, h) in nats, of shape (batch,)."""
-        agreement = [s * self.cast(b) for s, b in zip(states, self.biases)]
-        agreement += [s * self.from_below(layer, states) for layer, s in enumerate(states) if layer]
-        return -tf.add_n([tf.reduce_sum(tf.cast(a, tf.float32), axis=1) for a in agreement])
-
-    def from_below(self, layer, states):
-        """W_l' h_l-1."""
-        return tf.matmul(states[layer - 1], self.cast(self.kernels[layer - 1]))
-
-    def from_above(self, layer, states):
-        """W_l+1 h_l+1."""
-        return tf.matmul(states[layer + 1], self.cast(self.kernels[layer]), transpose_b=True)
-
-    def probabilities(self, layer, states, below=None):
-        """P(h_l=1 | its neighbours); `below` is W_l' h_l-1 where it is known already."""
-        total = self.cast(self.biases[layer])
-        if layer > 0:
-            total += self.from_below(layer, states) if below is None else below
-        if layer < len(self.units):
-            total += self.from_above(layer, states)
-        return tf.sigmoid(total)
-
-    def cast(self, variable):
-        """A variable in the compute dtype."""
-        return tf.cast(variable, self.compute_dtype)
 
     # Mean field
 
@@ -204,29 +159,6 @@ class DeepBoltzmannMachine(EnergyModel):
         return tf.add_n(entropy) - self.energy(states) - tf.cast(log_z, tf.float32)
 
     # Chains
-
-    def gibbs_step(self, odd, seed):
-        """The even layers given the odd ones, then the odd ones given the even ones.
-
-        Args:
-            odd: list of the states of the odd layers.
-            seed: integer tensor of shape (2,).
-
-        Returns:
-            The new states of the odd layers, and the states of all layers with P(odd | even) in
-            the place of what was drawn.
-        """
-        count = len(self.units) + 1
-        states, means = [None] * count, [None] * count
-        states[1::2] = odd
-        for layer in [*range(0, count, 2), *range(1, count, 2)]:
-            means[layer] = self.probabilities(layer, states)
-            key = tf.random.experimental.stateless_fold_in(seed, layer)
-            noise = tf.random.stateless_uniform(tf.shape(means[layer]), key)
-            drawn = noise < tf.cast(means[layer], tf.float32)
-            states[layer] = tf.cast(drawn, means[layer].dtype)
-        expected = [m if layer % 2 else s for layer, (s, m) in enumerate(zip(states, means))]
-        return states[1::2], expected
 
     def negative_phase(self):
         """Moves copies of the chains: their odd layers, and the states that the loss looks at."""
@@ -294,29 +226,6 @@ class DeepBoltzmannMachine(EnergyModel):
 
         _, odd = tf.while_loop(lambda index, _: index < gibbs_steps, step, (0, start))
         return self.examples(self.probabilities(0, [None, odd[0]]))
-
-    # The same machine as one of two layers
-
-    def as_rbm(self):
-        """This machine as an RBM: its visible units are the odd layers, its hidden the even ones.
-
-        Odd layers are connected with even ones only, so the energy is that of an RBM, and so are
-        the partition function and `metrics.log_partition`.
-
-        Returns:
-            A built `layers.RBM` with copies of the weights.
-        """
-        layer = np.repeat(np.arange(len(self.biases)), [bias.shape[0] for bias in self.biases])
-        odd = layer % 2 == 1
-        bias = np.concatenate([np.array(bias) for bias in self.biases])
-        weights = np.zeros((len(bias), len(bias)), "float32")  # of each unit with the next layer
-        for index, kernel in enumerate(self.kernels):
-            weights[np.ix_(layer == index, layer == index + 1)] = kernel
-        kernel = (weights + weights.T)[np.ix_(odd, ~odd)]
-        rbm = RBM(kernel.shape[1])
-        rbm.build((None, kernel.shape[0]))
-        rbm.set_weights([kernel, bias[odd], bias[~odd]])
-        return rbm
 
     def base_probabilities(self, x):
         """Mean mean-field states of examples: the units of `as_rbm()` without connections.

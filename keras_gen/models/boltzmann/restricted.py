@@ -11,6 +11,8 @@ from keras_gen.layers import RBM, DoubledRBM
 from keras_gen.losses import weighted_mean
 from keras_gen.models.boltzmann import centering
 from keras_gen.models.boltzmann.energy_model import EnergyModel
+from keras_gen.models.boltzmann.pseudo_likelihood import pseudo_log_likelihood
+from keras_gen.models.boltzmann.stack import Stack
 from keras_gen.models.use import in_batches, seed_of, steps_of
 
 OBSERVED = 10  # examples of a training batch that the costlier logs look at
@@ -99,14 +101,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
     def build_visible(self):
         """Builds the machine, and returns the number of its visible units."""
         width = math.prod(self.example_shape)
-        if not self.rbm.built:
-            self.rbm.build((None, width))
-        if self.rbm.kernel.shape[0] != width:
-            raise argument_error(
-                "rbm",
-                f"a machine of {width} visible units",
-                received=f"one of {self.rbm.kernel.shape[0]}",
-            )
+        Stack([self.rbm]).build(width, "rbm")
         return width
 
     def parameters(self):
@@ -206,37 +201,10 @@ class RestrictedBoltzmannMachine(EnergyModel):
         error = tf.square(tf.cast(visible - reconstruction, tf.float32))
         observed = {"reconstruction_error": tf.reduce_sum(error, axis=1)}
         if "pseudo_log_likelihood" in self.tracked:
-            observed["pseudo_log_likelihood"] = self.pseudo_log_likelihood(visible, inputs)
+            estimate = pseudo_log_likelihood(self.rbm, visible, inputs, self.next_seed())
+            observed["pseudo_log_likelihood"] = estimate
         self.track(visible, weight, **observed)
         return list(observed.values())
-
-    def pseudo_log_likelihood(self, visible, inputs):
-        """An estimate of sum_i log p(v_i | all others), by one unit i drawn for each example.
-
-        n log sigmoid(F(v with v_i flipped) - F(v))
-        """
-        count = tf.shape(visible)[1]
-        index = tf.random.stateless_uniform(
-            [tf.shape(visible)[0]], self.next_seed(), maxval=count, dtype=tf.int32
-        )
-        difference = self.flip_energy(visible, index, inputs)
-        return tf.cast(count, tf.float32) * tf.math.log_sigmoid(difference)
-
-    def flip_energy(self, visible, index, inputs):
-        """F(v with v_i flipped) - F(v) in nats, of shape (batch,), for binary units.
-
-        c + W'v changes by (1 - 2 v_i) W_i, and -b'v by -(1 - 2 v_i) b_i.
-
-        Args:
-            visible: states (batch, visible).
-            index: integers (batch,), the unit i of every state.
-            inputs: c + W'v.
-        """
-        change = 1 - 2 * tf.cast(tf.gather(visible, index, batch_dims=1), tf.float32)
-        inputs = tf.cast(inputs, tf.float32)
-        flipped = inputs + change[:, None] * tf.gather(self.rbm.kernel, index)
-        of_visible = -change * tf.gather(self.rbm.visible_bias, index)
-        return of_visible + self.rbm.hidden_part(flipped) - self.rbm.hidden_part(inputs)
 
     # Use
 

@@ -13,7 +13,7 @@ from keras_gen.models.classifiers.adversarial_examples import (
     perturbed,
 )
 from keras_gen.models.classifiers.classifier import Classifier
-from keras_gen.models.endings import check_logits
+from keras_gen.models.endings import check_class_logits
 from keras_gen.models.inputs import Images, Labels
 
 
@@ -59,10 +59,7 @@ class AdversarialTraining(Classifier):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
         if not classifier.built or len(classifier.inputs) != 1:
             raise argument_error("classifier", "a built model with one input", classifier)
-        if len(classifier.output_shape) != 2 or classifier.output_shape[1] < 2:
-            received = f"outputs of shape {classifier.output_shape}"
-            raise argument_error("classifier", "logits (batch, classes)", received=received)
-        check_logits("classifier", classifier)
+        check_class_logits("classifier", classifier)
         self.classifier = classifier
         self.epsilon = epsilon
         self.alpha = alpha

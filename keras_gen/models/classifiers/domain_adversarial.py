@@ -7,7 +7,7 @@ from keras_gen.arguments import argument_error, positive_integer, positive_numbe
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.losses import weighted_mean
 from keras_gen.models.classifiers.classifier import Classifier
-from keras_gen.models.endings import check_logits
+from keras_gen.models.endings import check_class_logits, check_logits
 from keras_gen.models.inputs import Images, Labels
 
 
@@ -178,11 +178,8 @@ def _check_networks(feature_extractor, label_classifier, domain_classifier):
             raise argument_error(
                 name, f"a network of features of shape {features}", received=received
             )
-    if len(label_classifier.output_shape) != 2 or label_classifier.output_shape[1] < 2:
-        received = f"outputs of shape {label_classifier.output_shape}"
-        raise argument_error("label_classifier", "logits (batch, classes)", received=received)
+    check_class_logits("label_classifier", label_classifier)
     if domain_classifier.output_shape[1:] != (1,):
         received = f"outputs of shape {domain_classifier.output_shape}"
         raise argument_error("domain_classifier", "logits (batch, 1)", received=received)
-    for name in ("label_classifier", "domain_classifier"):
-        check_logits(name, networks[name])
+    check_logits("domain_classifier", domain_classifier)

@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from keras_gen import layers, models
 
@@ -72,33 +71,6 @@ def test_burnt_in_particles_follow_the_machine():
     assert np.abs(exact - 0.5).max() > 0.05
     np.testing.assert_allclose(np.mean(model.chains, axis=0), exact, atol=0.02)
     assert set(np.unique(model.chains)) == {0.0, 1.0}
-
-
-def test_flipping_a_unit_costs_the_difference_of_free_energies():
-    model = machine()
-    model.rbm.set_weights([w + 0.3 for w in model.rbm.get_weights()])
-    for index in range(4):
-        flipped = V.copy()
-        flipped[:, index] = 1 - V[:, index]
-        expected = model.free_energy(flipped) - model.free_energy(V)
-        received = model.flip_energy(V, np.full(6, index), model.rbm.hidden_input(V))
-        np.testing.assert_allclose(received, expected, atol=1e-5)
-
-
-def test_pseudo_log_likelihood_is_its_definition_on_average():
-    model = machine()
-    w, b, c = (np.array(x, "float64") for x in model.rbm.weights)
-
-    def free_energy(v):
-        return -v @ b - np.logaddexp(0, v @ w + c).sum(axis=-1)
-
-    flipped = V[:, None] + np.eye(4) * (1 - 2 * V[:, None])
-    difference = free_energy(flipped) - free_energy(V)[:, None]
-    expected = -np.logaddexp(0, -difference).sum(axis=1)
-    repeated = tf.repeat(V, 20_000, axis=0)
-    many = model.pseudo_log_likelihood(repeated, model.rbm.hidden_input(repeated))
-    received = np.array(many).reshape(6, -1).mean(axis=1)
-    np.testing.assert_allclose(received, expected, atol=0.05)
 
 
 def test_logs_name_what_is_monitored():

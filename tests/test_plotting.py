@@ -379,6 +379,17 @@ def test_activation_histogram_shows_shares_means_and_the_target(tmp_path):
     assert (tmp_path / "a.png").stat().st_size > 0
 
 
+def test_a_target_is_drawn_only_where_it_was_asked_for(tmp_path):
+    codes = {"none": np.full([3, 2], 0.5), "KL": np.full([3, 2], 0.1)}
+    figure = plotting.activation_histograms(codes, tmp_path / "a.png", {"KL": 0.1}, title="codes")
+    assert [len(axis.lines) for axis in figure.axes] == [1, 1, 2, 2]
+    assert [axis.get_ylabel().split("\n")[0] for axis in figure.axes[::2]] == ["none", "KL"]
+    assert figure.get_suptitle() == "codes"
+    for wrong in ({}, {"l1": np.ones([2, 2])}):
+        with pytest.raises(ValueError, match="activations"):
+            plotting.activation_histograms(wrong, targets={"KL": 0.1})
+
+
 @pytest.mark.parametrize("bad", [np.zeros([4]), np.full([2, 2], 1.1), np.full([2, 2], np.nan)])
 def test_activations_outside_the_unit_interval_are_refused(bad):
     with pytest.raises(ValueError, match="activations"):

@@ -182,13 +182,13 @@ def main(
         for metric in (found, held):
             metric.reset_fake()
             metric.update_state(None, generated)
-        count, share = held.result(), found.good_share()
-        table.add(name, found=found.result(), held=count, good_share=share)
-        clouds.setdefault(f"{name}\nholds {count} of {len(centres)}, {share:.0%} good", generated)
-        courses.setdefault(name, (run.moments(10), history.history[f"val_{held.name}"]))
+        table.add(name, found=found.result(), held=held.result(), good_share=found.good_share())
+        if part.seed == run.seed:
+            clouds[f"{name}\nholds {held.result()} of {len(centres)}"] = generated
+            courses[name] = run.moments(10), history.history[f"val_{held.name}"]
 
     # Look: what each remedy leads to with the first seed, and the modes held in the course of it.
-    samples = plotting.point_clouds(clouds, run.output / "points.png")
+    samples = plotting.point_clouds(clouds, run.output / "points.png", columns=5)
     panels = {f"modes held, of {len(centres)}": courses}
     plotting.curve_panels(panels, "epoch", run.output / "training.png")
 

@@ -20,21 +20,19 @@ squares of other images pasted over them, under noise and dropout, and shall agr
 in spite of it ("consistency"). And as classes are about equally frequent, so shall its answers be
 ("balance"). Beside it the same network learns from the labeled images alone, with the same views.
 
-By default it learns 8x8 digits, enlarged, within three minutes. `--dataset mnist --epochs 50
---precision mixed_bfloat16` with `--seed` 1, 2 and 3 are the measured runs; the figures are in
-chapters/README.md. Salimans et al. (2016) made 93 +- 6.5 errors with 100 labels.
+DEFAULT
 """
 
-import pathlib
+from keras_gen import runs
 
+# isort: split
 import keras
-import tensorflow as tf
-import tyro
+import numpy as np
 
-from keras_gen import callbacks, data, layers, models, networks, plotting, saved_models
+from keras_gen import callbacks, data, layers, models, networks, plotting
 
-# Where no source is given: chosen on training images of MNIST, either the last 5,000, `--train
-# "train[:-5000]" --test "train[-5000:]"`, or those without labels.
+# Where no source is given: chosen on training images of MNIST, either the last 5,000,
+# `--validation 5000`, or those without labels.
 IMAGE_SIZE = 28
 LATENT_DIM, GENERATOR_FILTERS = 100, 16
 VIEW = {"rotation": 15, "zoom": 0.15, "shift": 2, "shear": 0.3, "stretch": 0.15, "fill_value": -1}
@@ -46,130 +44,133 @@ ADVERSARIAL_WEIGHT = 0.1
 BATCH_SIZE, LABELED_SIZE, FAKES = 80, 16, 32
 FEW_BATCH_SIZE = 50  # of the classifier that has nothing but the labels
 STEPS_PER_EXECUTION = 10
+SHOWN, COLUMNS = 40, 10  # mistakes of the picture
+ARROW = "\N{RIGHTWARDS ARROW}"
+
+
+def noisy_classifier(shape, num_classes, precision):
+    """The classifier, which sees images turned, scaled, shifted, and under squares of others."""
+    pastes = [layers.RandomPaste(PASTE_SIZE) for _ in range(PASTES)]
+    return networks.noisy_classifier(
+        shape,
+        num_classes,
+        noise=NOISE,
+        map_dropout=MAP_DROPOUT,
+        unit_dropout=UNIT_DROPOUT,
+        pooling=True,
+        view=keras.Sequential([layers.RandomAffine(**VIEW), *pastes]),
+        dtype=precision,
+    )
+
+
+def optimizer(steps):
+    """Adam, whose rate goes to zero along a cosine."""
+    return keras.optimizers.Adam(
+        keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps), BETA_1
+    )
+
+
+def show_mistakes(images, labels, before, after, **picture):
+    """Draws images that were misread before, with what was and what is read; a cross if wrong."""
+    wrong = np.flatnonzero(before != labels)[:SHOWN]
+    wrong = wrong if len(wrong) else np.arange(min(SHOWN, len(images)))
+    plotting.image_grid(
+        images[wrong],
+        columns=COLUMNS,
+        titles=[f"{before[i]} {ARROW} {after[i]}" for i in wrong],
+        wrong=after[wrong] != labels[wrong],
+        **picture,
+    )
 
 
 def main(
-    dataset: str = "digits",
-    epochs: int = 120,
+    run: runs.Run = runs.Run(epochs=16),
     per_class: int = 10,
     steps: int = 1000,
-    precision: str = "float32",
-    limit: int | None = None,
-    train: str = "train",
-    test: str = "test",
-    output: pathlib.Path = pathlib.Path("outputs/semi_supervised"),
-    seed: int = 1,
+    validation: int | None = None,
 ) -> None:
     """Trains a classifier on few labels and many images.
 
     Args:
-        dataset: digits, mnist, fashion_mnist, or another image set with labels.
-        epochs: passes over the training images.
+        run: what to train on and how long. The data need labels; all test images are read. The
+            precision is that of the classifier.
         per_class: labeled images of each class.
         steps: batches that the classifier without unlabeled images sees.
-        precision: dtype policy of the classifier; mixed_bfloat16 is faster on CPUs that know the
-            type.
-        limit: use only that many training images.
-        train: split with the training images.
-        test: split with the images that the classifiers are judged by.
-        output: folder for the pictures and the model.
-        seed: start of all random numbers, the choice of the labeled images among them.
+        validation: judge by so many of the last training images instead of the test images.
     """
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    run.begin()
+    keras.config.set_dtype_policy("float32")  # for all but the classifier
 
     # Prepare: all images, and the labels of a few.
-    images, labels = data.arrays(
-        data.load(dataset, train, IMAGE_SIZE, labels=True).take(limit or -1)
+    (images, labels), (test, test_labels) = run.images(
+        IMAGE_SIZE, labels=True, limit_test=False, validation=validation
     )
-    test_images, test_labels = data.arrays(data.load(dataset, test, IMAGE_SIZE, labels=True))
     shape, num_classes = images.shape[1:], int(labels.max()) + 1
-    few = data.few_per_class(labels, per_class, seed)
+    few = data.few_per_class(labels, per_class, run.seed)
     labeled = images[few], labels[few]
-    options = {"seed": seed, "augment": data.jitter(fill_value=-1)}
+    options = {"seed": run.seed, "augment": data.jitter(fill_value=-1)}
     batches = data.partly_labeled(
         images, *labeled, BATCH_SIZE, LABELED_SIZE, drop_remainder=True, **options
     )
 
-    def view():
-        pastes = [layers.RandomPaste(PASTE_SIZE) for _ in range(PASTES)]
-        return keras.Sequential([layers.RandomAffine(**VIEW), *pastes])
-
-    def classifier():
-        return networks.noisy_classifier(
-            shape,
-            num_classes,
-            noise=NOISE,
-            map_dropout=MAP_DROPOUT,
-            unit_dropout=UNIT_DROPOUT,
-            pooling=True,
-            view=view(),
-            dtype=precision,
-        )
-
     # The labels alone; not longer than what is compared with it.
-    all_steps = epochs * len(batches)
+    all_steps = run.epochs * len(batches)
     steps = min(steps, all_steps)
-    lonely = classifier()
-    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+    run.print(f"First {steps} steps with nothing but {len(few)} labeled images")
+    lonely = noisy_classifier(shape, num_classes, run.precision)
     lonely.compile(
-        keras.optimizers.Adam(schedule, BETA_1),
+        optimizer(steps),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         steps_per_execution=STEPS_PER_EXECUTION,
     )
     few_batches = data.batches(labeled, min(FEW_BATCH_SIZE, len(few)), **options)
-    lonely.fit(few_batches.repeat(), steps_per_epoch=steps, verbose=0)
+    lonely.fit(few_batches.repeat(), steps_per_epoch=steps, shuffle=False, verbose=0)
 
     # Build the two players.
     gan = models.SemiSupervisedGAN(
         networks.dcgan_generator(shape, LATENT_DIM, GENERATOR_FILTERS),
-        classifier(),
+        noisy_classifier(shape, num_classes, run.precision),
         adversarial_weight=ADVERSARIAL_WEIGHT,
         consistency_weight=CONSISTENCY_WEIGHT,
         consistency_ramp=min(RAMP_STEPS, all_steps // 3),
         balance_weight=BALANCE_WEIGHT,
         fakes=FAKES,
         ema_decay=EMA_DECAY,
-        seed=seed,
+        seed=run.seed,
     )
-    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, all_steps)
-    gan.compile(
-        keras.optimizers.Adam(schedule, BETA_1),
-        keras.optimizers.Adam(schedule, BETA_1),
-        steps_per_execution=STEPS_PER_EXECUTION,
-    )
+    gan.compile(optimizer(all_steps), optimizer(all_steps), steps_per_execution=STEPS_PER_EXECUTION)
 
-    # Fit; interrupt it and run the same command again, and it goes on where it was.
-    watch = [
-        callbacks.SampleGrid(output / "epochs", every=max(epochs // 5, 1)),
-        callbacks.Resume(output / "semi_supervised.state", batches),
-    ]
-    history = gan.fit(batches, epochs=epochs, callbacks=watch)
+    # Fit; interrupted, the same command resumes where it was.
+    grid = callbacks.SampleGrid(run.output / "epochs", every=run.every(5))
+    history = gan.fit(batches, epochs=run.epochs, callbacks=run.watch(batches, grid))
 
     # Judge.
-    count = len(test_labels)
-    errors = {
-        f"errors_of_{count}": int((gan.classify(test_images).argmax(1) != test_labels).sum()),
-        f"errors_of_{count}_labels_alone": int(
-            (lonely.predict(test_images, verbose=0).argmax(1) != test_labels).sum()
-        ),
+    read = np.argmax(gan.classify(test), axis=1)
+    read_alone = np.argmax(lonely.predict(test, verbose=0), axis=1)
+    errors, errors_alone = (int(np.sum(each != test_labels)) for each in (read, read_alone))
+    measures = {
+        f"errors_of_{len(test)}": errors,
+        f"errors_of_{len(test)}_labels_alone": errors_alone,
     }
 
-    # Look.
-    samples = plotting.image_grid(
-        gan.generate(64, seed), output / "samples.png", value_range=gan.value_range
+    # Look at all that is labeled, and at what the labels alone are not enough for.
+    picture = {"value_range": gan.value_range}
+    plotting.image_grid(
+        labeled[0], run.output / "labeled.png", per_class, title="All labeled images", **picture
     )
-    plotting.training_curves(history, output / "training.png")
+    counts = f"{errors_alone} {ARROW} {errors} errors of {len(test)} (crossed: still wrong)"
+    title = f"Read from {len(few)} labels alone {ARROW} with {len(images)} images more: {counts}"
+    path = run.output / "mistakes.png"
+    show_mistakes(test, test_labels, read_alone, read, title=title, path=path, **picture)
+    samples = plotting.image_grid(gan.generate(64, run.seed), run.output / "samples.png", **picture)
+    plotting.training_curves(history, run.output / "training.png")
 
     # Save.
-    gan.save(output / "semi_supervised.keras")
     what = f"Semi-supervised GAN, {per_class} labels per class: its classifier and its generator"
-    card = saved_models.card(what, dataset, gan.value_range, seed, errors)
-    saved_models.export(gan, output / "saved_model", card, samples)
-    print(", ".join(f"{name} {value}" for name, value in errors.items()))
-    print(f"Pictures, semi_supervised.keras and saved_model/ are in {output}.")
+    look = "mistakes.png: test images that the labels alone misread, and what unlabeled ones change"
+    run.save(gan, what, measures, samples, look)
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    runs.start(main)

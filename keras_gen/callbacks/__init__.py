@@ -1,5 +1,6 @@
 """Callbacks: exact resume, pictures, more quantities in the epoch logs, and warnings."""
 
+from keras_gen.callbacks.accuracy_on import AccuracyOn
 from keras_gen.callbacks.collapse_monitor import CollapseMonitor
 from keras_gen.callbacks.free_energy_gap import FreeEnergyGap
 from keras_gen.callbacks.generative_metrics import GenerativeMetrics
@@ -11,6 +12,7 @@ from keras_gen.callbacks.sample_grid import SampleGrid
 from keras_gen.callbacks.stopwatch import Stopwatch
 
 __all__ = [
+    "AccuracyOn",
     "CollapseMonitor",
     "FreeEnergyGap",
     "GenerativeMetrics",

@@ -78,5 +78,6 @@ def overlaid_clouds(panels, path=None):
             color = f"C{names.index(name)}"
             axis.scatter(*points.T, s=4, alpha=0.5, linewidths=0, color=color, label=name)
         axis.set(title=title, xticks=[], yticks=[])
-        axis.legend(markerscale=4)
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.02)}  # off the points
+        axis.legend(markerscale=4, ncols=len(clouds), frameon=False, **place)
     return saved(figure, path)

@@ -54,7 +54,7 @@ class Run:
             raise argument_error("precision", f"one of {', '.join(POLICIES)}", self.precision)
         if self.output is not None:
             self.output = pathlib.Path(self.output)
-        self._begun, self._clock = time.monotonic(), None
+        self._begun, self._clock, self._parts = time.monotonic(), None, []
 
     def arguments(self):
         """The arguments by name."""
@@ -146,6 +146,11 @@ class Run:
         """
         return min(decay, 0.5 ** (5 / (self.epochs * len(batches))))
 
+    def moments(self, parts):
+        """The epochs after which a callback with `every=self.every(parts)` acts, a list."""
+        every = self.every(parts)
+        return [*range(every, self.epochs, every), self.epochs]
+
     def watch(self, batches, *others, name="training"):
         """Callbacks for `fit`: the others, and a `Resume` in this run's folder.
 
@@ -191,7 +196,7 @@ class Run:
         found = history.history.get(f"val_{name}", [])
         return {
             f"{name}_{self._judged}_quarter_{number}": value
-            for number, value in enumerate(found, start=1)
+            for number, value in enumerate(found[:4], start=1)
         }
 
     def compare(self, variants, seeds=1):
@@ -207,11 +212,14 @@ class Run:
         """
         import keras
 
+        if not variants:
+            raise argument_error("variants", "at least one", variants)
         for seed in range(self.seed, self.seed + positive_integer("seeds", seeds)):
             for name, variant in variants.items():
                 folder = self.output / f"seed_{seed}" / re.sub(r"\W+", "_", name)
                 part = dataclasses.replace(self, seed=seed, output=folder)
                 part.script, part._begun = self.script, time.monotonic()
+                self._parts.append(part)
                 keras.utils.set_random_seed(seed)
                 yield name, variant, part
 
@@ -264,8 +272,8 @@ class Run:
 
     def seconds(self):
         """How long this run has taken, over all its interruptions."""
-        earlier = 0.0 if self._clock is None else self._clock.earlier
-        return time.monotonic() - self._begun + earlier
+        clocks = [run._clock for run in (self, *self._parts) if run._clock is not None]
+        return time.monotonic() - self._begun + sum(clock.earlier for clock in clocks)
 
     def _record(self):
         if self.script is not None and not (self.output / RECORD).exists():

@@ -219,6 +219,11 @@ def test_compare_refuses_no_seeds(tmp_path):
         list(runs.Run(output=tmp_path).compare({"a": 1}, seeds=0))
 
 
+def test_compare_refuses_to_compare_nothing(tmp_path):
+    with pytest.raises(ValueError, match="argument `variants`"):
+        list(runs.Run(output=tmp_path).compare({}))
+
+
 # Data and time
 
 
@@ -247,6 +252,9 @@ def test_the_last_training_images_are_held_out():
 
 def test_moments_of_a_training_are_at_least_one_epoch_apart():
     assert [runs.Run(epochs=epochs).every(4) for epochs in (1, 4, 11, 40)] == [1, 1, 2, 10]
+    assert runs.Run(epochs=1).moments(4) == [1]
+    assert runs.Run(epochs=11).moments(4) == [2, 4, 6, 8, 10, 11]  # the last epoch always counts
+    assert runs.Run(epochs=40).moments(4) == [10, 20, 30, 40]
 
 
 def test_a_stopwatch_counts_over_an_interruption(monkeypatch):
@@ -271,6 +279,18 @@ def test_a_run_takes_the_seconds_of_all_its_processes(monkeypatch):
     run._clock.on_train_begin()
     run._clock.set_state(100.0)
     assert run.seconds() == 108
+
+
+def test_a_comparison_takes_the_seconds_of_all_its_trainings(monkeypatch, tmp_path):
+    now = [50.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    run = runs.Run(output=tmp_path)
+    for _, earlier, part in run.compare({"a": 100.0, "b": 20.0}):
+        part._clock = callbacks.Stopwatch()
+        part._clock.on_train_begin()
+        part._clock.set_state(earlier)
+        now[0] += 4.0
+    assert run.seconds() == 128
 
 
 # The console

@@ -206,7 +206,13 @@ def test_latent_manifold_follows_the_normal_percentiles(tmp_path):
         seen.append(latents)
         return np.zeros([len(latents), 4, 4, 1])
 
-    plotting.latent_manifold(decode, tmp_path / "m.png", side=3, value_range=(0, 1))
+    path = tmp_path / "m.png"
+    figure = plotting.latent_manifold(decode, path, side=3, value_range=(0, 1), title="a map")
+    (axis,) = figure.axes
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["-1.6", "0.0", "1.6"]
+    np.testing.assert_array_equal(axis.get_yticks(), [0, 1, 2])  # the middles of the images
+    assert axis.images[0].get_extent() == [-0.5, 2.5, -0.5, 2.5]
+    assert (axis.get_title(), axis.get_xlabel()) == ("a map", "first latent number")
     edge = 1.6448536
     expected = [(x, y) for y in (edge, 0, -edge) for x in (-edge, 0, edge)]
     np.testing.assert_allclose(seen[0], expected, atol=1e-6)
@@ -373,6 +379,17 @@ def test_activation_histogram_shows_shares_means_and_the_target(tmp_path):
     assert (tmp_path / "a.png").stat().st_size > 0
 
 
+def test_a_target_is_drawn_only_where_it_was_asked_for(tmp_path):
+    codes = {"none": np.full([3, 2], 0.5), "KL": np.full([3, 2], 0.1)}
+    figure = plotting.activation_histograms(codes, tmp_path / "a.png", {"KL": 0.1}, title="codes")
+    assert [len(axis.lines) for axis in figure.axes] == [1, 1, 2, 2]
+    assert [axis.get_ylabel().split("\n")[0] for axis in figure.axes[::2]] == ["none", "KL"]
+    assert figure.get_suptitle() == "codes"
+    for wrong in ({}, {"l1": np.ones([2, 2])}):
+        with pytest.raises(ValueError, match="activations"):
+            plotting.activation_histograms(wrong, targets={"KL": 0.1})
+
+
 @pytest.mark.parametrize("bad", [np.zeros([4]), np.full([2, 2], 1.1), np.full([2, 2], np.nan)])
 def test_activations_outside_the_unit_interval_are_refused(bad):
     with pytest.raises(ValueError, match="activations"):
@@ -499,6 +516,13 @@ def test_bad_point_clouds_are_named(clouds):
         plotting.point_clouds(clouds)
     with pytest.raises(ValueError, match=r"argument `panels.*Received"):
         plotting.overlaid_clouds({"before": clouds})
+
+
+def test_whole_numbers_below_curves_stay_whole():
+    panels = {"whole": {"a": ([1, 2], [3.0, 4.0])}, "parts": {"a": ([0.0, 0.5], [3.0, 4.0])}}
+    whole, parts = plotting.curve_panels(panels, "x").axes
+    assert {tick % 1 for tick in whole.get_xticks()} == {0.0}
+    assert {tick % 1 for tick in parts.get_xticks()} != {0.0}
 
 
 def test_curve_panels_keep_the_colour_of_a_name(tmp_path):

@@ -119,14 +119,9 @@ def main(
             value_range=model.value_range,
             titles=[*answers(model, x), *plus, *answers(model, result)],
         )
-    curves = {
-        "accuracy on training images": "accuracy",
-        "accuracy on them under attack": "adversarial_accuracy",
-    }
-    passes = np.arange(1, run.epochs + 1)
     panels = {
-        title: {name: (passes, history[quantity]) for name, history in histories.items()}
-        for title, quantity in curves.items()
+        f"{title} on training images": {name: course(h[key]) for name, h in histories.items()}
+        for title, key in [("accuracy", "accuracy"), ("under attack", "adversarial_accuracy")]
     }
     plotting.curve_panels(panels, "passes", run.output / "training.png")
 
@@ -142,6 +137,11 @@ def convolutional(shape, classes):
     return networks.noisy_classifier(
         shape, classes, FILTERS, UNITS, noise=0, map_dropout=0, unit_dropout=DROPOUT
     )
+
+
+def course(values):
+    """Numbers of an epoch each, as a curve."""
+    return np.arange(1, len(values) + 1), values
 
 
 def answers(model, images):

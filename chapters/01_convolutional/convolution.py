@@ -117,15 +117,9 @@ def main(run: runs.Run = runs.Run(epochs=None), index: int = 0) -> None:
     )
     measures["max pooling"] = largest(largest_of, fields.max(axis=(-2, -1)))
     measures["average pooling"] = largest(mean_of, fields.mean(axis=(-2, -1)))
-    plotting.activity(
-        {
-            "vertical edges": maps[0, ..., 0],
-            "max pooling": np.asarray(largest_of)[0, ..., 0],
-            "average pooling": np.asarray(mean_of)[0, ..., 0],
-        },
-        path=run.output / "pooling.png",
-        **picture,
-    )
+    pooled = {"vertical edges": maps, "max pooling": largest_of, "average pooling": mean_of}
+    panels = {name: np.asarray(each)[0, ..., 0] for name, each in pooled.items()}
+    plotting.activity(panels, path=run.output / "pooling.png", **picture)
 
     measures["largest_difference"] = max(measures.values())
     what = f"largest difference of Keras and NumPy on {len(images)} images"

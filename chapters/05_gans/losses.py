@@ -18,10 +18,10 @@ The non-saturating loss has the same discriminator and its largest slope just th
 Two rules put the discriminator ahead: the two time-scale update rule, where it has a higher
 learning rate, and the older habit of several of its steps for one of the generator.
 
-By default two of the losses are played on digits drawn with many fonts, in TIME, each
-with equal rates and with a discriminator that learns three times as fast. With equal rates both
-learn to draw. The faster discriminator is soon sure of every fake: with the non-saturating loss the
-generator learns all the same; with minimax its gradient falls to nearly nothing and its images stay
+By default two of the losses are played on digits drawn with many fonts, in two minutes, each with
+equal rates and with a discriminator that learns three times as fast. With equal rates both learn to
+draw. The faster discriminator is soon sure of every fake: with the non-saturating loss the
+generator learns all the same; with minimax its gradient falls to a thousandth and its images stay
 grey (`games.png`, `training.png`). `pull.png` has the slopes of the table, and the norms of the
 generator's gradient that both losses have on the same players, measured in the minimax games.
 
@@ -67,10 +67,8 @@ GAMES = (
     "three steps",
     "minimax, two time scales",
 )
-LOSSES, CRITICS = (
-    GAMES[:5],
-    ("least squares", "hinge", "Wasserstein"),
-)  # scores of critics: no logits
+LOSSES = GAMES[:4]
+CRITICS = ("least squares", "hinge", "Wasserstein")  # their scores are no logits
 PLAYED = ("non-saturating", "minimax", "two time scales", "minimax, two time scales")
 SHOWN = 14  # images of each game
 

@@ -1,7 +1,12 @@
 """Pictures of what a model does. Every function returns its Figure and touches no global state."""
 
 from keras_gen.plotting.activity import activity
-from keras_gen.plotting.codes import activation_histogram, code_map, code_scatter
+from keras_gen.plotting.codes import (
+    activation_histogram,
+    activation_histograms,
+    code_map,
+    code_scatter,
+)
 from keras_gen.plotting.curves import (
     curve_panels,
     learning_curves,
@@ -23,6 +28,7 @@ from keras_gen.plotting.weights import log_weights
 
 __all__ = [
     "activation_histogram",
+    "activation_histograms",
     "activity",
     "code_map",
     "code_scatter",

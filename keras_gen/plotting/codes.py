@@ -78,37 +78,62 @@ def code_map(codes, labels=None, path=None, title=None, seed=0):
 
 
 def activation_histogram(activations, path=None, target=None):
-    """How active the units of a code are, one by one and on average.
+    """How active the units of a code are: `activation_histograms` of one code."""
+    targets = {} if target is None else {"": target}
+    return activation_histograms({"": activations}, path, targets)
+
+
+def activation_histograms(activations, path=None, targets=None, title=None):
+    """How active the units of several codes are, one by one and on average.
 
     Args:
-        activations: Codes in [0, 1], such as a sigmoid's, `[n, units]`.
+        activations: Dict from names to codes in [0, 1], such as a sigmoid's, `[n, units]`.
         path: File to write.
-        target: The mean activation that was asked for, or `None`.
+        targets: Dict from some of the names to the mean activation that was asked for.
+        title: Text above the picture.
 
     Returns:
-        A `matplotlib.figure.Figure`: the distribution of all activations and that of the units'
-        means over the examples, with the overall mean (and the target) as vertical lines.
+        A `matplotlib.figure.Figure` with a row for every name: the distribution of all activations
+        and that of the units' means over the examples, with the overall mean (and the target) as
+        vertical lines.
 
     Raises:
-        ValueError: If the shape is another one or a value leaves [0, 1].
+        ValueError: If the shape is another one, a value leaves [0, 1], or there is no code.
     """
+    targets = targets or {}
+    if not activations or not set(targets) <= set(activations):
+        raise argument_error("activations", "a code, and one for each target", [*activations])
+    codes = {name: _checked_activations(values) for name, values in activations.items()}
+    size = (9, 2.6 * len(codes) + 0.6)
+    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
+    figure.suptitle(title)
+    rows = figure.subplots(len(codes), 2, sharex=True, squeeze=False)
+    for (singles, means), (name, values) in zip(rows, codes.items()):
+        _draw_shares(singles, values.ravel())
+        _draw_shares(means, values.mean(axis=0))
+        for axis in (singles, means):
+            axis.axvline(values.mean(), color="C1", label=f"mean {values.mean():.3f}")
+            if name in targets:
+                label = f"target {targets[name]:g}"
+                axis.axvline(targets[name], color="C2", linestyle="--", label=label)
+        singles.set_ylabel(f"{name}\n\nshare of activations".strip())
+        means.set_ylabel("share of units")
+        means.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    rows[-1, 0].set_xlabel("activation")
+    rows[-1, 1].set_xlabel("mean activation of a unit")
+    return saved(figure, path)
+
+
+def _draw_shares(axis, values):
+    axis.hist(values, _BINS, (0, 1), weights=np.full(values.size, 1 / values.size))
+    axis.set(xlim=(0, 1))
+
+
+def _checked_activations(activations):
     activations = np.asarray(activations, "float64")
     if activations.ndim != 2 or activations.size == 0:
         raise argument_error(
             "activations", "an array of shape [n, units]", received=f"shape={activations.shape}"
         )
     check_values(activations, "activations", (0, 1))
-    activations = np.clip(activations, 0, 1)  # what rounding has put outside is drawn as well
-    mean = activations.mean()
-    figure = Figure(figsize=(9, 3.5), dpi=DPI, layout="constrained")
-    panels = {"activation": activations.ravel(), "mean activation": activations.mean(axis=0)}
-    for axis, (name, values) in zip(figure.subplots(1, 2), panels.items()):
-        axis.hist(values, _BINS, (0, 1), weights=np.full(values.size, 1 / values.size))
-        axis.axvline(mean, color="C1", label=f"mean {mean:.3f}")
-        if target is not None:
-            axis.axvline(target, color="C2", linestyle="--", label=f"target {target:g}")
-        axis.set(xlabel=name, xlim=(0, 1))
-        axis.legend()
-    figure.axes[0].set_ylabel("share of activations")
-    figure.axes[1].set_ylabel("share of units")
-    return saved(figure, path)
+    return np.clip(activations, 0, 1)  # what rounding has put outside is drawn as well

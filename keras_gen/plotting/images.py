@@ -11,6 +11,7 @@ from keras_gen.plotting.figures import DPI, Figure, saved
 _VISIBLE_SIDE = 96
 _LARGEST_SIDE = 2048
 _WHITE = 255
+_TICKS = 7
 _CROSS, _RED = "\N{BALLOT X}", "tab:red"
 
 
@@ -144,7 +145,7 @@ def reconstructions(images, *outputs, value_range, path=None, names=None, title=
     return saved(_figure_of_rows(rows, names, value_range, title), path)
 
 
-def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_range):
+def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_range, title=None):
     """What a decoder makes of a grid of two-dimensional latent vectors.
 
         z = (Phi^-1(p_column), Phi^-1(p_row))
@@ -158,9 +159,10 @@ def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_rang
         side: Images per row and per column.
         span: Lowest and highest probability, both strictly between 0 and 1.
         value_range: As for `montage`.
+        title: Text above the picture.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        A `matplotlib.figure.Figure`, whose axes tell the two components of some of the images.
 
     Raises:
         ValueError: If `span` is not within (0, 1), `side` is not positive, or as `montage`.
@@ -173,8 +175,19 @@ def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_rang
     side = positive_integer("side", side)
     steps = [NormalDist().inv_cdf(p) for p in np.linspace(*span, side)]
     latents = np.array([(x, y) for y in reversed(steps) for x in steps], dtype="float32")
-    images = np.asarray(decode(latents))
-    return image_grid(images, path, columns=side, value_range=value_range, padding=0)
+    canvas = montage(np.asarray(decode(latents)), side, value_range=value_range, padding=0)
+    figure = Figure(figsize=(7, 7), dpi=DPI, layout="compressed")
+    axis = figure.subplots()
+    # In units of images, the middle of each at an integer, the second axis upwards.
+    edges = (-0.5, side - 0.5)
+    axis.imshow(_rgb(canvas), interpolation="nearest", extent=(*edges, *edges), aspect="auto")
+    axis.set_box_aspect(canvas.shape[0] / canvas.shape[1])
+    ticks = np.unique(np.linspace(0, side - 1, _TICKS).round().astype(int))
+    values = [f"{round(steps[tick], 1) + 0.0:.1f}" for tick in ticks]  # no -0.0
+    axis.set_xticks(ticks, values)
+    axis.set_yticks(ticks, values)
+    axis.set(title=title, xlabel="first latent number", ylabel="second latent number")
+    return saved(figure, path)
 
 
 def filters(kernel, image_shape=None, path=None, columns=None, title=None):

@@ -196,7 +196,7 @@ class Run:
         found = history.history.get(f"val_{name}", [])
         return {
             f"{name}_{self._judged}_quarter_{number}": value
-            for number, value in enumerate(found, start=1)
+            for number, value in enumerate(found[:4], start=1)
         }
 
     def compare(self, variants, seeds=1):

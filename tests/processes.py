@@ -13,6 +13,7 @@ import socket
 import sys
 
 from keras_gen import runs
+from keras_gen.runs.console import LEVEL
 from keras_gen.runs.scripts import constants_of
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -94,6 +95,7 @@ def start_script(script, texts, errors):
     """
     with open(errors, "w") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
+    os.environ.pop(LEVEL, None)  # as in a user's shell
     main = runpy.run_path(str(script))["main"]
     runs.start(main, texts)
     print(NEXT)

@@ -518,6 +518,13 @@ def test_bad_point_clouds_are_named(clouds):
         plotting.overlaid_clouds({"before": clouds})
 
 
+def test_whole_numbers_below_curves_stay_whole():
+    panels = {"whole": {"a": ([1, 2], [3.0, 4.0])}, "parts": {"a": ([0.0, 0.5], [3.0, 4.0])}}
+    whole, parts = plotting.curve_panels(panels, "x").axes
+    assert {tick % 1 for tick in whole.get_xticks()} == {0.0}
+    assert {tick % 1 for tick in parts.get_xticks()} != {0.0}
+
+
 def test_curve_panels_keep_the_colour_of_a_name(tmp_path):
     panels = {
         "loss": {"a": ([1, 2], [3.0, 4.0]), "b": ([1], [5.0])},

@@ -18,7 +18,20 @@ The non-saturating loss has the same discriminator and its largest slope just th
 Two rules put the discriminator ahead: the two time-scale update rule, where it has a higher
 learning rate, and the older habit of several of its steps for one of the generator.
 
-DEFAULT
+By default two of the losses are played on digits drawn with many fonts, in two minutes, each with
+equal rates and with a discriminator that learns three times as fast. With equal rates both learn to
+draw. The faster discriminator is soon sure of every fake: with the non-saturating loss the
+generator learns all the same; with minimax its gradient falls to a thousandth and its images stay
+grey (`games.png`, `training.png`). `pull.png` has the slopes of the table, and the norms of the
+generator's gradient that both losses have on the same players, measured in the minimax games.
+
+All seven games of the course on handwritten digits take 35 minutes:
+
+    --dataset mnist --limit 20000 --epochs 6 --seeds 3 --games non-saturating minimax
+    "least squares" hinge Wasserstein "two time scales" "three steps"
+
+There Wasserstein's critic leads with an FID of 30, most others reach 107 to 127, and minimax fails
+with one of three seeds even at equal rates: FID 389, and gradients 47,000 times apart.
 
 Every game has the same networks, the same start and as many generator steps as the others. With
 Wasserstein's penalty D may not have batch normalization, so here none has. The measure is the FID
@@ -54,10 +67,8 @@ GAMES = (
     "three steps",
     "minimax, two time scales",
 )
-LOSSES, CRITICS = (
-    GAMES[:5],
-    ("least squares", "hinge", "Wasserstein"),
-)  # scores of critics: no logits
+LOSSES = GAMES[:4]
+CRITICS = ("least squares", "hinge", "Wasserstein")  # their scores are no logits
 PLAYED = ("non-saturating", "minimax", "two time scales", "minimax, two time scales")
 SHOWN = 14  # images of each game
 
@@ -119,7 +130,7 @@ def gradient_panels(histories, fid, run):
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=8),
+    run: runs.Run = runs.Run(epochs=5),
     games: tuple[Literal[GAMES], ...] = PLAYED,
     filters: int = 16,
     seeds: int = 1,
@@ -199,6 +210,7 @@ def main(
     plotting.curve_panels(panels, "passes over the images", path, logarithmic=[gradient])
     scores, measured = np.linspace(-6, 6, 121), gradient_panels(histories, fid.name, run)
     slopes = {name: (scores, known[name]["loss"].pull(scores)) for name in LOSSES}
+    slopes["hinge, Wasserstein"] = slopes.pop("hinge")
     plotting.curve_panels(
         {"slope of the generator's loss": slopes, **measured},
         ["score of a fake image", *["passes over the images"] * len(measured)],

@@ -20,7 +20,10 @@ squares of other images pasted over them, under noise and dropout, and shall agr
 in spite of it ("consistency"). And as classes are about equally frequent, so shall its answers be
 ("balance"). Beside it the same network learns from the labeled images alone, with the same views.
 
-DEFAULT
+By default it learns 8x8 digits, enlarged, in two and a half minutes, and misreads 6 of 360 test
+images, where the labels alone leave 25. `--dataset mnist --epochs 50 --precision mixed_bfloat16`
+with `--seed` 1, 2 and 3 makes 77 errors of 10,000 on average in 50 minutes each, and 408 from the
+labels alone; Salimans et al. (2016) made 93 +- 6.5 with 100 labels.
 """
 
 from keras_gen import runs
@@ -84,7 +87,7 @@ def show_mistakes(images, labels, before, after, **picture):
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=16),
+    run: runs.Run = runs.Run(dataset="digits", epochs=120),
     per_class: int = 10,
     steps: int = 1000,
     validation: int | None = None,

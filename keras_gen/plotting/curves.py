@@ -102,6 +102,8 @@ def curve_panels(panels, xlabel, path=None, logarithmic=()):
             x, y = _checked_points(name, x, y)
             color, marker = f"C{names.index(name) % 10}", "." if len(x) < 30 else None
             axis.plot(x, y, label=name, color=color, marker=marker, linewidth=1.2)
+        if all((np.asarray(x) % 1 == 0).all() for x, _ in curves.values()):  # such as epochs
+            axis.xaxis.get_major_locator().set_params(integer=True)
         axis.set(title=title, xlabel=label, yscale="log" if title in logarithmic else "linear")
         axis.grid(alpha=0.3)
         below(axis)

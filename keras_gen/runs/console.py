@@ -1,6 +1,7 @@
 """A console that shows the progress, the result and where to look, and nothing else."""
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -12,13 +13,15 @@ LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # 3: TensorFlow's errors come as exceptions, not
 def quiet_start():
     """A block in which TensorFlow loads and finds its devices without telling of it.
 
-    What it says is shown after all if the block fails. Nothing is held back where the user has set
-    TensorFlow's own variable, `TF_CPP_MIN_LOG_LEVEL`.
+    What it says is shown after all if the block fails. From then on TensorFlow tells of errors
+    only: its warnings are about retracing, which every further model of a script needs. Nothing is
+    held back where the user has set TensorFlow's own variable, `TF_CPP_MIN_LOG_LEVEL`.
     """
     if LEVEL in os.environ:
         yield
         return
     os.environ[LEVEL] = "3"
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as said:

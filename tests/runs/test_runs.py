@@ -181,7 +181,7 @@ def test_a_comparison_means_over_the_trainings_of_a_variant():
     assert table.best("fid", higher=True) == "minimax"
     assert table.measures() == {
         "fid_minimax": {"value": 3.0, "low": 2.0, "high": 4.0, "draws": 2},
-        "speed minimax": {"value": 20.0, "low": 10.0, "high": 30.0, "draws": 2},
+        "speed_minimax": {"value": 20.0, "low": 10.0, "high": 30.0, "draws": 2},
         "fid_Wasserstein": {"value": 1.5, "low": 1.5, "high": 1.5, "draws": 1},
     }
 

@@ -247,7 +247,7 @@ class Run:
             lines = [f"{name}: {value:.4g}" for name, value in measures.items()]
             measures = {name: {"value": float(value)} for name, value in measures.items()}
         if model is not None:
-            numbers = {name: measure["value"] for name, measure in measures.items()}
+            numbers = {n: m["value"] for n, m in measures.items() if "_quarter_" not in n}
             value_range = getattr(model, "value_range", value_range)
             model.save(self.output / f"{self._name}.keras")
             card = saved_models.card(what, data, value_range, self.seed, numbers)

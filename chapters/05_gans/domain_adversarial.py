@@ -23,11 +23,11 @@ a photograph. `features.png` shows the features of both domains along their firs
 components, without the game as the class classifier meets them, and with it as the domain
 classifier does.
 
-By default it learns digits drawn with many fonts, on patches of two embedded photographs, in TIME;
-the test digits are of other fonts, the test patches of other parts of the photographs. RESULT
-`--dataset mnist --photographs cifar10 --epochs 8 --seeds 3` takes 20 minutes: 47.1 % of the
-handwritten digits on photographs are read right from plain digits only, 95.4 % with the game and
-97.8 % by who has learned from them, so that 95.3 % of the gap are closed. Ganin et al. (2016):
+By default it learns digits drawn with many fonts, on patches of two embedded photographs, in two
+minutes; the test digits are of other fonts, the test patches of other parts of the photographs.
+Without the game it reads 70.9 % of them right, with it 93.0 %, and trained on the target 99.0 %, so
+that 79 % of the gap are closed. `--dataset mnist --photographs cifar10 --epochs 8 --seeds 3` learns
+handwritten digits in 20 minutes: 47.1, 95.4 and 97.8 %, 95.3 % of the gap. Ganin et al. (2016):
 52.25, 76.66 and 95.96 % right; 52.9 % of the gap closed, as they say, or 55.8 % by this formula.
 """
 

@@ -21,7 +21,7 @@ learning rate, and the older habit of several of its steps for one of the genera
 By default two of the losses are played on digits drawn with many fonts, in two minutes, each with
 equal rates and with a discriminator that learns three times as fast. With equal rates both learn to
 draw. The faster discriminator is soon sure of every fake: with the non-saturating loss the
-generator learns all the same; with minimax its gradient falls to a thousandth and its images stay
+generator learns all the same; with minimax its gradient nearly vanishes and its images stay
 grey (`games.png`, `training.png`). `pull.png` has the slopes of the table, and the norms of the
 generator's gradient that both losses have on the same players, measured in the minimax games.
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error
 from keras_gen.callbacks.identity import differences
+from keras_gen.data.looking import ordered_anew, origins
 
 NOT_SEEDED = 87654321  # what TensorFlow gives in place of a global seed that is not set
 STEPS = "None, so that every epoch begins where the data begin: only then can one resume there"
@@ -44,12 +45,12 @@ def check_arguments(fit):
                 "arrays, a dataset or a PyDataset, which a resumed training can read again",
                 received=f"{name}, a {type(value).__name__}, together with Resume",
             )
-        if any(_reshuffles(each) for each in _origins(value)):
+        if any(ordered_anew(each) for each in origins(value)):
             raise argument_error(
                 name,
                 "a dataset whose order is a function of the epoch, as `keras_gen.data.batches` "
                 "makes it, or `shuffle(..., reshuffle_each_iteration=False)`",
-                received=f"{name}, which `shuffle` orders anew in every iteration",
+                received=f"{name}, which is ordered anew in every iteration",
             )
     kinds = (tf.data.Dataset, keras.utils.PyDataset, type(None))
     shuffled = fit.get("shuffle") and not isinstance(fit.get("x"), kinds)
@@ -69,7 +70,7 @@ def counted_data(x, data):
         x: of `fit`, or `None`.
         data: of `Resume`, or `None`.
     """
-    found = [each for each in _origins(x) if hasattr(each, "epoch")]
+    found = [each for each in origins(x) if hasattr(each, "epoch")]
     if data is None:
         return found[0] if found else None
     if found and all(each.epoch is not data.epoch for each in found):
@@ -191,23 +192,6 @@ def check_workers(strategy, path, state, error):
 def _is_one_pass(name, fit):
     batches = fit["epoch_iterator"].data_adapter.num_batches
     return name == "steps_per_epoch" and batches == fit[name]
-
-
-def _origins(x):
-    """A dataset and those that it is made from, down to the one that counts epochs."""
-    waiting = [x] if isinstance(x, tf.data.Dataset) else []
-    while waiting:
-        dataset = waiting.pop()
-        yield dataset
-        if not hasattr(dataset, "epoch"):
-            waiting.extend(dataset._inputs())
-
-
-def _reshuffles(dataset):
-    return (
-        type(dataset).__name__ == "_ShuffleDataset"
-        and getattr(dataset, "_reshuffle_each_iteration", True) is not False
-    )
 
 
 def _seeded():

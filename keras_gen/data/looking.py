@@ -2,8 +2,13 @@
 
 import contextlib
 import functools
+import itertools
+import random
 
+import numpy as np
 import tensorflow as tf
+
+OUTSIDE = "variables and Python code"
 
 
 @functools.cache
@@ -15,9 +20,65 @@ def advance():
 
 @contextlib.contextmanager
 def looking():
-    """A block in which iterations over batches, and over what was made of them, use no epoch up."""
+    """A block in which iterations over batches, and over what was made of them, use no epoch up.
+
+    The random numbers that Python and NumPy give within it are given again after it.
+    """
+    of_python, of_numpy = random.getstate(), np.random.get_state()
     advance().assign(0)
     try:
         yield
     finally:
         advance().assign(1)
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)
+
+
+def origins(data):
+    """A dataset and those that it is made from, down to the ones that count epochs.
+
+    Args:
+        data: a `tf.data.Dataset`; anything else has no origins.
+    """
+    waiting = [data] if isinstance(data, tf.data.Dataset) else []
+    while waiting:
+        dataset = waiting.pop()
+        yield dataset
+        if not hasattr(dataset, "epoch"):
+            waiting.extend(dataset._inputs())
+
+
+def ordered_anew(dataset):
+    """Whether a dataset draws another order, or other numbers, in every iteration."""
+    name = type(dataset).__name__
+    if name == "_ShuffleDataset":
+        return getattr(dataset, "_reshuffle_each_iteration", True) is not False
+    return name == "_RandomDataset" and bool(getattr(dataset, "_rerandomize", False))
+
+
+def states(data):
+    """What an iteration over a dataset changes for those that follow, and no look may change.
+
+    Random operations within functions begin anew in every iteration and are no such state, nor is
+    the epoch of `data.batches`, which `looking` keeps.
+
+    Returns:
+        The set of those of its origins that are ordered anew or fill a cache, and `OUTSIDE` if a
+        function uses variables, tables or Python code.
+    """
+    found = set()
+    for dataset in origins(data):
+        if ordered_anew(dataset) or type(dataset).__name__ == "CacheDataset":
+            found.add(dataset)
+        if not hasattr(dataset, "epoch") and any(map(_reaches_outside, dataset._functions())):
+            found.add(OUTSIDE)
+    return found
+
+
+def _reaches_outside(wrapper):
+    function = wrapper.function
+    if any(each.dtype in (tf.resource, tf.variant) for each in function.captured_inputs):
+        return True
+    graph = function.graph.as_graph_def()
+    inner = (each.node_def for each in graph.library.function)
+    return any("PyFunc" in node.op for node in itertools.chain(graph.node, *inner))

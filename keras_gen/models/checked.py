@@ -7,7 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.models.inputs import check_class_weight, check_data, checked_stream
+from keras_gen.data.looking import OUTSIDE, states
+from keras_gen.models.inputs import check_class_weight, check_data
+from keras_gen.models.streams import FirstBatch, checked_stream, refusing
 from keras_gen.models.watching import watched
 
 
@@ -21,9 +23,14 @@ class CheckedModel(keras.Model):
         """What x and y are, a pair of `models.inputs.Expected`; `None` for a y not looked at."""
         raise NotImplementedError
 
-    def check(self, x, y=None, sample_weight=None, name="x"):
-        """Raises a `ValueError` for data that `fit` cannot take; `name` is for its message."""
-        check_data(self.expects(), x, y, sample_weight, name)
+    def check(self, x, y=None, sample_weight=None, name="x", used_up=None):
+        """Raises a `ValueError` for data that `fit` cannot take; `name` is for its message.
+
+        `used_up` is what a look at the first batch of a dataset would change and must not, by
+        default all its `states`. Where there is any, the batch is not looked at.
+        """
+        used_up = states(x) if used_up is None else used_up
+        check_data(self.expects(), x, y, sample_weight, name, look=not used_up)
 
     def fit(self, *args, **kwargs):
         """Trains as `keras.Model.fit` does, after a check of the data.
@@ -40,9 +47,10 @@ class CheckedModel(keras.Model):
         del given["self"]
         validation = given.get("validation_data")
         if validation is not None:
-            accepted = self.accepted(*_parts(validation), name="validation_data")
-            if isinstance(validation, (tuple, list)):
-                given["validation_data"] = accepted
+            trained = states(given.get("x")) | {OUTSIDE}
+            accepted = self.accepted(*_parts(validation), "validation_data", trained)
+            alone = not isinstance(validation, (tuple, list))
+            given["validation_data"] = accepted[0] if alone else accepted
         class_weight = given.get("class_weight")
         if class_weight is not None:
             check_class_weight(self.expects()[1], given["x"], given.get("y"), class_weight)
@@ -50,7 +58,8 @@ class CheckedModel(keras.Model):
         if isinstance(given["x"], tf.data.Dataset):
             given.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         given["callbacks"] = watched(self, given.get("callbacks"))
-        return super().fit(**given)
+        with refusing(self, given["x"], _parts(given.get("validation_data"))[0]):
+            return super().fit(**given)
 
     def evaluate(self, *args, **kwargs):
         """Evaluates as `keras.Model.evaluate` does, after the check that `fit` makes."""
@@ -59,7 +68,9 @@ class CheckedModel(keras.Model):
         given = inspect.signature(keras.Model.evaluate).bind(self, *args, **kwargs).arguments
         del given["self"]
         further = given.pop("kwargs", {})
-        return super().evaluate(**given | self.accepted_by_name(given), **further)
+        given |= self.accepted_by_name(given)
+        with refusing(self, given["x"]):
+            return super().evaluate(**given, **further)
 
     def accepted_by_name(self, given):
         """x, y and sample weights of a call, checked: a dict of what Keras is to get."""
@@ -77,14 +88,21 @@ class CheckedModel(keras.Model):
         """Evaluates as `keras.Model.test_on_batch` does, after a check of the batch."""
         return super().test_on_batch(*self.accepted(x, y, sample_weight), **kwargs)
 
-    def accepted(self, x, y=None, sample_weight=None, name="x"):
+    def accepted(self, x, y=None, sample_weight=None, name="x", kept=None):
         """The data as Keras is to get them, after a check: `(x, y, sample_weight)`.
+
+        A dataset that a look would change is checked on its way. Of validation data that is one
+        with states in `kept`: another order of their own touches no training, and so they are
+        looked at, and refused before it.
 
         Keras drops weights that come without a `y`, so a stand-in for it is put in: x, where that
         is the target, and otherwise zeros, which no model looks at.
         """
-        self.check(x, y, sample_weight, name)
-        if isinstance(x, collections.abc.Iterator):
+        used_up = states(x) if kept is None else states(x) & kept
+        self.check(x, y, sample_weight, name, used_up)
+        if used_up:
+            x = FirstBatch(self.expects(), name).of(x)
+        elif isinstance(x, collections.abc.Iterator):
             x = checked_stream(self.expects(), x)
         if sample_weight is not None:
             sample_weight = np.reshape(np.asarray(sample_weight, "float32"), [-1])

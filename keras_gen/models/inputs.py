@@ -7,7 +7,6 @@ A model's `expects()` returns a pair, what x is and what y is, such as
 
 import collections.abc
 import dataclasses
-import itertools
 import warnings
 
 import keras
@@ -157,13 +156,13 @@ class Weights(Expected):
         return "one finite number from 0 on for each example"
 
 
-def check_data(expects, x, y=None, sample_weight=None, name="x"):
+def check_data(expects, x, y=None, sample_weight=None, name="x", look=True):
     """Raises a `ValueError` that names what is wrong with the data given to `fit`.
 
     Arrays, tensors and variables are checked whole. Of a `tf.data.Dataset` the element
-    specification and the first batch are checked, of a `keras.utils.PyDataset` the first batch, of
-    a generator what `checked_stream` looks at. Looking leaves no trace: what stands on
-    `data.batches` has its epoch still before it.
+    specification and the first batch are checked, of a `keras.utils.PyDataset` the first batch.
+    Looking leaves no trace: what stands on `data.batches` has its epoch still before it. What a
+    look would use up is for `models.streams`.
 
     Args:
         expects: pair of `Expected`, what x and y are to be; for y `None` if it is not looked at.
@@ -171,20 +170,16 @@ def check_data(expects, x, y=None, sample_weight=None, name="x"):
         y: what belongs to an array `x`.
         sample_weight: the weights of the examples of an array `x`.
         name: the name of `x` for the message.
+        look: whether the first batch of a dataset is looked at.
     """
     if isinstance(x, tf.data.Dataset):
-        _check_batch(expects, x.element_spec, name, _check_spec)
-        with looking():
-            first = list(itertools.islice(x, 1))
-        if not first:
-            raise argument_error(name, "at least one batch", received="an empty dataset")
-        _check_batch(expects, first[0], name)
+        spec = tf.nest.map_structure(_none_as_such, x.element_spec)
+        check_batch(expects, spec, name, _check_spec)
+        _check_first(expects, x, int(x.cardinality()), name, look)
     elif isinstance(x, keras.utils.PyDataset):
-        if len(x) == 0:
-            raise argument_error(name, "at least one batch", received="an empty dataset")
-        _check_batch(expects, x[0], name)
+        _check_first(expects, x, len(x), name)
     elif not isinstance(x, collections.abc.Iterator):
-        _check_batch(expects, (x, y, sample_weight), name)
+        check_batch(expects, (x, y, sample_weight), name)
         return
     for argument, value in [("y", y), ("sample_weight", sample_weight)]:
         if value is not None:
@@ -192,18 +187,14 @@ def check_data(expects, x, y=None, sample_weight=None, name="x"):
             raise argument_error(argument, text, received=f"{argument} of {type(value).__name__}")
 
 
-def checked_stream(expects, batches):
-    """A generator of the batches of another one, the first of which has been checked."""
-    first = next(batches, None)
-    if first is None:
-        raise argument_error("x", "at least one batch", received="an empty generator")
-    _check_batch(expects, first, "x")
-
-    def stream():
-        yield first
-        yield from batches
-
-    return stream()
+def _check_first(expects, batches, count, name, look=True):
+    """Refuses data of no batch, and a first batch; `count` is negative if it is not known."""
+    with looking():
+        first = next(iter(batches), None) if look and count != 0 else None
+    if count == 0 or (look and first is None):
+        raise argument_error(name, "at least one batch", received="an empty dataset")
+    if look:
+        check_batch(expects, first, name)
 
 
 def check_class_weight(expected_y, x, y, class_weight):
@@ -217,16 +208,25 @@ def check_class_weight(expected_y, x, y, class_weight):
         )
 
 
+def _none_as_such(spec):
+    return None if spec.value_type.__name__ == "NoneTensor" else spec
+
+
 def _check_spec(expected, spec, name):
-    if isinstance(spec, tf.TensorSpec):
-        expected.check_spec(spec, name)
+    if not isinstance(spec, tf.TensorSpec):
+        raise _wrong_type(name, getattr(spec, "value_type", type(spec)))
+    expected.check_spec(spec, name)
 
 
 def _check_array(expected, array, name):
     if not isinstance(array, ARRAYS) and not hasattr(array, "__array__"):
-        text = "an array, a tensor, a tf.data.Dataset, a keras.utils.PyDataset or a generator"
-        raise argument_error(name, text, received=f"{name} of type {type(array).__name__}")
+        raise _wrong_type(name, type(array))
     expected.check(np.asarray(array), name)
+
+
+def _wrong_type(name, kind):
+    text = "an array, a tensor, a tf.data.Dataset, a keras.utils.PyDataset or a generator"
+    return argument_error(name, text, received=f"{name} of type {kind.__name__}")
 
 
 def _length(part):
@@ -235,7 +235,7 @@ def _length(part):
     return shape[0] if shape.rank else None
 
 
-def _check_batch(expects, batch, name, check=_check_array):
+def check_batch(expects, batch, name, check=_check_array):
     """Checks x, y and weights of a batch, given as Keras takes it."""
     if isinstance(batch, dict):
         raise argument_error(

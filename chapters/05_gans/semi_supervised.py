@@ -21,9 +21,9 @@ in spite of it ("consistency"). And as classes are about equally frequent, so sh
 ("balance"). Beside it the same network learns from the labeled images alone, with the same views.
 
 By default it learns 8x8 digits, enlarged, in two and a half minutes, and misreads 6 to 8 of 360
-test images, where the labels alone leave 25. `--dataset mnist --epochs 50 --precision mixed_bfloat16`
-with `--seed` 1, 2 and 3 makes 77 errors of 10,000 on average in 50 minutes each, and 408 from the
-labels alone; Salimans et al. (2016) made 93 +- 6.5 with 100 labels.
+test images, where the labels alone leave 25. With `--seed` 1, 2 and 3, `--dataset mnist --epochs 50
+--precision mixed_bfloat16` makes 77 errors of 10,000 on average, in 50 minutes each, and 408 from
+the labels alone; Salimans et al. (2016) made 93 +- 6.5 with 100 labels.
 """
 
 from keras_gen import runs

@@ -14,23 +14,20 @@ on the pre-trained encoder, frozen, so that only W and b learn; and fine-tuned, 
 learns. Expect pre-training to be worth most where labels are fewest, and freezing to lose to
 fine-tuning as their number grows.
 
-By default it takes 8x8 digits and a minute. `--dataset mnist --epochs 100 --steps 500 --seeds 5` is
-the measured run; the figures are in chapters/README.md.
+By default it takes digits drawn with many fonts and three minutes. `--dataset mnist --epochs 100
+--steps 500 --seeds 5` reaches 84.4 % with 100 labels, where a random start reaches 74.3, and 93.4
+with 1,000, where that reaches 88.1; it takes 36 minutes.
 """
 
-import itertools
-import pathlib
+from keras_gen import runs
 
+# isort: split
 import keras
-import numpy as np
-import tensorflow as tf
-import tyro
-from sklearn.model_selection import train_test_split
 
-from keras_gen import callbacks, data, models, networks, plotting, saved_models
+from keras_gen import data, models, networks, plotting
 
-# The network was chosen on the last 5,000 training images of MNIST, `--train "train[:-5000]" --test
-# "train[-5000:]"`; rate and steps are the same for all starts.
+# The network was chosen on the last 5,000 training images of MNIST, `--validation 5000`; rate and
+# steps are the same for all starts.
 BATCH_SIZE = 128
 HIDDEN, CODE_UNITS, ACTIVATION = (500, 500), 500, "sigmoid"
 NOISE_RATE = 0.5  # share of the pixels that are switched off
@@ -41,54 +38,40 @@ STEPS_PER_EXECUTION = 20
 
 
 def main(
-    dataset: str = "digits",
-    epochs: int = 30,
+    run: runs.Run = runs.Run(epochs=60),
     steps: int = 300,
     seeds: int = 2,
-    limit: int | None = None,
-    train: str = "train",
-    test: str = "test",
-    output: pathlib.Path = pathlib.Path("outputs/pretraining"),
-    seed: int = 1,
+    validation: int | None = None,
 ) -> None:
     """Trains an autoencoder on all images and classifiers on a few labeled ones.
 
     Args:
-        dataset: digits, mnist, fashion_mnist, or another image set with labels.
-        epochs: passes of the autoencoder over the training images.
+        run: what to train on, with labels, and how long the autoencoder learns.
         steps: batches of labeled images that a classifier sees.
         seeds: trainings per classifier and number of labels, each with its own labeled images.
-        limit: use only that many training images.
-        train: split with the training images.
-        test: split with the images that the classifiers are judged by.
-        output: folder for the pictures and the model.
-        seed: start of all random numbers of the autoencoder.
+        validation: judge by so many of the last training images instead of the test images.
     """
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    run.begin()
 
     # Prepare.
-    options = {"value_range": (0, 1), "labels": True}
-    images, labels = data.arrays(data.load(dataset, train, **options).take(limit or -1))
-    test_images, test_labels = data.arrays(data.load(dataset, test, **options))
-    batches = data.batches(images, BATCH_SIZE, seed=seed)
+    parts = run.images(value_range=(0, 1), labels=True, validation=validation)
+    (images, labels), test = parts
+    batches = data.batches(images, BATCH_SIZE, seed=run.seed)
     shape, num_classes = images.shape[1:], labels.max() + 1
     counts = [count for count in LABEL_COUNTS if count < len(images)]
 
-    # Build and fit the autoencoder, without labels. An interrupted run goes on where it was.
+    # Build and fit the autoencoder, without labels; interrupted, it resumes where it was.
     encoder = networks.mlp_encoder(shape, HIDDEN, CODE_UNITS, ACTIVATION, ACTIVATION)
-    noise = keras.layers.Dropout(NOISE_RATE, seed=seed)
+    noise = keras.layers.Dropout(NOISE_RATE, seed=run.seed)
     noisy_encoder = keras.Sequential([keras.Input(shape), noise, encoder], name="noisy_encoder")
     decoder = networks.mlp_decoder(CODE_UNITS, HIDDEN, shape, ACTIVATION, "sigmoid")
-    autoencoder = models.Autoencoder(noisy_encoder, decoder, value_range=(0, 1), seed=seed)
-    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(batches))
+    autoencoder = models.Autoencoder(noisy_encoder, decoder, value_range=(0, 1), seed=run.seed)
     autoencoder.compile(
-        keras.optimizers.Nadam(schedule),
+        keras.optimizers.Nadam(falling_rate(run.epochs * len(batches))),
         "binary_crossentropy",  # pixels as probabilities: steeper than the squared error
         steps_per_execution=STEPS_PER_EXECUTION,
     )
-    resume = callbacks.Resume(output / "autoencoder.state", batches)
-    history = autoencoder.fit(batches, epochs=epochs, callbacks=[resume])
+    history = autoencoder.fit(batches, epochs=run.epochs, callbacks=run.watch(batches))
 
     # Fit the classifiers: the same network from three starts, on the same labels.
     starts = {
@@ -98,57 +81,50 @@ def main(
         "frozen": lambda: networks.classifier_on(encoder, num_classes, frozen=True),
         "fine-tuned": lambda: networks.classifier_on(encoder, num_classes),
     }
-    scores = {name: np.zeros((len(counts), seeds)) for name in starts}
-    for (row, count), run in itertools.product(enumerate(counts), range(seeds)):
-        few, _ = train_test_split(
-            np.arange(len(labels)), train_size=count, stratify=labels, random_state=run
-        )
-        for name, start in starts.items():
-            keras.utils.set_random_seed(run)
-            classifier = start()
-            classifier.compile(
-                keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)),
-                keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-                metrics=["accuracy"],
-                steps_per_execution=STEPS_PER_EXECUTION,
-            )
-            few_batches = data.batches((images[few], labels[few]), FEW_BATCH_SIZE, seed=run)
-            classifier.fit(few_batches.repeat(), steps_per_epoch=steps, verbose=0)
-            _, scores[name][row, run] = classifier.evaluate(
-                test_images, test_labels, batch_size=500, verbose=0
-            )
-
-    # Judge.
-    for name, (row, count) in itertools.product(scores, enumerate(counts)):
-        mean, deviation = scores[name][row].mean(), scores[name][row].std(ddof=1)
-        print(f"{name}, {count} labels: accuracy {100 * mean:.2f} +- {100 * deviation:.2f} %")
+    table = runs.Comparison("start")
+    for count in counts:
+        for draw in range(seeds):
+            few = data.stratified(labels, count, draw)
+            for name, start in starts.items():
+                keras.utils.set_random_seed(draw)
+                classifier = start()
+                fit_classifier(classifier, (images[few], labels[few]), steps, draw)
+                _, accuracy = classifier.evaluate(*test, batch_size=500, verbose=0)
+                table.add(name, **{f"accuracy_{count}_labels": accuracy})
 
     # Look.
-    plotting.learning_curves(counts, scores, output / "learning_curves.png")
-    plotting.filters(encoder.get_weights()[0][:, :100], shape, output / "filters.png")
-    samples = plotting.reconstructions(
-        test_images[:10],
-        autoencoder.reconstruct(test_images[:10]),
-        value_range=autoencoder.value_range,
-        path=output / "reconstructions.png",
-    )
-    plotting.training_curves(history, output / "training.png")
+    scores = {name: list(row.values()) for name, row in table.rows.items()}
+    title = f"Accuracy of {len(test[0]):,} images after {len(images):,} without labels"
+    plotting.learning_curves(counts, scores, run.output / "learning_curves.png", title)
+    kernel = encoder.get_weights()[0][:, :100]
+    plotting.filters(kernel, shape, run.output / "filters.png", title="What 100 units look for")
+    copies = {"image": test[0][:10], "copy": autoencoder.reconstruct(test[0][:10])}
+    path = run.output / "reconstructions.png"
+    samples = plotting.image_rows(copies, path, value_range=(0, 1))
+    plotting.training_curves(history, run.output / "training.png")
 
     # Save.
-    autoencoder.save(output / "autoencoder.keras")
-    card = saved_models.card(
-        f"Denoising autoencoder, dense {HIDDEN} and {CODE_UNITS} codes, for pre-training",
-        dataset,
-        (0, 1),
-        seed,
-        {
-            f"accuracy_{count}_labels_{name}": scores[name][row].mean()
-            for name, (row, count) in itertools.product(scores, enumerate(counts))
-        },
+    what = f"Denoising autoencoder, dense {HIDDEN} and {CODE_UNITS} codes, for pre-training"
+    look = "learning_curves.png: what pre-training is worth, the more the fewer labels there are"
+    run.save(autoencoder, what, table, samples, look)
+
+
+def falling_rate(steps):
+    """The learning rate, brought to zero along a cosine."""
+    return keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+
+
+def fit_classifier(classifier, examples, steps, seed):
+    """Fits a classifier to a few labeled images, which come again and again."""
+    classifier.compile(
+        keras.optimizers.Adam(falling_rate(steps)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        steps_per_execution=STEPS_PER_EXECUTION,
     )
-    saved_models.export(autoencoder, output / "saved_model", card, samples)
-    print(f"Pictures, autoencoder.keras and saved_model/ are in {output}.")
+    batches = data.batches(examples, FEW_BATCH_SIZE, seed=seed)
+    classifier.fit(batches.repeat(), steps_per_epoch=steps, shuffle=False, verbose=0)
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    runs.start(main)

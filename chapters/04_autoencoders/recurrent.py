@@ -30,7 +30,7 @@ UNITS = (128,)  # one layer learns faster than two of this width
 LATENT_DIM = 30  # the stacked autoencoder's
 
 
-def main(run: runs.Run = runs.Run(epochs=10), validation: int = 1000) -> None:
+def main(run: runs.Run = runs.Run(epochs=12), validation: int = 1000) -> None:
     """Trains a recurrent autoencoder.
 
     Args:

@@ -20,10 +20,10 @@ squares of other images pasted over them, under noise and dropout, and shall agr
 in spite of it ("consistency"). And as classes are about equally frequent, so shall its answers be
 ("balance"). Beside it the same network learns from the labeled images alone, with the same views.
 
-By default it learns 8x8 digits, enlarged, in two and a half minutes, and misreads 6 of 360 test
-images, where the labels alone leave 25. `--dataset mnist --epochs 50 --precision mixed_bfloat16`
-with `--seed` 1, 2 and 3 makes 77 errors of 10,000 on average in 50 minutes each, and 408 from the
-labels alone; Salimans et al. (2016) made 93 +- 6.5 with 100 labels.
+By default it learns 8x8 digits, enlarged, in two and a half minutes, and misreads 6 to 8 of 360
+test images, where the labels alone leave 25. With `--seed` 1, 2 and 3, `--dataset mnist --epochs 50
+--precision mixed_bfloat16` makes 77 errors of 10,000 on average, in 50 minutes each, and 408 from
+the labels alone; Salimans et al. (2016) made 93 +- 6.5 with 100 labels.
 """
 
 from keras_gen import runs
@@ -163,7 +163,7 @@ def main(
         labeled[0], run.output / "labeled.png", per_class, title="All labeled images", **picture
     )
     counts = f"{errors_alone} {ARROW} {errors} errors of {len(test)} (crossed: still wrong)"
-    title = f"Read from {len(few)} labels alone {ARROW} with {len(images)} images more: {counts}"
+    title = f"{len(few)} labels alone {ARROW} with {len(images)} unlabeled images: {counts}"
     path = run.output / "mistakes.png"
     show_mistakes(test, test_labels, read_alone, read, title=title, path=path, **picture)
     samples = plotting.image_grid(gan.generate(64, run.seed), run.output / "samples.png", **picture)

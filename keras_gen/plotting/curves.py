@@ -110,13 +110,14 @@ def curve_panels(panels, xlabel, path=None, logarithmic=()):
     return saved(figure, path)
 
 
-def learning_curves(counts, scores, path=None):
+def learning_curves(counts, scores, path=None, title=None):
     """What a classifier reaches with how many labels: means over seeds, within their range.
 
     Args:
         counts: Numbers of labels, positive, one per point of a curve.
         scores: Dict from names to accuracies in [0, 1], `[len(counts), seeds]`.
         path: File to write.
+        title: Text above the picture.
 
     Returns:
         A `matplotlib.figure.Figure`: a line through the means and a band from the lowest to the
@@ -131,7 +132,7 @@ def learning_curves(counts, scores, path=None):
         raise argument_error("counts", "a list of positive numbers", counts.tolist())
     if not scores:
         raise argument_error("scores", "at least one curve", scores)
-    figure = Figure(figsize=(5, 3.5), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(6, 4.5), dpi=DPI, layout="constrained")
     axis = figure.subplots()
     for name, accuracies in scores.items():
         accuracies = _checked_accuracies(name, accuracies, len(counts))
@@ -141,8 +142,8 @@ def learning_curves(counts, scores, path=None):
     axis.set_xscale("log")
     axis.set_xticks(counts, [f"{count:,}" for count in counts])
     axis.minorticks_off()
-    axis.set(xlabel="labels", ylabel="accuracy")
-    axis.legend()
+    axis.set(title=title, xlabel="labels", ylabel="accuracy")
+    below(axis)
     axis.grid(alpha=0.3)
     return saved(figure, path)
 

@@ -39,6 +39,10 @@ class Expected:
         """
         raise NotImplementedError
 
+    def check_further(self, array, name):
+        """The same for a batch after the first; what is only advice is given once."""
+        self.check(array, name)
+
     def check_spec(self, spec, name):
         """The same, as far as a `tf.TensorSpec` of batches tells."""
 
@@ -62,15 +66,18 @@ class Images(Expected):
     required: bool = True
 
     def check(self, array, name):
-        self._check_shape(array.shape, name)
-        _check_some(array, name)
-        check_values(array, name, self.value_range)
+        self.check_further(array, name)
         if self.value_range is not None and self.value_range[0] < 0 <= np.min(array):
             warnings.warn(
                 f"`{name}` has no value below 0, where the declared range begins at "
                 f"{self.value_range[0]}. Is it scaled to another range?",
                 stacklevel=2,
             )
+
+    def check_further(self, array, name):
+        self._check_shape(array.shape, name)
+        _check_some(array, name)
+        check_values(array, name, self.value_range)
 
     def check_spec(self, spec, name):
         if spec.shape.rank is not None:
@@ -197,18 +204,34 @@ def check_data(expects, x, y=None, sample_weight=None, name="x"):
             raise argument_error(argument, text, received=f"{argument} of {type(value).__name__}")
 
 
-def checked_stream(expects, batches):
-    """A generator of the batches of another one, the first of which has been checked."""
+def checked_stream(expects, batches, name="x"):
+    """A generator of the batches of another one: the first has been checked, the others will be."""
     first = next(batches, None)
     if first is None:
-        raise argument_error("x", "at least one batch", received="an empty generator")
-    _check_batch(expects, first, "x")
+        raise argument_error(name, "at least one batch", received="an empty generator")
+    _check_batch(expects, first, name)
 
     def stream():
         yield first
-        yield from batches
+        for index, batch in enumerate(batches, 1):
+            check_further(expects, batch, name, index)
+            yield batch
 
     return stream()
+
+
+def check_further(expects, batch, name, index):
+    """Checks a batch that training or evaluation has got to; the error names it.
+
+    Args:
+        expects, name: as for `check_data`.
+        batch: as Keras takes it.
+        index: its number, from 0 on.
+    """
+    try:
+        _check_batch(expects, batch, name, _check_further_array)
+    except ValueError as error:
+        raise ValueError(f"{error}, in batch {index}, counted from 0") from None
 
 
 def check_class_weight(expected_y, x, y, class_weight):
@@ -228,10 +251,18 @@ def _check_spec(expected, spec, name):
 
 
 def _check_array(expected, array, name):
+    expected.check(_as_array(array, name), name)
+
+
+def _check_further_array(expected, array, name):
+    expected.check_further(_as_array(array, name), name)
+
+
+def _as_array(array, name):
     if not isinstance(array, ARRAYS) and not hasattr(array, "__array__"):
         text = "an array, a tensor, a tf.data.Dataset, a keras.utils.PyDataset or a generator"
         raise argument_error(name, text, received=f"{name} of type {type(array).__name__}")
-    expected.check(np.asarray(array), name)
+    return np.asarray(array)
 
 
 def _length(part):

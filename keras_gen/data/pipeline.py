@@ -91,7 +91,9 @@ def batches(
         steps = steps_of(known_count(dataset), batch_size, drop_remainder)
         stream = (lambda key: shuffled_windows(dataset, key)) if shuffle else (lambda _: dataset)
         passes = streamed(stream, batch_size, steps, drop_remainder)
-    return resumable(passes, transform, seed, examples)
+    result = resumable(passes, transform, seed, examples)
+    result.held = examples if transform is None else None  # of which batches are parts as they are
+    return result
 
 
 def resumable(passes, transform, seed, examples=None):

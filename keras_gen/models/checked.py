@@ -1,6 +1,5 @@
 """The entrances of a model: whatever reaches its training and evaluation is checked there."""
 
-import collections.abc
 import inspect
 
 import keras
@@ -8,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.data.looking import OUTSIDE, states
+from keras_gen.models.batches import checked_batches, errors_of_batches
 from keras_gen.models.inputs import check_class_weight, check_data
-from keras_gen.models.streams import FirstBatch, checked_stream, refusing
+from keras_gen.models.streams import FirstBatch, refusing
 from keras_gen.models.watching import watched
 
 
@@ -41,7 +41,9 @@ class CheckedModel(keras.Model):
         Raises:
             ValueError: for data of the wrong rank, shape or type, outside the declared range, not
                 a number, or empty, for labels out of range, and for weights that are not one
-                number from 0 on for each example; before the first step.
+                number from 0 on for each example; before the first step. Batches after the first
+                of a dataset, a `keras.utils.PyDataset` or a generator are checked when their turn
+                comes: the error names the batch, and the batches before it have moved the weights.
         """
         given = inspect.signature(keras.Model.fit).bind(self, *args, **kwargs).arguments
         del given["self"]
@@ -58,7 +60,8 @@ class CheckedModel(keras.Model):
         if isinstance(given["x"], tf.data.Dataset):
             given.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         given["callbacks"] = watched(self, given.get("callbacks"))
-        with refusing(self, given["x"], _parts(given.get("validation_data"))[0]):
+        validation = _parts(given.get("validation_data"))[0]
+        with refusing(self, given["x"], validation), errors_of_batches():
             return super().fit(**given)
 
     def evaluate(self, *args, **kwargs):
@@ -69,7 +72,7 @@ class CheckedModel(keras.Model):
         del given["self"]
         further = given.pop("kwargs", {})
         given |= self.accepted_by_name(given)
-        with refusing(self, given["x"]):
+        with refusing(self, given["x"]), errors_of_batches():
             return super().evaluate(**given, **further)
 
     def accepted_by_name(self, given):
@@ -102,13 +105,26 @@ class CheckedModel(keras.Model):
         self.check(x, y, sample_weight, name, used_up)
         if used_up:
             x = FirstBatch(self.expects(), name).of(x)
-        elif isinstance(x, collections.abc.Iterator):
-            x = checked_stream(self.expects(), x)
+        x = checked_batches(self.expects(), x, name)
         if sample_weight is not None:
             sample_weight = np.reshape(np.asarray(sample_weight, "float32"), [-1])
             if y is None:
                 y = np.zeros(len(sample_weight), "int8") if self.expects()[1] is None else x
         return x, y, sample_weight
+
+    def _make_function(self, step_function):
+        """Keras's function of a step, with a step that begins when its batch is there.
+
+        Where the data end, or hold a bad batch, Keras begins a step without one. What needs no
+        batch, such as a draw of random numbers or the count of the steps, must not happen then.
+        """
+
+        def step(data):
+            parts = [part for part in tf.nest.flatten(data) if tf.is_tensor(part)]
+            with tf.control_dependencies([tf.group(*parts)]):
+                return step_function(data)
+
+        return super()._make_function(step)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Takes no batch to build the model by, as Keras does under a strategy: it is built."""

@@ -38,6 +38,10 @@ class Expected:
         """
         raise NotImplementedError
 
+    def check_further(self, array, name):
+        """The same for a batch after the first; what is only advice is given once."""
+        self.check(array, name)
+
     def check_spec(self, spec, name):
         """The same, as far as a `tf.TensorSpec` of batches tells."""
 
@@ -61,15 +65,18 @@ class Images(Expected):
     required: bool = True
 
     def check(self, array, name):
-        self._check_shape(array.shape, name)
-        check_some(name, array)
-        check_values(array, name, self.value_range)
+        self.check_further(array, name)
         if self.value_range is not None and self.value_range[0] < 0 <= np.min(array):
             warnings.warn(
                 f"`{name}` has no value below 0, where the declared range begins at "
                 f"{self.value_range[0]}. Is it scaled to another range?",
                 stacklevel=2,
             )
+
+    def check_further(self, array, name):
+        self._check_shape(array.shape, name)
+        check_some(name, array)
+        check_values(array, name, self.value_range)
 
     def check_spec(self, spec, name):
         if spec.shape.rank is not None:
@@ -197,6 +204,20 @@ def _check_first(expects, batches, count, name, look=True):
         check_batch(expects, first, name)
 
 
+def check_further(expects, batch, name, index):
+    """Checks a batch that training or evaluation has got to; the error names it.
+
+    Args:
+        expects, name: as for `check_data`.
+        batch: as Keras takes it.
+        index: its number, from 0 on.
+    """
+    try:
+        check_batch(expects, batch, name, _check_further_array)
+    except ValueError as error:
+        raise ValueError(f"{error}, in batch {index}, counted from 0") from None
+
+
 def check_class_weight(expected_y, x, y, class_weight):
     """Raises a `ValueError` unless class weights can be looked up in labels from 0 on."""
     labels = isinstance(expected_y, Labels) and expected_y.first >= 0
@@ -219,9 +240,17 @@ def _check_spec(expected, spec, name):
 
 
 def _check_array(expected, array, name):
+    expected.check(_as_array(array, name), name)
+
+
+def _check_further_array(expected, array, name):
+    expected.check_further(_as_array(array, name), name)
+
+
+def _as_array(array, name):
     if not isinstance(array, ARRAYS) and not hasattr(array, "__array__"):
         raise _wrong_type(name, type(array))
-    expected.check(np.asarray(array), name)
+    return np.asarray(array)
 
 
 def _wrong_type(name, kind):

@@ -7,20 +7,22 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
-from keras_gen.models.inputs import check_batch
+from keras_gen.models.inputs import check_batch, check_further
 from keras_gen.state import training_state
 
 
-def checked_stream(expects, batches):
-    """A generator of the batches of another one, the first of which has been checked."""
+def checked_stream(expects, batches, name="x"):
+    """A generator of the batches of another one: the first has been checked, the others will be."""
     first = next(batches, None)
     if first is None:
-        raise argument_error("x", "at least one batch", received="an empty generator")
-    check_batch(expects, first, "x")
+        raise argument_error(name, "at least one batch", received="an empty generator")
+    check_batch(expects, first, name)
 
     def stream():
         yield first
-        yield from batches
+        for index, batch in enumerate(batches, 1):
+            check_further(expects, batch, name, index)
+            yield batch
 
     return stream()
 

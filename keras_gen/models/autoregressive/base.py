@@ -209,8 +209,8 @@ class GreyLevels(Images):
 
     levels: int = 2
 
-    def check(self, array, name):
-        super().check(array, name)
+    def check_further(self, array, name):
+        super().check_further(array, name)
         low, high = self.value_range
         steps = (np.asarray(array, "float32") - low) * ((self.levels - 1) / (high - low))
         off = np.abs(steps - np.round(steps)) > LEVEL_TOLERANCE

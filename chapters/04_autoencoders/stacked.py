@@ -14,8 +14,8 @@ by labels that the autoencoder never saw), and the kernels of the first 100 unit
 noise is still the initial one: its unit is dead, zero for every image, and relu passes no gradient.
 
 By default it learns digits drawn with many fonts within a minute, and loses less than half of what
-PCA loses. `--dataset fashion_mnist --validation 5000 --epochs 20` is the published protocol: .0098 in
-2.5 minutes, where PCA has .0155.
+PCA loses. `--dataset fashion_mnist --validation 5000 --epochs 20` is the published protocol: .0098
+in 2.5 minutes, where PCA has .0155.
 """
 
 from keras_gen import runs

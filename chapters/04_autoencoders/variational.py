@@ -30,7 +30,7 @@ IMPORTANCE_SAMPLES = 5000  # the same paper
 STEPS_PER_EXECUTION = 20
 
 
-def main(run: runs.Run = runs.Run(epochs=100), latent_dim: int = 2) -> None:
+def main(run: runs.Run = runs.Run(epochs=60), latent_dim: int = 2) -> None:
     """Trains a variational autoencoder.
 
     Args:

@@ -11,7 +11,7 @@ from keras_gen.plotting.figures import DPI, Figure, saved
 _VISIBLE_SIDE = 96
 _LARGEST_SIDE = 2048
 _WHITE = 255
-_TICKS = 7
+_TICKS = 6
 _CROSS, _RED = "\N{BALLOT X}", "tab:red"
 
 

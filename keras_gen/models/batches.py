@@ -97,7 +97,8 @@ def _checked_dataset(expects, dataset, name):
         looked_at = [part for part in parts if part is not None]
         checked = tf.numpy_function(check, [index, *looked_at], tf.bool)
         with tf.control_dependencies([checked]):
-            return index + 1, tf.nest.map_structure(tf.identity, batch, expand_composites=True)
+            passed = [p if p is None else tf.identity(p) for p in tf.nest.flatten(batch)]
+            return index + 1, tf.nest.pack_sequence_as(batch, passed)
 
     result = dataset.scan(tf.constant(0, tf.int64), scan)
     result.first_batch = getattr(dataset, "first_batch", None)

@@ -204,15 +204,6 @@ def test_parts_of_a_batch_may_be_missing_but_not_ragged():
         model.fit(dataset.ragged_batch(BATCH), verbose=0)
 
 
-def test_later_batches_are_not_looked_at():
-    """As in every other form of the data: a check is no filter."""
-    late = np.concatenate([rows(), rows(-3.0)[-3:]])
-    dataset = Dataset.from_tensor_slices(late).shuffle(1).batch(BATCH)
-    model = Recorded()
-    model.fit(dataset, verbose=0)
-    assert len(model.seen) == 5
-
-
 def test_validation_data_are_refused_before_training():
     model = Recorded()
     with pytest.raises(ValueError, match="argument `validation_data`.*declared range"):

@@ -428,6 +428,19 @@ def test_bad_learning_curves_are_named(counts, scores, message):
         plotting.learning_curves(counts, scores)
 
 
+def test_gains_are_counted_around_zero_and_their_mean(tmp_path):
+    figure = plotting.gains([-1.0, 2.0, 2.0, 5.0], "nats", tmp_path / "g.png", title="two layers")
+    (axis,) = figure.axes
+    none, mean = axis.lines
+    assert (none.get_xdata()[0], mean.get_xdata()[0]) == (0, 2)
+    assert mean.get_label() == "mean +2.00 nats"
+    assert sum(patch.get_height() for patch in axis.patches) == 4
+    assert axis.get_title() == "two layers" and axis.get_xlabel() == "gain (nats)"
+    for bad in ([], [np.nan]):
+        with pytest.raises(ValueError, match="`values`"):
+            plotting.gains(bad, "nats")
+
+
 def test_state_probabilities_mark_the_data(tmp_path):
     figure = plotting.state_probabilities([0.1, 0.4, 0.2, 0.3], [3, 1], tmp_path / "p.png")
     (axis,) = figure.axes

@@ -15,9 +15,9 @@ sampling, h ~ P(h|v), v ~ P(v|h), and never takes back to the data.
 The sum Z runs over all states; annealed importance sampling estimates it, and then the script can
 say how probable test images are: log p(v) = -F(v) - log Z.
 
-By default it learns digits drawn with many fonts within a minute, and gives the test images, of
-other fonts, -104 nats. `--dataset mnist --hidden 500 --gibbs-steps 5 --epochs 200` is the machine
-of Salakhutdinov & Murray (2008), who report -86.34 nats; it reaches -83.88 in an hour.
+By default it learns digits drawn with many fonts within a minute. `--dataset mnist --hidden 500
+--gibbs-steps 5 --epochs 200` is the machine of Salakhutdinov & Murray (2008), who report -86.34
+nats; it reaches -83.88 in an hour.
 """
 
 from keras_gen import runs

@@ -24,7 +24,7 @@ from keras_gen.plotting.images import (
 )
 from keras_gen.plotting.points import overlaid_clouds, point_clouds
 from keras_gen.plotting.texts import text_page
-from keras_gen.plotting.weights import log_weights
+from keras_gen.plotting.weights import gains, log_weights
 
 __all__ = [
     "activation_histogram",
@@ -34,6 +34,7 @@ __all__ = [
     "code_scatter",
     "curve_panels",
     "filters",
+    "gains",
     "gradient_norms",
     "image_grid",
     "image_rows",

@@ -1,4 +1,4 @@
-"""Pictures of importance weights."""
+"""Pictures of how a number is distributed: importance weights, and gains of examples."""
 
 import numpy as np
 
@@ -36,4 +36,33 @@ def log_weights(estimate, path=None):
     axis.axvline(estimate.log_z, color="C1", label=label)
     axis.set(xlabel="log weight (nats)", ylabel="chains")
     axis.legend()
+    return saved(figure, path)
+
+
+def gains(values, unit, path=None, title=None):
+    """How much each example gains from something, and what they gain on average.
+
+    Args:
+        values: A gain for every example, below zero for those that lose.
+        unit: What the gains are measured in.
+        path: File to write.
+        title: Text above the picture.
+
+    Returns:
+        A `matplotlib.figure.Figure`: a histogram with zero and the mean as vertical lines.
+
+    Raises:
+        ValueError: If there is no gain, or one is NaN or infinite.
+    """
+    values = np.asarray(values, "float64").ravel()
+    if values.size == 0:
+        raise argument_error("values", "at least one gain", received="none")
+    check_values(values, "values")
+    figure = Figure(figsize=(7, 3.8), dpi=DPI, layout="constrained")
+    axis = figure.subplots()
+    axis.hist(values, 2 * _BINS)
+    axis.axvline(0, color="black", linestyle="--", linewidth=1, label="no gain")
+    axis.axvline(values.mean(), color="C1", label=f"mean {values.mean():+.2f} {unit}")
+    axis.set(title=title, xlabel=f"gain ({unit})", ylabel="examples")
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return saved(figure, path)

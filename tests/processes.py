@@ -78,13 +78,6 @@ def end(process, seconds):
     return process.exitcode
 
 
-def run_script(script, times, arguments):
-    """Runs the `main` of a script some times."""
-    main = runpy.run_path(str(script))["main"]
-    for _ in range(times):
-        main(**arguments)
-
-
 def start_script(script, texts, errors):
     """Starts a script twice from the same command line, and a third time with an edited constant.
 

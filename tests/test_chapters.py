@@ -16,8 +16,6 @@ from keras_gen import runs, saved_models
 
 CHAPTERS = pathlib.Path(__file__).resolve().parents[1] / "chapters"
 SCRIPTS = sorted(CHAPTERS.glob("*/*.py"))
-ON_RUNS = [script for script in SCRIPTS if "runs.start(main)" in script.read_text()]
-OLDER = [script for script in SCRIPTS if script not in ON_RUNS]
 JUDGED = [  # by a shipped LeNet
     script
     for script in SCRIPTS
@@ -91,7 +89,7 @@ def run(script, arguments, folder):
     return log.read_text().split(processes.NEXT)
 
 
-@named(ON_RUNS)
+@named(SCRIPTS)
 def test_script_keeps_its_promises(script, tmp_path):
     first, second, edited = run(script, arguments_of(script), tmp_path)
     output = tmp_path / "output"
@@ -117,7 +115,7 @@ def test_script_keeps_its_promises(script, tmp_path):
         assert "exit status 2" in edited and "is 'edited'" in edited
 
 
-@named(ON_RUNS)
+@named(SCRIPTS)
 @pytest.mark.parametrize("texts", [["--limit", "0"], ["--epochs", "0"], ["--bogus"]], ids=str)
 def test_a_wrong_argument_ends_with_one_sentence(script, texts, capfd):
     main = runpy.run_path(str(script))["main"]
@@ -129,14 +127,14 @@ def test_a_wrong_argument_ends_with_one_sentence(script, texts, capfd):
 
 
 def test_help_loads_no_libraries():
-    command = [sys.executable, "-c", ASK_FOR_HELP, *map(str, ON_RUNS)]
+    command = [sys.executable, "-c", ASK_FOR_HELP, *map(str, SCRIPTS)]
     told = subprocess.run(command, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     assert told.stderr == ""
-    assert told.stdout.count("--epochs") >= len(ON_RUNS) - len(WITHOUT_TRAINING)
+    assert told.stdout.count("--epochs") >= len(SCRIPTS) - len(WITHOUT_TRAINING)
 
 
-@named(ON_RUNS)
+@named(SCRIPTS)
 def test_main_fits_on_a_screen(script):
     text = script.read_text()
     functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
@@ -149,7 +147,7 @@ def test_main_fits_on_a_screen(script):
 
 
 @pytest.mark.skipif(not saved_models.available(), reason="installed without the shipped models")
-@named([script for script in JUDGED if script in ON_RUNS])
+@named(JUDGED)
 def test_data_without_a_shipped_reader_are_refused_before_anything_is_trained(script, tmp_path):
     log = tmp_path / "log"
     texts = ["--dataset", "glyphs_letters", "--limit", "330", "--output", str(tmp_path / "new")]
@@ -157,58 +155,4 @@ def test_data_without_a_shipped_reader_are_refused_before_anything_is_trained(sc
     process.join()
     assert process.exitcode == 2
     assert re.search("`dataset`.*'mnist'.*`extractor`.*dataset=glyphs_letters", log.read_text())
-    assert not (tmp_path / "new").exists()
-
-
-# Scripts of the older form, until all of them are on `runs`.
-
-OTHER_DATA = {  # of scripts that learn no digits
-    "boltzmann_machine": "bars_and_stripes",
-    "encoder_decoder": "encoder_decoder",
-    "many_to_many": "many_to_many",
-    "many_to_one": "many_to_one",
-    "mode_collapse": "grid",
-    "modes": "digits, stacked",
-    "text_generation": "pydoc_topics",
-    "vanishing_gradients": "adding_problem",
-}
-# Several trainings, or phases of one, each with a state of its own in a folder below.
-STATES_IN_FOLDERS = ("losses", "domain_adversarial", "adversarial_examples", "captions", "dbn")
-# Of scripts that train several models, each in a folder of its own.
-FOLDERS = {"topologies": ["one_to_many", "many_to_one", "many_to_many", "encoder_decoder"]}
-
-
-@named(OLDER)
-def test_older_script_runs_and_writes_what_it_promises(script, tmp_path):
-    # A process of its own, because scripts ask for deterministic operations for good.
-    log = tmp_path.with_suffix(".log")
-    arguments = {**arguments_of(script), "output": tmp_path}
-    # The second time the training is already complete.
-    times = 1 if script.stem in WITHOUT_TRAINING else 2
-    process = processes.start(processes.run_script, script, times, arguments, log=log)
-    processes.finish(process, log, seconds=None)
-    assert str(tmp_path) in log.read_text().splitlines()[-1]
-    for folder in FOLDERS.get(script.stem, [""]):
-        names = {path.name for path in (tmp_path / folder).iterdir()}
-        if script.stem in WITHOUT_TRAINING:
-            assert len(names) > 1 and all(name.endswith(".png") for name in names)
-            continue
-        assert {"training.png", "saved_model"} <= names
-        assert sum(name.endswith(".keras") for name in names) == 1
-        if script.stem in STATES_IN_FOLDERS:
-            assert len(list(tmp_path.rglob("*.state"))) > 1
-        else:
-            assert sum(name.endswith(".state") for name in names) == 1
-        expected = OTHER_DATA.get(folder or script.stem, "digits")
-        assert saved_models.read_card("saved_model", tmp_path / folder)["data"] == expected
-
-
-@pytest.mark.skipif(not saved_models.available(), reason="installed without the shipped models")
-@named([script for script in JUDGED if script in OLDER])
-def test_data_without_a_shipped_classifier_are_refused_by_older_scripts(script, tmp_path):
-    log = tmp_path.with_suffix(".log")
-    arguments = {"dataset": "cifar10", "output": tmp_path / "new"}
-    process = processes.start(processes.run_script, script, 1, arguments, log=log)
-    with pytest.raises(AssertionError, match="`dataset`.*'mnist'.*`extractor`.*dataset=cifar10"):
-        processes.finish(process, log)
     assert not (tmp_path / "new").exists()

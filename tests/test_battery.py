@@ -196,16 +196,24 @@ def network_rows():
         networks.noisy_classifier: {"image_shape": (8, 8, 1), "num_classes": 3},
         networks.dcgan_generator: {"image_shape": (8, 8, 1), "latent_dim": 2},
         networks.dcgan_discriminator: {"image_shape": (8, 8, 1)},
+        networks.unet: {"source_shape": (8, 8, 1), "filters": 2},
+        networks.patchgan: {"image_shape": (8, 8, 1), "filters": 2},
+        networks.resnet_translator: {"source_shape": (8, 8, 1), "filters": 2},
     }
+    of_one_number = (networks.unet, networks.patchgan, networks.resnet_translator)
     for builder, arguments in calls.items():
         for name in arguments:
             kind = SHAPE if name.endswith("shape") else WIDTHS if name == "units" else SIZE
-            if name == "filters":
+            if name == "filters" and builder not in of_one_number:
                 kind = WIDTHS
             yield functools.partial(builder, **arguments), name, kind
         if builder in (networks.lenet, networks.dcgan_discriminator):
             yield functools.partial(builder, **arguments), "dropout", RATE
             yield functools.partial(builder, **arguments), "kernel_size", SIZE[:4]
+    yield functools.partial(networks.unet, (8, 8, 1)), "depth", [*SIZE[:4], 20]
+    yield functools.partial(networks.unet, (8, 8, 1)), "dropout", RATE
+    yield functools.partial(networks.patchgan, (8, 8, 1)), "layers", [*STEPS[:3], 2]
+    yield functools.partial(networks.resnet_translator, (8, 8, 1)), "blocks", STEPS[:3]
 
 
 def training_rows():

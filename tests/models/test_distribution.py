@@ -11,6 +11,7 @@ from keras_gen.models.replicas import EqualReplicas
 IN_PAIRS = (  # with averages, memories, statistics, chains, labels, and losses of Keras's own
     "gan",
     "replay_gan",
+    "pix2pix",
     "autoencoder",
     "boltzmann_machine",
     "deep_belief_network",
@@ -18,7 +19,7 @@ IN_PAIRS = (  # with averages, memories, statistics, chains, labels, and losses 
 )
 
 
-@pytest.mark.parametrize("kind", ["gan", "wgan_gp", "vae", "autoencoder"])
+@pytest.mark.parametrize("kind", ["gan", "wgan_gp", "pix2pix", "cycle_gan", "vae", "autoencoder"])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_unequal_shares_take_the_step_of_one_device(kind, weighted):
     x, y = small_models.data_of(kind, 11)

@@ -1,6 +1,6 @@
 """Data: images from many places in one form, and batches in a reproducible order."""
 
-from keras_gen.data import captions, rules, sequences, toy
+from keras_gen.data import captions, lab, palettes, rules, sequences, toy
 from keras_gen.data.alphabet import Alphabet, windows
 from keras_gen.data.augmentations import (
     binarize,
@@ -34,11 +34,13 @@ __all__ = [
     "few_per_class",
     "flipped",
     "jitter",
+    "lab",
     "left_half",
     "load",
     "load_pairs",
     "nudged",
     "paired",
+    "palettes",
     "partly_labeled",
     "resized_and_cropped",
     "right_half",

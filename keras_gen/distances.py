@@ -35,3 +35,15 @@ def squared_distances(x, y):
         norms *= rounding
         squared[squared <= norms] = 0
         yield squared
+
+
+def nearest_rows(x, y):
+    """For each row of `x` the number of the nearest row of `y`, int32 `[n]`; of several the first.
+
+    Args:
+        x: float64 array `[n, d]`.
+        y: float64 array `[m, d]`.
+    """
+    return np.concatenate([block.argmin(axis=1) for block in squared_distances(x, y)]).astype(
+        "int32"
+    )

@@ -72,6 +72,32 @@ def wgan_gp():
     return _critic_game(models.WGANGP, adam)
 
 
+def pix2pix():
+    """With dropout that stays on, whose random states matter."""
+    generator = networks.unet(IMAGE, filters=2)
+    discriminator = networks.patchgan(IMAGE, IMAGE, layers=1, filters=2)
+    model = models.Pix2Pix(generator, discriminator, seed=5)
+    model.compile(adam(), fused_adam())
+    return model
+
+
+def cycle_gan():
+    """With pools of translations, which are part of the state and soon full, and falling rates.
+
+    At five times the authors' learning rate rounding errors of such small images would grow tenfold
+    with every step.
+    """
+    translator = networks.resnet_translator(IMAGE, filters=2, blocks=1)
+    back = networks.unet(IMAGE, filters=2, depth=2, dropout=0.0)
+    discriminators = [
+        networks.patchgan(IMAGE, layers=1, filters=2, normalization=False) for _ in "xy"
+    ]
+    model = models.CycleGAN(translator, back, *discriminators, pool=6, seed=5)
+    rates = [optimizers.ConstantThenLinear(2e-4, steps, 200) for steps in (2, 4)]
+    model.compile(*[keras.optimizers.Adam(rate, 0.5) for rate in rates])
+    return model
+
+
 def semi_supervised_gan():
     """With views, noise and averages in the discriminator, which are part of the state."""
     generator = networks.dcgan_generator(IMAGE, 4, filters=4)
@@ -267,11 +293,13 @@ MACHINES = {
 FULLY_VISIBLE = {f.__name__: f for f in (made, pixel_cnn)}
 CLASSIFIERS = {f.__name__: f for f in (domain_adversarial, adversarial_training)}
 TEXTS = {f.__name__: f for f in (character_model,)}
+TRANSLATORS = {f.__name__: f for f in (pix2pix, cycle_gan)}
 GAMES = {
     f.__name__: f for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp)
-}
+} | TRANSLATORS
 ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | CLASSIFIERS | TEXTS
-LABELED = (  # learn from labels
+LABELED = (  # learn from labels, or from a second image
+    *TRANSLATORS,
     "conditional_gan",
     "semi_supervised_gan",
     "domain_adversarial",
@@ -292,6 +320,8 @@ def data_of(name, count=22):
         x = x[..., 0]
     if name == "caption_machine":
         return x, np.eye(3, dtype="float32")[labels(count)]
+    if name in TRANSLATORS:
+        return x, np.float32(-x[..., ::-1, :])
     if name == "domain_adversarial":
         return np.stack([x, x[::-1]], axis=1), labels(count)  # an image of each domain
     if name == "semi_supervised_gan":
@@ -324,6 +354,27 @@ def wgan_gp_without_chance():
     """A linear critic has the same gradient at every mixture of real and fake."""
     model = models.WGANGP(_constant_generator(), _linear_critic(), seed=5)
     model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), discriminator_steps=1)
+    return model
+
+
+def pix2pix_without_chance():
+    generator = networks.unet(IMAGE, filters=2, depth=2, dropout=0.0)
+    discriminator = networks.patchgan(IMAGE, IMAGE, layers=1, filters=2)
+    model = models.Pix2Pix(generator, discriminator, l1_weight=10.0, seed=5)
+    model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.1))
+    return model
+
+
+def cycle_gan_without_chance():
+    """Without a pool, whose images are drawn."""
+    pictures = [keras.Input(IMAGE) for _ in range(4)]
+    translators = [
+        keras.Model(x, layers.Conv2D(1, 3, padding="same", activation="tanh")(x))
+        for x in pictures[:2]
+    ]
+    critics = [keras.Model(x, layers.Conv2D(1, 4, 2)(x)) for x in pictures[2:]]
+    model = models.CycleGAN(*translators, *critics, identity_weight=5.0, pool=0, seed=5)
+    model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.1))
     return model
 
 

@@ -23,6 +23,7 @@ from keras_gen import (
     plotting,
     saved_models,
 )
+from keras_gen.optimizers import ConstantThenLinear
 from keras_gen.state import training_state
 
 X = small_models.images(4)
@@ -109,6 +110,16 @@ def use_rows():
     yield _call("conditional_gan", "generate", count=2), "labels", [*LABELS[:-1], None]
     yield _call("conditional_gan", "generate", labels=1), "count", COUNT
     yield _call("conditional_gan", "generate", labels=[0, 1, 2]), "count", [2, 4]
+    bad = list(_bad_batches(X, (-1, 1)).values())
+    for name, method, argument in (
+        ("pix2pix", "translate", "source"),
+        ("cycle_gan", "translate", "x"),
+        ("cycle_gan", "translate_back", "y"),
+        ("cycle_gan", "cycle", "x"),
+    ):
+        yield _call(name, method), argument, bad
+        yield _call(name, method, **{argument: X}), "batch_size", SIZE
+    yield _call("pix2pix", "translate", source=X), "seed", SEED
     for name in ("made", "pixel_cnn"):
         x = BINARY
         yield _call(name, "generate", count=2), "count", COUNT
@@ -196,21 +207,30 @@ def network_rows():
         networks.noisy_classifier: {"image_shape": (8, 8, 1), "num_classes": 3},
         networks.dcgan_generator: {"image_shape": (8, 8, 1), "latent_dim": 2},
         networks.dcgan_discriminator: {"image_shape": (8, 8, 1)},
+        networks.unet: {"source_shape": (8, 8, 1), "filters": 2},
+        networks.patchgan: {"image_shape": (8, 8, 1), "filters": 2},
+        networks.resnet_translator: {"source_shape": (8, 8, 1), "filters": 2},
     }
+    of_one_number = (networks.unet, networks.patchgan, networks.resnet_translator)
     for builder, arguments in calls.items():
         for name in arguments:
             kind = SHAPE if name.endswith("shape") else WIDTHS if name == "units" else SIZE
-            if name == "filters":
+            if name == "filters" and builder not in of_one_number:
                 kind = WIDTHS
             yield functools.partial(builder, **arguments), name, kind
         if builder in (networks.lenet, networks.dcgan_discriminator):
             yield functools.partial(builder, **arguments), "dropout", RATE
             yield functools.partial(builder, **arguments), "kernel_size", SIZE[:4]
+    yield functools.partial(networks.unet, (8, 8, 1)), "depth", [*SIZE[:4], 20]
+    yield functools.partial(networks.unet, (8, 8, 1)), "dropout", RATE
+    yield functools.partial(networks.patchgan, (8, 8, 1)), "layers", [*STEPS[:3], 2]
+    yield functools.partial(networks.resnet_translator, (8, 8, 1)), "blocks", STEPS[:3]
 
 
 def training_rows():
     """(call, argument, bad values) of `fit`, `evaluate` and `train_on_batch`."""
-    for name in ("gan", "vae", "rbm", "made", "autoencoder", "adversarial_training"):
+    trained = ("gan", "pix2pix", "cycle_gan", "vae", "rbm", "made", "autoencoder")
+    for name in (*trained, "adversarial_training"):
         x, y = small_models.data_of(name, 4)
         value_range = built(name).value_range
         options = {} if y is None or name not in small_models.LABELED else {"y": y}
@@ -284,6 +304,12 @@ def other_rows():
     yield functools.partial(callbacks.GenerativeMetrics, [METRIC], X), "every", SIZE[:3]
     yield losses.GradientPenalty, "weight", [-1.0, "1", float("nan")]
     yield losses.LeastSquares, "label_smoothing", [-0.1, 1.5, "0.1"]
+    rate = {"initial_learning_rate": 1.0, "constant_steps": 0, "decay_steps": 1}
+    rate = functools.partial(ConstantThenLinear, **rate)
+    yield rate, "initial_learning_rate", POSITIVE
+    yield rate, "constant_steps", STEPS[:3]
+    yield rate, "decay_steps", SIZE
+    yield layers.PermanentDropout, "rate", RATE
     yield losses.NonSaturating, "label_smoothing", [-0.1, 1.5, "0.1"]
     for name, values in (("rotation", [-1.0, "1"]), ("zoom", [-1.0, "1"])):
         yield layers.RandomAffine, name, values
@@ -368,6 +394,7 @@ PATH = {"str": str, "Path": pathlib.Path}
 def legitimate_rows():
     """(call, argument, plain value, ways to give it)."""
     batches = [
+        ("cycle_gan", "translate_back", "y", X),
         ("vae", "encode", "x", X),
         ("autoencoder", "reconstruct", "x", X),
         ("vae", "decode", "codes", np.ones((2, 3), "float32")),
@@ -381,6 +408,8 @@ def legitimate_rows():
     ]
     for name, method, argument, x in batches:
         yield _call(name, method), argument, x, ARRAY
+    yield _call("pix2pix", "translate", seed=1), "source", X, ARRAY
+    yield _call("pix2pix", "translate", source=X), "seed", 7, INTEGER
     for name in ("gan", "vae", "rbm", "made"):
         yield _call(name, "generate", seed=1), "count", 3, INTEGER
         yield _call(name, "generate", count=2), "seed", 7, INTEGER

@@ -1,6 +1,6 @@
 """Data: images from many places in one form, and batches in a reproducible order."""
 
-from keras_gen.data import captions, glyphs, rules, sequences, toy
+from keras_gen.data import captions, glyphs, lab, palettes, rules, sequences, toy
 from keras_gen.data.alphabet import Alphabet, windows
 from keras_gen.data.augmentations import (
     binarize,
@@ -35,11 +35,13 @@ __all__ = [
     "flipped",
     "glyphs",
     "jitter",
+    "lab",
     "left_half",
     "load",
     "load_pairs",
     "nudged",
     "paired",
+    "palettes",
     "partly_labeled",
     "resized_and_cropped",
     "right_half",

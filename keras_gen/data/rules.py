@@ -1,4 +1,4 @@
-"""Rules that make the other image of a pair: grey, edges, and fewer pixels.
+"""Rules that make the other image of a pair: grey, edges, fewer pixels, and a hole.
 
 Each is a function of an image (height, width, channels), or a batch of them, whose values lie
 between 0 for black and 1 for white, and so do those of its result.
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.data.checks import floats
+from keras_gen.data.checks import floats, number
 
 RED, BLUE = 0.299, 0.114  # ITU-R BT.601, as in JPEG files; green has the rest
 
@@ -145,6 +145,46 @@ def upscaled(factor, kernel=cubic):
         return _resampled(image, (height * factor, width * factor), kernel)
 
     return larger
+
+
+def masked(share=0.5, value=0.5):
+    """The rule that takes the middle of an image away, to be filled in again.
+
+        image_p = value for p in the middle rectangle, whose sides are shares of the image's
+
+    Args:
+        share: of each side, above 0 and at most 1, rounded to whole pixels, at least one.
+        value: what is there instead, from 0 for black to 1 for white.
+
+    Returns:
+        A function of a float tensor (..., height, width, channels) that returns one of its shape.
+
+    Example:
+        pairs = load_pairs("cifar10", rule=rules.masked())
+
+    Reference:
+        Pathak et al. (2016), Context Encoders: Feature Learning by Inpainting, arXiv:1604.07379,
+        section 3.3.
+    """
+    if number("share", share, least=0) == 0 or share > 1:
+        raise argument_error("share", "a number above 0 and at most 1", share)
+    if number("value", value, least=0) > 1:
+        raise argument_error("value", "a number from 0 for black to 1 for white", value)
+
+    def holed(image):
+        image = _checked(image)
+        rows, columns = (_middle(side, share) for side in image.shape[-3:-1])
+        hole = (rows[:, None] & columns)[..., None]
+        return tf.where(hole, tf.cast(value, image.dtype), image)
+
+    return holed
+
+
+def _middle(side, share):
+    """Which pixels of a side are in the middle part."""
+    width = max(1, round(share * side))
+    first = (side - width) // 2
+    return (np.arange(side) >= first) & (np.arange(side) < first + width)
 
 
 def _checked(image):

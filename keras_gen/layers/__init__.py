@@ -11,6 +11,7 @@ from keras_gen.layers.masked_dense import MaskedDense
 from keras_gen.layers.minibatch_discrimination import MinibatchDiscrimination
 from keras_gen.layers.minibatch_stddev import MinibatchStdDev
 from keras_gen.layers.noise_injection import NoiseInjection
+from keras_gen.layers.permanent_dropout import PermanentDropout
 from keras_gen.layers.pixel_norm import PixelNorm
 from keras_gen.layers.random_affine import RandomAffine
 from keras_gen.layers.random_paste import RandomPaste
@@ -35,6 +36,7 @@ __all__ = [
     "MinibatchDiscrimination",
     "MinibatchStdDev",
     "NoiseInjection",
+    "PermanentDropout",
     "PixelNorm",
     "RandomAffine",
     "RandomPaste",

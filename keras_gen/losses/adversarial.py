@@ -64,21 +64,22 @@ class AdversarialLoss(Equation):
     def generator_term(self, fake):
         raise NotImplementedError
 
-    def discriminator(self, real, fake, sample_weight=None):
+    def discriminator(self, real, fake, sample_weight=None, fake_weight=None):
         """The discriminator's loss.
 
         Args:
             real: Scores of real samples, batch first.
             fake: Scores of generated samples, batch first. The batch may have another size.
             sample_weight: Optional weights `[b]` of the real samples.
+            fake_weight: Optional weights of the generated samples, of models that make each of
+                them from an example; see `AdversarialModel.weights_of_fakes`.
 
         Returns:
             Scalar, float32.
         """
         real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
-        return weighted_mean(self.real_term(real), sample_weight) + weighted_mean(
-            self.fake_term(fake)
-        )
+        of_real = weighted_mean(self.real_term(real), sample_weight)
+        return of_real + weighted_mean(self.fake_term(fake), fake_weight)
 
     def generator(self, fake, sample_weight=None):
         """The generator's loss.

@@ -3,6 +3,7 @@ sequences."""
 
 from keras_gen.images import check_images, rescale
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
+from keras_gen.metrics.appearance import Colourfulness, Sharpness
 from keras_gen.metrics.baselines import (
     pca_copies,
     pca_error,
@@ -15,6 +16,7 @@ from keras_gen.metrics.extractors import (
     InceptionExtractor,
     LeNetExtractor,
 )
+from keras_gen.metrics.fidelity import PeakSignalToNoise, PixelAccuracy, StructuralSimilarity
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance
 from keras_gen.metrics.gradient_flow import state_gradient_norms
 from keras_gen.metrics.inception_score import InceptionScore, inception_score
@@ -32,6 +34,7 @@ from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasse
 from keras_gen.metrics.whole_sequences import whole_sequences
 
 __all__ = [
+    "Colourfulness",
     "FeatureExtractor",
     "FrechetDistance",
     "InceptionExtractor",
@@ -42,8 +45,12 @@ __all__ = [
     "ManifoldRecall",
     "MixtureModes",
     "PartitionEstimate",
+    "PeakSignalToNoise",
+    "PixelAccuracy",
+    "Sharpness",
     "SlicedWasserstein",
     "StackedModes",
+    "StructuralSimilarity",
     "annealing_schedule",
     "check_images",
     "frechet_distance",

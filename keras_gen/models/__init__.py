@@ -14,12 +14,15 @@ import keras_gen.fused
 import keras_gen.layers
 import keras_gen.losses
 import keras_gen.metrics
-import keras_gen.networks  # noqa: F401
+import keras_gen.networks
+import keras_gen.schedules  # noqa: F401
 from keras_gen.models.adversarial import (
     GAN,
     WGAN,
     WGANGP,
     AdversarialModel,
+    CycleGAN,
+    Pix2Pix,
     ReplayMemory,
     SemiSupervisedGAN,
 )
@@ -52,10 +55,12 @@ __all__ = [
     "BoltzmannMachine",
     "CaptionMachine",
     "CharacterModel",
+    "CycleGAN",
     "DeepBeliefNetwork",
     "DeepBoltzmannMachine",
     "DomainAdversarial",
     "GenerativeModel",
+    "Pix2Pix",
     "PixelCNN",
     "ReplayMemory",
     "RestrictedBoltzmannMachine",

@@ -9,13 +9,16 @@ from keras_gen.networks.feature_extractor import feature_extractor
 from keras_gen.networks.lenet import lenet
 from keras_gen.networks.mlp import gaussian_encoder, mlp, mlp_decoder, mlp_encoder
 from keras_gen.networks.noisy_classifier import noisy_classifier
+from keras_gen.networks.patchgan import patchgan, receptive_field
 from keras_gen.networks.recurrent import (
     recurrent_decoder,
     recurrent_encoder,
     recurrent_reader,
     recurrent_tagger,
 )
+from keras_gen.networks.resnet_translator import resnet_translator
 from keras_gen.networks.shapes import input_shapes, output_shape
+from keras_gen.networks.unet import unet
 
 __all__ = [
     "FusedBatchNormalization",
@@ -35,8 +38,12 @@ __all__ = [
     "mlp_encoder",
     "noisy_classifier",
     "output_shape",
+    "patchgan",
+    "receptive_field",
     "recurrent_decoder",
     "recurrent_encoder",
     "recurrent_reader",
     "recurrent_tagger",
+    "resnet_translator",
+    "unet",
 ]

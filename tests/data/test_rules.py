@@ -125,3 +125,27 @@ def test_rules_work_in_a_graph():
     for rule in (rules.grey, rules.edges, rules.downscaled(2), rules.upscaled(2)):
         for image, made in zip(NOISE, dataset.map(rule)):
             np.testing.assert_allclose(made, rule(image), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "share, rows, columns",
+    [
+        (0.5, (3, 9), (4, 13)),
+        (1, (0, 12), (0, 18)),
+        (0.01, (5, 6), (8, 9)),
+        (0.25, (4, 7), (7, 11)),
+    ],
+)
+def test_the_middle_is_taken_away_and_nothing_else(share, rows, columns):
+    expected = NOISE.copy()
+    expected[:, slice(*rows), slice(*columns)] = 0.25
+    np.testing.assert_array_equal(rules.masked(share, 0.25)(NOISE), expected)
+    np.testing.assert_array_equal(rules.masked(share, 0.25)(NOISE[0]), expected[0])
+
+
+@pytest.mark.parametrize(
+    "name, value", [("share", 0), ("share", 1.1), ("share", "1"), ("value", -0.1), ("value", 2)]
+)
+def test_a_hole_that_cannot_be_is_named(name, value):
+    with pytest.raises(ValueError, match=f"argument `{name}`.*Received: {name}={value}"):
+        rules.masked(**{name: value})

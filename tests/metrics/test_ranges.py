@@ -24,6 +24,11 @@ def pixels():
         metrics.ManifoldRecall,
         metrics.StackedModes,
         lambda _, *given: metrics.SlicedWasserstein(*given),
+        lambda _, *given: metrics.PeakSignalToNoise(*given),
+        lambda _, *given: metrics.StructuralSimilarity(*given),
+        lambda _, *given: metrics.PixelAccuracy(*given, colours=[(0, 0, 0)]),
+        lambda _, *given: metrics.Sharpness(*given),
+        lambda _, *given: metrics.Colourfulness(*given),
     ],
 )
 def test_metrics_need_the_range_of_their_images(kind, pixels):

@@ -21,6 +21,7 @@ IN_PAIRS = (
     "gan",
     "replay_gan",
     "wgan_gp",
+    "pix2pix",
     "semi_supervised_gan",
     "autoencoder",
     "vae",
@@ -33,7 +34,7 @@ if os.environ.get("ALL_IN_PAIRS"):
     IN_PAIRS = tuple(small_models.ALL)
 
 
-@pytest.mark.parametrize("kind", ["gan", "wgan_gp", "vae", "autoencoder"])
+@pytest.mark.parametrize("kind", ["gan", "wgan_gp", "pix2pix", "cycle_gan", "vae", "autoencoder"])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_unequal_shares_take_the_step_of_one_device(kind, weighted):
     x, y = small_models.data_of(kind, 11)

@@ -45,7 +45,9 @@ def reads_and_writes_in_any_order(graph):
     ]
 
 
-@pytest.mark.parametrize("kind", ["rbm", "wgan_gp", "semi_supervised_gan", "made"])
+@pytest.mark.parametrize(
+    "kind", ["rbm", "wgan_gp", "semi_supervised_gan", "made", "cycle_gan", "pix2pix"]
+)
 def test_no_read_of_a_variable_races_with_its_update(kind):
     model = getattr(small_models, kind)()
     examples, labels = small_models.data_of(kind)

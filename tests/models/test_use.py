@@ -19,6 +19,8 @@ CALLS = {
     "gan": lambda model, n: model.generate(n, seed=1),
     "conditional_gan": lambda model, n: model.generate(n, seed=1, labels=1),
     "semi_supervised_gan": lambda model, n: model.classify(X[:n]),
+    "pix2pix": lambda model, n: model.translate(X[:n], seed=n),
+    "cycle_gan": lambda model, n: model.cycle(X[:n]),
     "vae": lambda model, n: model.interpolate(X[0], X[1], steps=n + 1),
     "convolutional_autoencoder": lambda model, n: model.reconstruct(X[:n]),
     "rbm": lambda model, n: model.transform(UNIT[:n]),

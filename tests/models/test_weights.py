@@ -11,6 +11,8 @@ from keras_gen import layers, losses, models
 WITHOUT_CHANCE = {
     "gan": small_models.gan_without_chance,
     "wgan_gp": small_models.wgan_gp_without_chance,
+    "pix2pix": small_models.pix2pix_without_chance,
+    "cycle_gan": small_models.cycle_gan_without_chance,
     "vae": small_models.vae_without_chance,
     "autoencoder": small_models.autoencoder_without_chance,
     "tied_autoencoder": small_models.tied_autoencoder,

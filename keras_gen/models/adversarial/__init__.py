@@ -1,7 +1,9 @@
 """Games of two players: the game itself, and the networks that play it."""
 
+from keras_gen.models.adversarial.cyclegan import CycleGAN
 from keras_gen.models.adversarial.game import AdversarialModel
 from keras_gen.models.adversarial.gan import GAN
+from keras_gen.models.adversarial.pix2pix import Pix2Pix
 from keras_gen.models.adversarial.replay import ReplayMemory
 from keras_gen.models.adversarial.semi_supervised import SemiSupervisedGAN
 from keras_gen.models.adversarial.wgan import WGAN, WGANGP
@@ -11,6 +13,8 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialModel",
+    "CycleGAN",
+    "Pix2Pix",
     "ReplayMemory",
     "SemiSupervisedGAN",
 ]

@@ -49,6 +49,8 @@ class AdversarialModel(GenerativeModel):
     default_penalty = None
     default_discriminator_steps = 1
 
+    discriminator_names = ("discriminator",)  # the attributes that hold networks of scores
+
     adjustable = GenerativeModel.adjustable | {
         "loss": check_loss,
         "penalty": check_penalty,
@@ -123,7 +125,8 @@ class AdversarialModel(GenerativeModel):
         needed, name = loss.score_range, type(loss).__name__
         kind = "logits, unbounded" if needed[0] == -needed[1] else f"all numbers in {list(needed)}"
         cure = f"scores that are {kind}, as {name} takes them: remove the last activation"
-        check_reaches("discriminator", getattr(self, "discriminator", None), needed, cure)
+        for network in self.discriminator_names:
+            check_reaches(network, getattr(self, network, None), needed, cure)
         if penalty is not None and penalty.of_gradients:
             for network in filter(self._trains, self.layers):
                 _check_separate(network, penalty)
@@ -162,6 +165,11 @@ class AdversarialModel(GenerativeModel):
         here the images as they are."""
         return fake
 
+    def weights_of_fakes(self, sample_weight):
+        """The weights of the generator's images: here `None`, because all of them are made of noise
+        and count alike. Where each is made from an example, it has the weight of that example."""
+        return None
+
     def observe(self, real_score, fake_score, sample_weight=None):
         """Logs what the scores tell of real images, with their weights, and of fakes."""
 
@@ -176,7 +184,10 @@ class AdversarialModel(GenerativeModel):
     def game_loss(self, real_score, real, fake, *condition, sample_weight, training):
         """The discriminator's loss, penalty included, of a batch whose real scores are known."""
         fake_score = self.score(fake, *condition, training=training)
-        loss = self.loss.discriminator(real_score, fake_score, sample_weight)
+        fake_weight = self.weights_of_fakes(sample_weight)
+        # A pair has the weight of its real sample; a loss without `fake_weight` is fine elsewhere.
+        options = {} if fake_weight is None or self.loss.pairs else {"fake_weight": fake_weight}
+        loss = self.loss.discriminator(real_score, fake_score, sample_weight, **options)
         self.observe(real_score, fake_score, sample_weight)
         if self.penalty is not None:
             loss += self.penalty(
@@ -191,7 +202,7 @@ class AdversarialModel(GenerativeModel):
         """The scalar that the generator descends."""
         fake_score = self.score(fake, *condition, training=training)
         if not self.loss.pairs:
-            return self.loss.generator(fake_score)
+            return self.loss.generator(fake_score, self.weights_of_fakes(sample_weight))
         real_score = self.score(real, *condition, training=training)
         return self.loss.generator(fake_score, sample_weight, real=real_score)
 

@@ -9,39 +9,18 @@ import numpy as np
 import pytest
 import sketched_games
 import tensorflow as tf
-from keras import layers
-from small_models import IMAGE, images
+from small_models import images
 
 from keras_gen import callbacks, data
 
-LINES = {"Pix2Pix": 40, "CycleGAN": 65, "GrowingGAN": 60}
-
-
-def translator():
-    return keras.Sequential([keras.Input(IMAGE), layers.Conv2D(1, 3, padding="same")])
-
-
-def critic(inputs=1):
-    parts = [keras.Input(IMAGE) for _ in range(inputs)]
-    h = layers.Concatenate()(parts) if inputs > 1 else parts[0]
-    h = layers.Conv2D(2, 3, activation="relu")(h)
-    return keras.Model(parts if inputs > 1 else parts[0], layers.Conv2D(1, 1)(h))
-
-
-def pix2pix():
-    return sketched_games.Pix2Pix(translator(), critic(2), value_range=(-1, 1), seed=5)
-
-
-def cycle_gan():
-    networks = translator(), translator(), critic(), critic()
-    return sketched_games.CycleGAN(*networks, value_range=(-1, 1), seed=5)
+LINES = {"GrowingGAN": 60}
 
 
 def growing_gan():
     return sketched_games.GrowingGAN(ema_decay=0.9, seed=5)
 
 
-MODELS = {"Pix2Pix": pix2pix, "CycleGAN": cycle_gan, "GrowingGAN": growing_gan}
+MODELS = {"GrowingGAN": growing_gan}
 
 
 @pytest.fixture(params=MODELS)

@@ -397,3 +397,14 @@ def autoencoder_without_chance():
     model = autoencoder()
     model.compile(keras.optimizers.SGD(0.1), "mse")
     return model
+
+
+def sparse_autoencoder_without_chance():
+    """With penalties of codes and kernels, and with metrics, weighted and not."""
+    encoder = networks.mlp_encoder(IMAGE, [8], 3, activity_regularizer=keras.regularizers.L1(0.1))
+    encoder.layers[-1].kernel_regularizer = keras.regularizers.L2(0.1)
+    decoder = networks.mlp_decoder(3, [8], IMAGE, output_activation="tanh")
+    model = models.Autoencoder(encoder, decoder, value_range=(-1, 1), seed=5)
+    measures = {"metrics": ["mae"], "weighted_metrics": [keras.metrics.RootMeanSquaredError()]}
+    model.compile(keras.optimizers.SGD(0.1), keras.losses.LogCosh(), **measures)
+    return model

@@ -9,10 +9,10 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 from keras_gen.images import to_uint8
-from keras_gen.losses.means import replicas, share
 from keras_gen.models.adjusting import Adjustable
 from keras_gen.models.checked import CheckedModel
 from keras_gen.models.compiling import check_options, check_players, checked_optimizer
+from keras_gen.models.epoch_means import EpochMeans
 from keras_gen.models.mismatches import loading
 from keras_gen.models.use import Graphs, asserted, seed_of
 from keras_gen.state import random_states_of
@@ -52,7 +52,7 @@ def descend(loss, variables, optimizer, precondition=None):
     return value
 
 
-class GenerativeModel(Adjustable, CheckedModel):
+class GenerativeModel(Adjustable, EpochMeans, CheckedModel):
     """A `keras.Model` that checks its data, logs means, saves everything and resumes exactly.
 
         w <- w - step(d objective(constants) / dw),    w = parameters()
@@ -73,8 +73,6 @@ class GenerativeModel(Adjustable, CheckedModel):
         value_range: closed interval that the data must lie in, or `None` for any finite values.
         seed: integer, start of the model's random numbers, or `None` for a new one each time.
     """
-
-    tracked = ()
 
     def __init__(self, value_range=None, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -283,59 +281,6 @@ class GenerativeModel(Adjustable, CheckedModel):
         if context is None or context.num_replicas_in_sync == 1:
             return seed
         return seed + tf.stack([REPLICA_STRIDE * context.replica_id_in_sync_group, 0])
-
-    def unpacked(self, data):
-        """What a batch of `fit()` holds: x, y or `None`, and the weights of the examples.
-
-        Returns:
-            x, y and a float32 tensor (batch,), or `None` for equal weights. Several replicas get
-            weights always, because their shares of a batch may differ, and a replica without an
-            example gets one of weight 0, because layers cannot do without.
-        """
-        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-        if weight is not None:
-            weight = tf.reshape(tf.cast(weight, tf.float32), [-1])
-        if replicas() > 1:
-            if weight is None:
-                weight = tf.ones([tf.shape(tf.nest.flatten(x)[0])[0]])
-            missing = tf.cast(tf.equal(tf.size(weight), 0), tf.int32)
-
-            def filled(part):
-                one = tf.zeros([missing, *part.shape[1:]], part.dtype)
-                return tf.concat([part, one], axis=0)
-
-            x, weight = tf.nest.map_structure(filled, (x, weight))
-            y = None if y is None else filled(y)
-        return x, y, weight
-
-    def track(self, examples, weight=None, **values):
-        """Adds this step's values to the epoch means of the logs, which are means over examples.
-
-        Args:
-            examples: tensor, batch first, whose examples count.
-            weight: their weights (batch,), or `None` for equal ones.
-            **values: numbers by their name: scalars are means over the batch, others have one
-                number or more for each example.
-        """
-        if weight is None:
-            weight = tf.ones([tf.shape(examples)[0]])
-        for name, value in values.items():
-            value = tf.cast(value, tf.float32)
-            if value.shape.rank == 0:
-                self.trackers[name].update_state(value, sample_weight=share(weight))
-            else:
-                value = tf.reduce_mean(tf.reshape(value, [tf.shape(value)[0], -1]), axis=1)
-                self.trackers[name].update_state(value, sample_weight=weight)
-
-    def tracked_results(self):
-        """The epoch means so far, by name."""
-        return self.logged({name: tracker.result() for name, tracker in self.trackers.items()})
-
-    def logged(self, results):
-        """Logs of a step in the form that Keras takes: it concatenates those of several workers."""
-        if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
-            results = {name: tf.expand_dims(value, 0) for name, value in results.items()}
-        return results
 
 
 def _own_arguments(model_class):

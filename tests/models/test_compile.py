@@ -111,6 +111,40 @@ def test_a_frozen_model_with_one_optimizer_is_refused():
         model.compile("adam")
 
 
+def test_an_autoencoder_trains_its_parameters():
+    """A subclass that trains a part leaves the rest, and needs no slots for it."""
+
+    class OfDecoder(models.Autoencoder):
+        def parameters(self):
+            return self.decoder.trainable_variables
+
+    whole, x = small_models.autoencoder(), small_models.images(8)
+    model = OfDecoder(whole.encoder, whole.decoder, value_range=(-1, 1))
+    model.compile(keras.optimizers.Adam(0.1), "mse")
+    before, moving = model.encoder.get_weights(), model.decoder.get_weights()
+    slots = 2 * len(model.decoder.trainable_variables)
+    model.fit(x, verbose=0)
+    for value, expected in zip(model.encoder.get_weights(), before):
+        np.testing.assert_array_equal(value, expected)
+    assert not any(map(np.array_equal, model.decoder.get_weights(), moving))
+    assert len(model.optimizer.variables) == slots + 2  # the steps and the learning rate
+
+
+def test_an_autoencoder_with_nothing_to_train_can_be_evaluated_only():
+    model, x = small_models.autoencoder(), small_models.images(8)
+    model.trainable = False
+    with pytest.raises(ValueError, match="`trainable`.*compile again|trainable = True"):
+        model.fit(x, verbose=0)
+    model.compile("adam", "mse")
+    with pytest.raises(ValueError, match="trainable = True"):
+        model.fit(x, verbose=0)
+    model.trainable = True
+    model.compile(None, "mse")
+    with pytest.raises(ValueError, match="`optimizer`.*to train with"):
+        model.fit(x, verbose=0)
+    assert model.evaluate(x, verbose=0) > 0
+
+
 def test_players_share_no_variable():
     shared = keras.layers.Dense(4)
     generator = keras.Sequential([keras.Input((4,)), shared])

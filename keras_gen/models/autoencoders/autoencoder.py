@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, integer
-from keras_gen.losses.means import TINY, share
+from keras_gen.losses.means import TINY, replicas, share
 from keras_gen.models.base import GenerativeModel
-from keras_gen.models.compiling import OPTIONS, check_options, checked_optimizer
+from keras_gen.models.compiling import OPTIONS, check_options, check_players, checked_optimizer
 from keras_gen.models.endings import check_logits, check_range_reached, ending
 from keras_gen.models.inputs import Images
 from keras_gen.models.mismatches import loading, refuse
@@ -64,15 +64,16 @@ class Autoencoder(GenerativeModel):
         """
         check_options({name: kwargs[name] for name in OPTIONS if name in kwargs})
         if optimizer is not None:
-            optimizer = checked_optimizer("optimizer", optimizer, self.trainable_variables)
+            optimizer = checked_optimizer("optimizer", optimizer, self.parameters())
         self.check_loss(loss)
         keras.Model.compile(self, optimizer, loss, **kwargs)
+        if optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.parameters())
+        self._compiled_for = [id(variable) for variable in self.trainable_variables]
 
     def compile_from_config(self, config):
         with loading():
             self.compile(**keras.saving.deserialize_keras_object(config))
-        if self.optimizer is not None:
-            self.optimizer.build(self.trainable_variables)
 
     def check_loss(self, loss):
         """Refuses a binary cross-entropy of what cannot be probabilities."""
@@ -106,20 +107,41 @@ class Autoencoder(GenerativeModel):
             examples = keras.KerasTensor((1, *self.encoder.inputs[0].shape[1:]), "float32")
             self._symbolic_build(data_batch=(examples, examples))
 
-    def train_step(self, data):
-        return self.logged(keras.Model.train_step(self, self.with_target(data)))
+    def make_train_function(self, force=False):
+        if self.optimizer is None:
+            raise argument_error("optimizer", "a Keras optimizer, to train with", self.optimizer)
+        check_players({"optimizer": (self.optimizer, self.parameters())})
+        return super().make_train_function(force)
 
-    def test_step(self, data):
-        return self.logged(keras.Model.test_step(self, self.with_target(data)))
+    def objective(self, constants, training):
+        """The loss of `compile`, the mean over the examples, plus the penalties of the layers."""
+        x, target, weight = self.unpacked(constants)
+        target = x if target is None else target
+        output = self(x, training=training)
+        loss = self.compute_loss(x, target, output, _with_mean_one(weight, x), training)
+        measured = (x, target, output, weight)
+        examples = tf.ones([tf.shape(x)[0]]) if weight is None else weight
+        if replicas() > 1:
+            count = tf.shape(keras.utils.unpack_x_y_sample_weight(constants)[0])[0]
+            loss = self._of_a_replica(loss, count)
+            measured = [part[:count] for part in measured]  # without the one that fills a gap
+        self._loss_tracker.update_state(loss, sample_weight=share(examples))
+        self.compute_metrics(*measured)
+        return loss
 
-    def with_target(self, data):
-        """x, the target, and weights with which a mean over the batch is that of the examples."""
-        x, y, weight = self.unpacked(data)
-        if weight is not None:
-            weight *= tf.cast(tf.size(weight), tf.float32) / tf.maximum(share(weight), TINY)
-            # Keras's losses keep all axes of an image but the last one.
-            weight = tf.reshape(weight, [-1] + [1] * (len(x.shape) - 2))
-        return x, x if y is None else y, weight
+    def _of_a_replica(self, loss, count):
+        """What a replica adds to the mean over the replicas.
+
+        Keras has divided by their number, and counts the penalties of each alike, whatever its
+        share of the examples.
+        """
+        count = tf.cast(count, tf.float32)
+        excess = count / tf.maximum(share(count), TINY) - 1.0
+        penalties = sum(tf.cast(penalty, tf.float32) for penalty in self.losses)
+        return replicas() * tf.cast(loss, tf.float32) + excess * penalties
+
+    def tracked_results(self):
+        return self.logged(self.get_metrics_result())
 
     def encode(self, x, batch_size=256):
         """Codes of examples, as a NumPy array."""
@@ -177,6 +199,15 @@ class Autoencoder(GenerativeModel):
     def decoded(self, codes):
         """The example tensor of codes at inference."""
         return self.decoder(codes, training=False)
+
+
+def _with_mean_one(weight, x):
+    """Weights with which a mean over the batch, as Keras takes it, is that of the examples."""
+    if weight is None:
+        return None
+    weight *= tf.cast(tf.size(weight), tf.float32) / tf.maximum(share(weight), TINY)
+    # Keras's losses keep all axes of an image but the last one.
+    return tf.reshape(weight, [-1] + [1] * (len(x.shape) - 2))
 
 
 def _check_halves(encoder, decoder):

@@ -103,8 +103,6 @@ class VAE(Autoencoder):
             images = Images(images.shape, self.likelihood.target_range)
         return images, dataclasses.replace(images, required=False)
 
-    train_step, test_step = GenerativeModel.train_step, GenerativeModel.test_step
-
     def objective(self, constants, training):
         """E_q[-log p(x|z)] + beta KL(q(z|x) || N(0, I)), the negative ELBO at beta = 1."""
         x, target, weight = self.unpacked(constants)

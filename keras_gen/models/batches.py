@@ -1,7 +1,7 @@
 """Batches after the first: each is checked on its way to the step that is to use it.
 
-A batch costs one look for its smallest and its largest value, about 0.1 ms for 64 images of 28 x 28
-pixels in a `tf.data.Dataset`.
+A batch costs a look for its smallest and its largest value. For 64 images of 28 x 28 pixels that is
+of the order of 0.01 ms, and of 0.1 ms in a `tf.data.Dataset`, which has to call Python.
 """
 
 import collections.abc

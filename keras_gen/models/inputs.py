@@ -169,7 +169,7 @@ def check_data(expects, x, y=None, sample_weight=None, name="x", look=True):
     Arrays, tensors and variables are checked whole. Of a `tf.data.Dataset` the element
     specification and the first batch are checked, of a `keras.utils.PyDataset` the first batch.
     Looking leaves no trace: what stands on `data.batches` has its epoch still before it. What a
-    look would use up is for `models.streams`.
+    look would use up is for `models.streams`; `models.batches` checks the batches that follow.
 
     Args:
         expects: pair of `Expected`, what x and y are to be; for y `None` if it is not looked at.

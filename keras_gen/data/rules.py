@@ -9,8 +9,8 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.data.checks import floats, number
+from keras_gen.arguments import argument_error, number_from_zero, positive_integer
+from keras_gen.data.checks import floats
 
 RED, BLUE = 0.299, 0.114  # ITU-R BT.601, as in JPEG files; green has the rest
 
@@ -166,9 +166,9 @@ def masked(share=0.5, value=0.5):
         Pathak et al. (2016), Context Encoders: Feature Learning by Inpainting, arXiv:1604.07379,
         section 3.3.
     """
-    if number("share", share, least=0) == 0 or share > 1:
+    if number_from_zero("share", share) == 0 or share > 1:
         raise argument_error("share", "a number above 0 and at most 1", share)
-    if number("value", value, least=0) > 1:
+    if number_from_zero("value", value) > 1:
         raise argument_error("value", "a number from 0 for black to 1 for white", value)
 
     def holed(image):

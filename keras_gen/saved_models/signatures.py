@@ -10,7 +10,7 @@ import tensorflow as tf
 # is not listed `outputs`.
 OUTPUTS = {
     **dict.fromkeys(("sample", "sample_uint8", "complete"), "images"),
-    **dict.fromkeys(("illustrate", "illustrate_uint8", "translate"), "images"),
+    **dict.fromkeys(("illustrate", "illustrate_uint8", "translate", "translate_back"), "images"),
     **dict.fromkeys(("transform", "features"), "features"),
     "encode": "codes",
     "decode": "x",

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import data
-from keras_gen.data import captions, glyphs, rules, sequences, toy
+from keras_gen.data import captions, glyphs, lab, palettes, rules, sequences, toy
 
 NAN = float("nan")
 INF = float("inf")
@@ -48,6 +48,7 @@ NO_DATA += [Batches(), generator(), {1, 2}, IMAGES * NAN, True]
 NO_IMAGES = [None, "images", 3.0, True, IMAGES[0], IMAGES.astype("int32"), IMAGES > 0, RAGGED]
 NO_LABELS = [None, 3, "abc", LABELS / 1, LABELS > 0, LABELS - 1, np.eye(6, dtype=int), RAGGED]
 NO_LABELS += [LABELS[:0], LABELS * NAN, ["a"] * 6]
+NO_PALETTES = [None, 3, "ab", [1, 2], [(0, 0, 256)], [(0, -1, 0)], [(NAN, 0, 0)], RAGGED, []]
 NO_FOLDERS = [None, 3, "", "no such folder", b"bytes", ["a"], True, pathlib.Path("no/such")]
 NO_CHARACTERS = [None, 7, "", "a", "7 ", "\u0667", [7], [["7"]], ["7A"], b"7", NAN, {"7"}, True]
 NO_FONTS = [None, 3, "", "cmr10", [], ["Arial"], ["cmr10 sans"], [1], b"cmr10", [["cmr10"]], True]
@@ -144,6 +145,11 @@ CALLS = [
         data.few_per_class,
         {"labels": LABELS, "count": 1, "seed": 1},
         {"labels": NO_LABELS[:-1], "count": [*NO_COUNTS, 3], "seed": [*NO_SEEDS, None]},
+    ),
+    (
+        data.stratified,
+        {"labels": LABELS, "count": 3, "seed": 1},
+        {"labels": NO_LABELS[:-1], "count": [*NO_COUNTS, 2, 4], "seed": [*NO_SEEDS, None]},
     ),
     (
         data.blended,
@@ -386,6 +392,45 @@ CALLS = [
             {"image": [None, 3.0, "a", True, COLOUR[0, 0], *NO_COLOURS, COLOUR > 0]},
         )
         for rule in (rules.downscaled, rules.upscaled)
+    ),
+    (
+        rules.masked,
+        {},
+        {"share": [*NO_NUMBERS, 0, -0.1, 1.1], "value": [*NO_NUMBERS, -0.1, 1.1]},
+    ),
+    *(
+        (
+            function,
+            {name: COLOUR},
+            {name: [None, 3.0, "a", True, *NO_COLOURS, COLOUR > 0, COLOUR[..., :2]]},
+        )
+        for function, name in [(lab.to_lab, "image"), (lab.split, "image"), (lab.to_rgb, "lab")]
+    ),
+    (
+        lab.joined,
+        {"lightness": IMAGES, "colours": COLOUR[..., :2]},
+        {
+            "lightness": [None, 3.0, "a", True, *NO_COLOURS, COLOUR],
+            "colours": [None, 3.0, "a", True, *NO_COLOURS, COLOUR, COLOUR[:1, ..., :2]],
+        },
+    ),
+    (
+        palettes.to_labels,
+        {"images": COLOUR, "colours": palettes.FACADES, "value_range": (0, 1)},
+        {
+            "images": [bad for bad in NO_IMAGES if bad is not True],
+            "colours": NO_PALETTES,
+            "value_range": NO_RANGES,
+        },
+    ),
+    (
+        palettes.to_colours,
+        {"labels": LABELS, "colours": palettes.FACADES, "value_range": (0, 1)},
+        {
+            "labels": [None, "abc", LABELS / 1, LABELS > 0, LABELS - 1, LABELS + 12, RAGGED],
+            "colours": NO_PALETTES,
+            "value_range": NO_RANGES,
+        },
     ),
     *(
         (kernel, {"x": np.zeros(3)}, {"x": [None, "a", [[1], [1, 2]], {}, "", ["b"], b"c", set()]})

@@ -79,7 +79,10 @@ def check_images(images, value_range, name="images"):
         ValueError: if the rank is not 4, or values are integers, not finite, or out of range.
     """
     value_range = check_range(value_range)
-    images = np.asarray(images)
+    try:
+        images = np.asarray(images)
+    except ValueError:  # images of different sizes
+        raise argument_error(name, "images of one size", received=f"a ragged {name}") from None
     if images.ndim != 4:
         raise argument_error(
             name,

@@ -25,7 +25,7 @@ WITHOUT_TRAINING = ("cells", "convolution", "evaluation")
 ARGUMENTS = {
     **{name: {} for name in WITHOUT_TRAINING},
     "rbm": {"epochs": 1, "hidden": 20},
-    "bound": {"epochs": 1, "hidden": 20, "top": 64},
+    "bound": {"dataset": "digits", "epochs": 1, "hidden": 20, "top": 64},
     "dbn": {"epochs": 1, "hidden": (20, 30), "tuning_epochs": 1},
     "dbm": {"epochs": 1, "hidden": (20, 20)},
     "pretraining": {"epochs": 1, "steps": 20, "seeds": 1},
@@ -99,7 +99,7 @@ def test_script_keeps_its_promises(script, tmp_path):
     assert result["measures"]
     for measure in result["measures"].values():
         assert math.isfinite(measure["value"]) and f"{measure['value']:.4g}" in first
-    again = [line for line in second.splitlines() if not ABOUT_PROGRESS.search(line)]
+    again = [line for line in second.splitlines() if line and not ABOUT_PROGRESS.search(line)]
     assert set(again) <= set(first.splitlines())  # the same measures
     look = re.fullmatch(r"Open (.+\.\w+): .{10,}", again[-1])
     assert look and pathlib.Path(look[1]).stat().st_size > 0

@@ -76,14 +76,15 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
     before = np.concatenate([np.zeros((1, UNITS)), states["LSTM"][0, :-1]])
     panels = {"image, a row per step": sequences[0]}
     panels |= {f"state of {name}": states[name][0] for name in kinds}
-    for letter, name in [("i", "input"), ("f", "forget"), ("o", "output")]:
-        opened = 1 / (1 + np.exp(-gates[letter](sequences[0], before)))
-        panels[f"{name} gate of the LSTM"] = opened
-    picture = plotting.activity(
-        panels, "unit or pixel", "step", run.output / "states.png", columns=4
-    )
+    path = run.output / "states.png"
+    picture = plotting.activity(panels, "unit or pixel", "step", path, columns=5)
+    opened = {
+        f"{name} gate": 1 / (1 + np.exp(-gates[name[0]](sequences[0], before)))
+        for name in ("input", "forget", "output")
+    }
+    plotting.activity(opened, "unit", "step", run.output / "gates.png")
 
-    look = "states.png: step by step, what each layer holds in its units, and the LSTM's gates"
+    look = "states.png: step by step, what each layer holds in its units; gates.png: the LSTM's"
     run.save(None, "Keras's recurrent layers and their equations", measures, picture, look)
 
 

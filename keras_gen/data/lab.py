@@ -95,8 +95,11 @@ def joined(lightness, colours):
     Returns:
         Float tensor (..., 3) of red, green and blue from 0 to 1.
     """
-    luminance = 50 * (_checked(lightness, "lightness", 1) + 1)
-    opponents = LARGEST * _checked(colours, "colours", 2)
+    lightness, colours = _checked(lightness, "lightness", 1), _checked(colours, "colours", 2)
+    if not lightness.shape[:-1].is_compatible_with(colours.shape[:-1]):
+        expected = f"colours of shape {(*lightness.shape[:-1], 2)}, one pair for each lightness"
+        raise argument_error("colours", expected, received=f"colours of shape {colours.shape}")
+    luminance, opponents = 50 * (lightness + 1), LARGEST * colours
 
     def lab(share):
         return tf.concat([luminance, share * opponents], axis=-1)

@@ -56,7 +56,12 @@ def to_colours(labels, colours, value_range):
     Returns:
         float32 array (count, height, width, channels).
     """
-    palette, labels = _palette(colours), np.asarray(labels)
+    palette = _palette(colours)
+    try:
+        labels = np.asarray(labels)
+    except ValueError:  # rows of different lengths
+        expected = "integers of shape (count, height, width)"
+        raise argument_error("labels", expected, received="ragged labels") from None
     class_labels("labels", labels.reshape(-1), len(palette), of="pixel")
     painted = rescale(palette, (0.0, 255.0), check_range(value_range))
     return painted[labels].astype("float32")

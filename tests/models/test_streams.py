@@ -201,7 +201,7 @@ def test_parts_of_a_batch_may_be_missing_but_not_ragged():
     model.fit(dataset.batch(BATCH).map(lambda x: (x, None)), verbose=0)
     assert len(model.seen) == 5
     with pytest.raises(ValueError, match="argument `x`.*Received: x of type RaggedTensor"):
-        model.fit(dataset.ragged_batch(BATCH), verbose=0)
+        model.fit(dataset.batch(BATCH).map(tf.RaggedTensor.from_tensor), verbose=0)
 
 
 def test_validation_data_are_refused_before_training():

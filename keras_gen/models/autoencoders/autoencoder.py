@@ -100,8 +100,11 @@ class Autoencoder(GenerativeModel):
         return Images(shape, self.value_range), Images(shape, self.value_range, required=False)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Builds the metrics and the loss of `compile` by the shape that examples have."""
-        if self.distribute_strategy.num_replicas_in_sync == 1:
+        """Builds the metrics and the loss of `compile` by the shape that examples have.
+
+        One device builds them in its first step, which XLA cannot.
+        """
+        if self.distribute_strategy.num_replicas_in_sync == 1 and not self.jit_compile:
             return
         with self.distribute_strategy.scope():
             examples = keras.KerasTensor((1, *self.encoder.inputs[0].shape[1:]), "float32")

@@ -84,7 +84,7 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
     }
     plotting.activity(opened, "unit", "step", run.output / "gates.png")
 
-    look = "states.png: step by step, what each layer holds in its units, and gates.png has the LSTM's gates"
+    look = "states.png: what each layer holds in its units, step by step; gates are in gates.png"
     run.save(None, "Keras's recurrent layers and their equations", measures, picture, look)
 
 

@@ -183,7 +183,7 @@ class Run:
         from keras_gen import callbacks, metrics
 
         fid = metrics.FrechetDistance(self.reader(), model.value_range)
-        self._judged = len(test)
+        self._judged = fid.name, len(test)
         grid = {} if grid_labels is None else {"count": len(grid_labels), "labels": grid_labels}
         return [
             callbacks.SampleGrid(self.output / "epochs", every=self.every(10), **grid),
@@ -192,10 +192,10 @@ class Run:
 
     def quarters(self, history):
         """The FID after each quarter of the training, as `watch_images` measured it."""
-        name = f"fid_{self.reader().name}"
+        name, count = self._judged
         found = history.history.get(f"val_{name}", [])
         return {
-            f"{name}_{self._judged}_quarter_{number}": value
+            f"{name}_{count}_quarter_{number}": value
             for number, value in enumerate(found[:4], start=1)
         }
 

@@ -555,6 +555,18 @@ def test_curve_panels_keep_the_colour_of_a_name(tmp_path):
     assert (tmp_path / "p.png").stat().st_size > 0
 
 
+@pytest.mark.parametrize("count, rows, columns", [(2, 1, 2), (3, 1, 3), (4, 2, 2), (5, 2, 3)])
+def test_curve_panels_stand_in_rows_of_three_and_four_in_a_square(count, rows, columns):
+    panels = {str(index): {"a": ([1, 2], [3.0, 4.0])} for index in range(count)}
+    for figure in (
+        plotting.curve_panels(panels, "x"),
+        plotting.training_curves({f"{index} thing": [1.0, 2.0] for index in range(count)}),
+    ):
+        assert [axis.get_title()[:1] for axis in figure.axes] == [str(i) for i in range(count)]
+        spec = figure.axes[-1].get_subplotspec().get_gridspec()
+        assert (spec.nrows, spec.ncols) == (rows, columns)
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

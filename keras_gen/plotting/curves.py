@@ -33,12 +33,7 @@ def training_curves(history, path=None):
     if not curves:
         raise argument_error("history", "at least one epoch of one quantity", history)
     panels = _panels_by_kind(curves)
-    columns = 2 if len(panels) == 4 else min(len(panels), COLUMNS)
-    rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(4.6 * columns, 3.4 * rows), dpi=DPI, layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axis in axes[len(panels) :]:
-        axis.remove()
+    figure, axes = _panels_in_rows(len(panels), 4.6, 3.4)
     longest = max(len(values) for values in curves.values())
     epochs = getattr(history, "epoch", None)
     if epochs is None or len(epochs) != longest:
@@ -95,8 +90,7 @@ def curve_panels(panels, xlabel, path=None, logarithmic=()):
         if not fits:
             raise argument_error(argument, f"texts for the panels {list(panels)}", value)
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
-    figure = Figure(figsize=(4.5 * len(panels), 3.8), dpi=DPI, layout="constrained")
-    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    figure, axes = _panels_in_rows(len(panels), 4.5, 3.8)
     for axis, (title, curves), label in zip(axes, panels.items(), labels):
         for name, (x, y) in curves.items():
             x, y = _checked_points(name, x, y)
@@ -192,6 +186,17 @@ def state_probabilities(probabilities, marked=(), path=None, title=None):
 def below(axis):
     """The legend of an axis, below it and off the curves."""
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=7, frameon=False)
+
+
+def _panels_in_rows(count, width, height):
+    """A figure and its panels, three in a row; four make a square."""
+    columns = 2 if count == 4 else min(count, COLUMNS)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(width * columns, height * rows), dpi=DPI, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes[count:]:
+        axis.remove()
+    return figure, axes[:count]
 
 
 def _checked_points(name, x, y):

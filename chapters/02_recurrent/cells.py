@@ -77,7 +77,7 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
     panels = {"image, a row per step": sequences[0]}
     panels |= {f"state of {name}": states[name][0] for name in kinds}
     path = run.output / "states.png"
-    picture = plotting.activity(panels, "unit or pixel", "step", path, columns=5)
+    picture = plotting.activity(panels, "unit or pixel", "step", path, columns=3)
     opened = {
         f"{name} gate": 1 / (1 + np.exp(-gates[name[0]](sequences[0], before)))
         for name in ("input", "forget", "output")

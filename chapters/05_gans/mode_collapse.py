@@ -185,11 +185,11 @@ def main(
             metric.update_state(None, generated)
         table.add(name, found=found.result(), held=held.result(), good_share=found.good_share())
         if part.seed == run.seed:
-            clouds[f"{name}\nholds {held.result()} of {len(centres)}"] = generated
+            clouds[f"{name}\nfinds {found.result()}, holds {held.result()}"] = generated
             courses[name] = run.moments(10), history.history[f"val_{held.name}"]
 
     # Look: what each remedy leads to with the first seed, and the modes held in the course of it.
-    samples = plotting.point_clouds(clouds, run.output / "points.png", columns=5)
+    samples = plotting.point_clouds(clouds, run.output / "points.png", columns=3)
     panels = {f"modes held, of {len(centres)}": courses}
     plotting.curve_panels(panels, "epoch", run.output / "training.png")
 

@@ -12,9 +12,9 @@ The features become such that digits can be told apart, but domains cannot: adve
 without a generator. A layer that does nothing on the way forward and changes the sign of the
 gradient on the way back, `GradientReversal`, makes all of it one descent. lambda rises from 0 to 1.
 
-What is it worth? The same network is trained on the source domain alone, below which one should
-not fall, and on the target domain with its labels, above which one can hardly get. The result is
-the share of the gap between them that is closed:
+What is it worth? The same network is trained only on the source domain, as a lower bound, and on
+the target domain with its labels, as an upper one. The result is the share of the gap between them
+that is closed, where there is a gap:
 
     closed = (adversarial - source only) / (trained on the target - source only)
 
@@ -149,7 +149,8 @@ def main(
         # Judge.
         low, middle, high = accuracy.values()
         measures = {f"accuracy_{name}".replace(" ", "_"): accuracy[name] for name in accuracy}
-        measures["gap_closed"] = (middle - low) / max(high - low, 1e-9)
+        if high > low:
+            measures["gap_closed"] = (middle - low) / (high - low)
         table.add(f"{count}, {seeds} seeds", **measures)
 
     # Look at what is read, and at the course of the trainings.

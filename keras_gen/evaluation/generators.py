@@ -143,7 +143,7 @@ def samples(generator, count, seed, classes=None, verbose=False):
         verbose: whether progress is shown, on the standard error stream.
 
     Returns:
-        Floats `[count, height, width, channels]` and integers `[count]`; without classes `None`.
+        Floats `(count, height, width, channels)` and integers `(count,)`; without classes `None`.
     """
     shares = [count] if classes is None else np.bincount(np.arange(count) % classes)
     jobs = [

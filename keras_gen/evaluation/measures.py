@@ -11,7 +11,7 @@ def image_measures(extractor, real, fake, value_range):
 
     Args:
         extractor: a `FeatureExtractor`.
-        real: test images `[n, height, width, channels]`.
+        real: test images `(n, height, width, channels)`.
         fake: as many images to be judged, of the same shape.
         value_range: closed interval of the pixels of both.
 

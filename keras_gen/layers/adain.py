@@ -28,8 +28,8 @@ class AdaIN(keras.layers.Layer):
         That of `content`.
 
     Reference:
-        Huang, Belongie, 2017, Arbitrary Style Transfer in Real-time with Adaptive Instance
-        Normalization, arXiv 1703.06868, equation 8.
+        Huang, Belongie (2017), Arbitrary Style Transfer in Real-time with Adaptive Instance
+        Normalization, arXiv:1703.06868, equation 8.
     """
 
     def __init__(self, epsilon=1e-5, **kwargs):

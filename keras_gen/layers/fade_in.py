@@ -28,8 +28,8 @@ class FadeIn(keras.layers.Layer):
         That of `old` and `new`.
 
     Reference:
-        Karras, Aila, Laine, Lehtinen, 2018, Progressive Growing of GANs for Improved Quality,
-        Stability, and Variation, arXiv 1710.10196, figure 2.
+        Karras, Aila, Laine, Lehtinen (2018), Progressive Growing of GANs for Improved Quality,
+        Stability, and Variation, arXiv:1710.10196, figure 2.
     """
 
     def __init__(self, **kwargs):

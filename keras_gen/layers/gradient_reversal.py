@@ -24,7 +24,7 @@ class GradientReversal(keras.layers.Layer):
         That of the input.
 
     Reference:
-        Ganin et al., 2016, Domain-Adversarial Training of Neural Networks, arXiv 1505.07818,
+        Ganin et al. (2016), Domain-Adversarial Training of Neural Networks, arXiv:1505.07818,
         equations 16 to 18.
     """
 

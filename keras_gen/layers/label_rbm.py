@@ -32,8 +32,8 @@ class LabelRBM(RBM):
         `(batch, units)`.
 
     Reference:
-        Hinton, Osindero, Teh, 2006, A Fast Learning Algorithm for Deep Belief Nets, section 6.1;
-        Larochelle & Bengio, 2008, Classification using Discriminative Restricted Boltzmann
+        Hinton, Osindero, Teh (2006), A Fast Learning Algorithm for Deep Belief Nets, section 6.1;
+        Larochelle & Bengio (2008), Classification using Discriminative Restricted Boltzmann
         Machines, equations 1 to 3.
     """
 

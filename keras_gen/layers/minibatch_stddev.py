@@ -35,8 +35,8 @@ class MinibatchStdDev(keras.layers.Layer):
         `(batch, ..., channels + 1)`.
 
     Reference:
-        Karras, Aila, Laine, Lehtinen, 2018, Progressive Growing of GANs for Improved Quality,
-        Stability, and Variation, arXiv 1710.10196, section 3.
+        Karras, Aila, Laine, Lehtinen (2018), Progressive Growing of GANs for Improved Quality,
+        Stability, and Variation, arXiv:1710.10196, section 3.
     """
 
     def __init__(self, group_size=4, axis=0, epsilon=1e-8, **kwargs):

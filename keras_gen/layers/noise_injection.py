@@ -33,8 +33,8 @@ class NoiseInjection(keras.layers.Layer):
             another height or width than the stored noise.
 
     Reference:
-        Karras, Laine, Aila, 2019, A Style-Based Generator Architecture for GANs,
-        arXiv 1812.04948, section 2 and figure 1b (block B).
+        Karras, Laine, Aila (2019), A Style-Based Generator Architecture for GANs,
+        arXiv:1812.04948, section 2 and figure 1b (block B).
     """
 
     def __init__(self, seed=None, **kwargs):

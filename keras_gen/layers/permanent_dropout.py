@@ -24,7 +24,7 @@ class PermanentDropout(keras.layers.Layer):
         That of the input.
 
     Reference:
-        Isola, Zhu, Zhou, Efros, 2017, Image-to-Image Translation with Conditional Adversarial
+        Isola, Zhu, Zhou, Efros (2017), Image-to-Image Translation with Conditional Adversarial
         Networks, arXiv:1611.07004, section 3.2.
     """
 

@@ -35,8 +35,8 @@ class RandomAffine(keras.layers.Layer):
         That of the input.
 
     Reference:
-        Simard, Steinkraus, Platt, 2003, Best Practices for Convolutional Neural Networks Applied to
-        Visual Document Analysis, section 2.
+        Simard, Steinkraus, Platt (2003), Best Practices for Convolutional Neural Networks Applied
+        to Visual Document Analysis, section 2.
     """
 
     def __init__(

@@ -28,7 +28,7 @@ class RandomPaste(keras.layers.Layer):
         That of the input.
 
     Reference:
-        Yun et al., 2019, CutMix: Regularization Strategy to Train Strong Classifiers with
+        Yun et al. (2019), CutMix: Regularization Strategy to Train Strong Classifiers with
         Localizable Features, arXiv:1905.04899. There squares are large, and labels are mixed.
     """
 

@@ -32,7 +32,8 @@ class RBM(keras.layers.Layer):
         `(batch, units)`.
 
     Reference:
-        Hinton, 2012, A Practical Guide to Training Restricted Boltzmann Machines, sections 2 and 8.
+        Hinton (2012), A Practical Guide to Training Restricted Boltzmann Machines, sections 2 and
+        8.
     """
 
     binary = True  # visible units are zero or one, and independent given the hidden units
@@ -173,7 +174,7 @@ class GaussianRBM(RBM):
     of `RBM`, with unbounded inputs.
 
     Reference:
-        Hinton, 2012, A Practical Guide to Training Restricted Boltzmann Machines, section 13.2.
+        Hinton (2012), A Practical Guide to Training Restricted Boltzmann Machines, section 13.2.
     """
 
     binary = False

@@ -28,8 +28,8 @@ class StyleModulation(keras.layers.Layer):
         That of `features`.
 
     Reference:
-        Karras, Laine, Aila, 2019, A Style-Based Generator Architecture for GANs,
-        arXiv 1812.04948, section 2, equation 1.
+        Karras, Laine, Aila (2019), A Style-Based Generator Architecture for GANs,
+        arXiv:1812.04948, section 2, equation 1.
     """
 
     def __init__(self, epsilon=1e-5, **kwargs):

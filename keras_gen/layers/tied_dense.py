@@ -39,7 +39,7 @@ class TiedDense(keras.layers.Layer):
         autoencoder = keras.Model(inputs, outputs)
 
     Reference:
-        Vincent, Larochelle, Bengio, Manzagol, 2008, Extracting and Composing Robust Features with
+        Vincent, Larochelle, Bengio, Manzagol (2008), Extracting and Composing Robust Features with
         Denoising Autoencoders, ICML, section 2.2 (tied weights).
     """
 

@@ -39,11 +39,11 @@ class Likelihood(Equation):
         """The surprise of the target, summed over all axes but the first.
 
         Args:
-            target: Images `[b, ...]`; `[1, ...]` compares one image with every output.
-            output: The decoder's output `[b, ...]`.
+            target: images `(batch, ...)`; `(1, ...)` compares one image with every output.
+            output: the decoder's output `(batch, ...)`.
 
         Returns:
-            Tensor `[b]`, float32: nats per sample.
+            Tensor `(batch,)`, float32: nats per sample.
 
         Raises:
             ValueError: if the shapes of one sample differ.
@@ -105,7 +105,7 @@ class Gaussian(Likelihood):
             = sum(((target - output) / stddev) ** 2 / 2 + log(2 * pi * stddev ** 2) / 2)
 
     Args:
-        stddev: Standard deviation of a pixel, positive, in units of the target.
+        stddev: standard deviation of a pixel, positive, in units of the target.
     """
 
     stddev: float = 1.0

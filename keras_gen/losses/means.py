@@ -17,7 +17,7 @@ def weighted_mean(terms, weight=None):
 
     Args:
         terms: tensor, batch first.
-        weight: numbers `[b]`, zero or more; `None` for equal ones.
+        weight: numbers `(batch,)`, zero or more; `None` for equal ones.
 
     Returns:
         Scalar, float32.

@@ -12,8 +12,8 @@ class _ImageMeans(SharingCopies, keras.metrics.Metric):
     """The means of a number over real and over generated images, in float64.
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
     """
 
     def __init__(self, value_range, name):
@@ -22,11 +22,11 @@ class _ImageMeans(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def measure(self, images):
-        """Numbers `[b]` of images `[b, height, width, channels]`, float64 from 0 to 255."""
+        """Numbers `(batch,)` of images `(batch, height, width, channels)`, float64 from 0 to 255."""
         raise NotImplementedError
 
     def update_state(self, real=None, fake=None):
-        """Adds images, `[b, height, width, channels]`; either argument may be None."""
+        """Adds images, `(batch, height, width, channels)`; either argument may be None."""
         # Both are measured before either counts, so that an error leaves the state as it was.
         batches = {"real": real, "fake": fake}
         values = {
@@ -64,8 +64,8 @@ class Sharpness(_ImageMeans):
     not belong to each other.
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
     """
 
     def __init__(self, value_range, name="sharpness"):
@@ -90,8 +90,8 @@ class Colourfulness(_ImageMeans):
         sqrt(var r + var y) + .3 sqrt(mean(r)^2 + mean(y)^2),   the mean over images
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
 
     Reference:
         Hasler, Suesstrunk (2003), Measuring Colourfulness in Natural Images, section 7.

@@ -9,7 +9,7 @@ from keras_gen.images import check_range, check_values
 
 
 class Batches:
-    """What was read of the images of one kind: arrays `[b, ...]`, one for each batch."""
+    """What was read of the images of one kind: arrays `(batch, ...)`, one for each batch."""
 
     def __init__(self):
         self.count, self.arrays = 0, []
@@ -27,14 +27,14 @@ class Batches:
 class ImageSets(SharingCopies, keras.metrics.Metric):
     """A metric that compares all real with all generated images; it keeps what it reads of them.
 
-    A subclass implements `read(images)`, which turns a batch into an array `[b, ...]`, and
+    A subclass implements `read(images)`, which turns a batch into an array `(batch, ...)`, and
     `result()`, which compares what was kept of both kinds: all of these arrays, or whatever else
     with `append` and `shape` the class attribute `kept` makes. The size of the batches does not
     matter. It lives on the host and in no model.
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
     """
 
     shared = ("extractor",)
@@ -46,7 +46,7 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def update_state(self, real=None, fake=None):
-        """Adds images, `[b, height, width, channels]`; either argument may be None."""
+        """Adds images, `(batch, height, width, channels)`; either argument may be None."""
         # Both are read before either is kept, so that an error leaves the state as it was.
         batches = [None if images is None else self._checked(images) for images in (real, fake)]
         for kept, batch in zip((self._real, self._fake), batches, strict=True):
@@ -66,7 +66,7 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
         return batch
 
     def collected(self, least):
-        """What was read of the real and of the generated images, two arrays `[n, ...]`.
+        """What was read of the real and of the generated images, two arrays `(n, ...)`.
 
         Raises:
             ValueError: if there are fewer than `least` images of a kind.
@@ -92,9 +92,9 @@ class FeatureSets(ImageSets):
     """A metric that compares the features of real and of generated images.
 
     Args:
-        extractor: A `FeatureExtractor`.
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name; it should name the extractor.
+        extractor: a `FeatureExtractor`.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name; it should name the extractor.
     """
 
     def __init__(self, extractor, value_range, name):
@@ -102,5 +102,5 @@ class FeatureSets(ImageSets):
         self.extractor = extractor
 
     def read(self, images):
-        """The images' features `[b, d]`."""
+        """The images' features `(batch, d)`."""
         return self.extractor.features(images, self.value_range)

@@ -13,8 +13,8 @@ class AdaIN(keras.layers.Layer):
         AdaIN(x, y) = sigma(y) (x - mu(x)) / sigma(x) + mu(y)
 
     x is the content and y the style. mu is the mean and sigma = sqrt(variance + epsilon) over
-    height and width, apart for every sample and channel. The layer has no weights. Statistics are
-    computed in float32 under every dtype policy. For a style that comes as a vector see
+    height and width, separately for every sample and channel. The layer has no weights. Statistics
+    are computed in float32 under every dtype policy. For a style that comes as a vector see
     `StyleModulation`.
 
     Args:

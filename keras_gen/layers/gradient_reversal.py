@@ -15,7 +15,7 @@ class GradientReversal(keras.layers.Layer):
     it: `layer.weight.assign(0.5)`.
 
     Args:
-        weight: initial non-negative number. As an attribute: the weight.
+        weight: initial value, zero or more; the attribute `weight` is the variable.
 
     Input shape:
         Any; finite numbers.

@@ -13,8 +13,8 @@ class TiedDense(keras.layers.Layer):
 
     `W`, the kernel of `tied_to`, is shared and not copied: both layers train one variable, and a
     model that contains both counts it once. The bias `b` is this layer's own. The tie survives
-    saving when both layers sit in one flat Functional or Sequential model; layers of two different
-    nested models are reloaded apart, because Keras does not share objects across nested configs.
+    saving when both layers sit in one flat Functional or Sequential model; between two nested
+    models it is lost on loading, because Keras does not share objects across nested configs.
 
     Args:
         tied_to: the `keras.layers.Dense` to share with. It must be built before this layer is.

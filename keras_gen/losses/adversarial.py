@@ -32,10 +32,10 @@ class AdversarialLoss(Equation):
     `generator(fake, sample_weight, real=real)`.
 
     Attributes:
-        boundary: the score from which on a sample is taken for real.
+        boundary: the score above which a sample is taken for real.
         pairs: whether the generator's loss takes the scores of real samples, too.
-        score_range: interval that scores must be able to reach. A discriminator whose last
-            activation cannot is refused by `compile`.
+        score_range: interval that scores must be able to reach. `compile` refuses a discriminator
+            whose last activation cannot.
     """
 
     boundary = 0.0
@@ -71,7 +71,7 @@ class AdversarialLoss(Equation):
             real: scores of real samples, batch first.
             fake: scores of generated samples, batch first. The batch may have another size.
             sample_weight: optional weights `(batch,)` of the real samples.
-            fake_weight: optional weights of the generated samples, of models that make each of
+            fake_weight: optional weights of the generated samples, for models that make each of
                 them from an example; see `AdversarialModel.weights_of_fakes`.
 
         Returns:
@@ -98,7 +98,7 @@ class AdversarialLoss(Equation):
 
             pull = -d generator_term(fake) / d fake
 
-        All that the generator learns of an image is this number times the gradient of the image's
+        All that the generator learns from an image is this number times the gradient of the image's
         score; where it is zero, nothing is learned, however wrong the image is.
 
         Args:

@@ -59,7 +59,7 @@ class KLSparsity(keras.regularizers.Regularizer):
         target: `p`, the mean activation that costs nothing, in (0, 1).
 
     Input shape:
-        Activations in (0, 1), such as a sigmoid's, `(batch, ...)`; all but the first axis are units.
+        Activations in (0, 1), such as a sigmoid's, `(batch, ...)`; all further axes are units.
 
     Reference:
         Ng (2011), Sparse autoencoder, CS294A lecture notes, section 3.

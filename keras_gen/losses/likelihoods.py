@@ -22,7 +22,7 @@ class Likelihood(Equation):
     target_range = None
 
     def output_range(self, value_range):
-        """The interval of which a decoder's outputs must reach all, or `None` if it is not known.
+        """The interval that a decoder's outputs must be able to cover, or `None` if unknown.
 
         Args:
             value_range: closed interval of the targets, or `None`.
@@ -76,7 +76,7 @@ def _check_sample_shapes(target, output):
 @keras.saving.register_keras_serializable("keras_gen")
 @dataclasses.dataclass(frozen=True)
 class Bernoulli(Likelihood):
-    """Independent binary pixels; the decoder's output are logits.
+    """Independent binary pixels; the decoder's outputs are logits.
 
         -log p(target | output) = sum(softplus(output) - target * output)
 

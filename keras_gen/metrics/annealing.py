@@ -64,7 +64,7 @@ def log_partition(
 
     Raises:
         ValueError: for another kind of machine, counts that are not positive, or probabilities of
-            another shape.
+            the wrong shape.
 
     Reference:
         Salakhutdinov & Murray (2008), On the Quantitative Analysis of Deep Belief Networks,

@@ -22,7 +22,7 @@ class _ImageMeans(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def measure(self, images):
-        """Numbers `(batch,)` of images `(batch, height, width, channels)`, float64 from 0 to 255."""
+        """Numbers `(batch,)` of float64 images `(batch, height, width, channels)`, 0 to 255."""
         raise NotImplementedError
 
     def update_state(self, real=None, fake=None):
@@ -61,7 +61,7 @@ class Sharpness(_ImageMeans):
         E[e(fake)] / E[e(real)],   e = mean (x_{i+1,j} - x_{i,j})^2 + mean (x_{i,j+1} - x_{i,j})^2
 
     Below 1 images are blurred, above 1 they are noisy or too sharp. Real and generated images need
-    not belong to each other.
+    not be paired.
 
     Args:
         value_range: pair, the range in which the images' values lie.
@@ -111,5 +111,5 @@ class Colourfulness(_ImageMeans):
         return np.sqrt(spread) + 0.3 * np.sqrt(offset)
 
     def result(self):
-        """The mean over the generated images, a float; `mean("real")` is that over the real."""
+        """The mean over the generated images, a float; `mean("real")` is that of real ones."""
         return self.mean("fake")

@@ -7,7 +7,7 @@ from keras_gen.images import check_images
 
 
 def gan_test(extractor, images, labels, value_range):
-    """The share of generated images that a classifier of real ones reads as they are labeled.
+    """The share of generated images that a classifier of real ones reads as their label.
 
         mean_i [ argmax p(y | x_i) = y_i ]
 
@@ -16,7 +16,7 @@ def gan_test(extractor, images, labels, value_range):
     Args:
         extractor: a `FeatureExtractor`, whose probabilities are used.
         images: generated images `(n, height, width, channels)`.
-        labels: what was asked for, `(n,)` integers.
+        labels: their target classes, `(n,)` integers.
         value_range: pair, the range in which the images' values lie.
 
     Returns:
@@ -38,7 +38,7 @@ def gan_test(extractor, images, labels, value_range):
 def gan_train(
     classifier, images, labels, real, real_labels, value_range, epochs=10, batch_size=128
 ):
-    """The accuracy on real images of a classifier that has seen generated ones only.
+    """The accuracy on real images of a classifier trained only on generated ones.
 
         mean_i [ argmax p(y | r_i) = y_i ],   p trained on generated images and their labels
 
@@ -49,13 +49,13 @@ def gan_train(
         classifier: Keras model from images to scores of classes, compiled with a loss of integer
             labels such as `"sparse_categorical_crossentropy"`, not trained. It is trained here.
         images: generated images `(n, height, width, channels)`.
-        labels: what was asked for, `(n,)` integers.
+        labels: their target classes, `(n,)` integers.
         real: real images that are held out, `(m, height, width, channels)`.
         real_labels: their classes, `(m,)` integers.
-        value_range: pair, the range in which both kinds of images lie; the classifier gets them
+        value_range: pair, the range in which both kinds of images lie; the classifier receives them
             as they are.
         epochs: number of times the classifier sees the generated images.
-        batch_size: of its training.
+        batch_size: images per step of its training.
 
     Returns:
         Float in [0, 1].

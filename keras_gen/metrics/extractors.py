@@ -1,4 +1,4 @@
-"""Feature extractors: networks whose features define the distances of images."""
+"""Feature extractors: networks whose features define distances between images."""
 
 import contextlib
 
@@ -87,7 +87,7 @@ class FeatureExtractor:
 class LeNetExtractor(FeatureExtractor):
     """A digit classifier as a feature extractor, for images in [0, 1].
 
-    Features are the output of the layer named "features", in front of the classification.
+    Features are the output of the layer named "features", before the classification.
 
     Args:
         classifier: a functional Keras model with a layer named "features" and softmax

@@ -12,7 +12,7 @@ K1, K2 = 0.01, 0.03  # Wang et al. (2004), section III-B
 
 
 class PeakSignalToNoise(ImagePairs):
-    """The peak signal-to-noise ratio in decibels, the mean over images; equal images have infinity.
+    """The peak signal-to-noise ratio in decibels, the mean over images; infinite for equal images.
 
         10 log10(peak^2 / mean (real - fake)^2),    peak = high - low of the range
 
@@ -104,7 +104,7 @@ class PixelAccuracy(ImagePairs):
 
 
 def _windowed(images):
-    """Weighted means over all windows within the images: `(n, height - 10, width - 10, channels)`."""
+    """Weighted means over all windows inside: `(n, height - 10, width - 10, channels)`."""
     weights = np.exp(-0.5 * ((np.arange(WINDOW) - WINDOW // 2) / SIGMA) ** 2)
     weights /= weights.sum()
     for axis in (1, 2):

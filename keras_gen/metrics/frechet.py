@@ -15,9 +15,9 @@ def frechet_distance(mean_1, cov_1, mean_2, cov_2):
         d^2 = ||m_1 - m_2||^2 + tr(C_1) + tr(C_2) - 2 tr((C_1^(1/2) C_2 C_1^(1/2))^(1/2))
 
     The last trace is the sum of the singular values of `F_1^T F_2` for any factors `F F^T = C`:
-    symmetric in the arguments, real, and without the root's loss of half of the digits of small
-    eigenvalues. The factors are Cholesky's, or of singular covariances those by eigenvalues.
-    Computed in float64.
+    symmetric in the arguments, real, and without the matrix root, which loses half of the digits of
+    small eigenvalues. The factors are Cholesky's; those of singular covariances come from
+    eigenvalues. Computed in float64.
 
     Args:
         mean_1, mean_2: means `(d,)`.
@@ -69,7 +69,7 @@ def _factor(cov):
         factor = np.linalg.cholesky(cov)
     except np.linalg.LinAlgError:
         return _spectral_factor(cov, rounding)
-    # Pivots that are rounding errors would have rooted ones as columns.
+    # Pivots that are rounding errors would enter by their square roots.
     regular = (np.diag(factor) ** 2 > rounding * np.diag(cov).max(initial=0)).all()
     return factor if regular else _spectral_factor(cov, rounding)
 
@@ -93,11 +93,11 @@ class Moments:
 
     @property
     def shape(self):
-        """Of the features of one image, or `None` if there is none yet."""
+        """The shape of one image's features, or `None` if there is none yet."""
         return self.mean.shape if self.count else None
 
     def append(self, features):
-        """Counts in the features `(batch, d)` of a batch."""
+        """Adds the features `(batch, d)` of a batch."""
         features = np.asarray(features, "float64")
         if features.ndim != 2:
             raise argument_error(
@@ -142,8 +142,8 @@ class FrechetDistance(FeatureSets):
 
     Means and unbiased covariances (divisor N - 1) are accumulated in float64 over any number of
     batches of any size. Distances of different extractors, or of different numbers of images,
-    are not comparable: the extractor's name is part of the metric's name. It lives on the host
-    and in no model.
+    are not comparable: the extractor's name is part of the metric's name. It lives on the host, not
+    in a model.
 
     Args:
         extractor: a `FeatureExtractor`.

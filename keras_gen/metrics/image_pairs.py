@@ -11,7 +11,7 @@ from keras_gen.images import check_images, check_range
 class ImagePairs(SharingCopies, keras.metrics.Metric):
     """A metric that is the mean, over pairs, of what `measure(real, fake)` says of each.
 
-    Sums are in float64, so the size of the batches does not matter. It lives on the host and in no
+    Sums are in float64, so the size of the batches does not matter. It lives on the host, not in a
     model.
 
     Args:
@@ -25,7 +25,7 @@ class ImagePairs(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def measure(self, real, fake):
-        """Numbers `(batch,)` of pairs of images, float64 arrays `(batch, height, width, channels)`."""
+        """Numbers `(batch,)` of pairs of float64 images `(batch, height, width, channels)`."""
         raise NotImplementedError
 
     def update_state(self, real, fake):

@@ -9,14 +9,14 @@ from keras_gen.images import check_range, check_values
 
 
 class Batches:
-    """What was read of the images of one kind: arrays `(batch, ...)`, one for each batch."""
+    """What was read from the images of one kind: arrays `(batch, ...)`, one for each batch."""
 
     def __init__(self):
         self.count, self.arrays = 0, []
 
     @property
     def shape(self):
-        """Of what is read of one image, or `None` if there is none yet."""
+        """The shape of what is read from one image, or `None` if there is none yet."""
         return self.arrays[0].shape[1:] if self.arrays else None
 
     def append(self, array):
@@ -25,12 +25,12 @@ class Batches:
 
 
 class ImageSets(SharingCopies, keras.metrics.Metric):
-    """A metric that compares all real with all generated images; it keeps what it reads of them.
+    """A metric that compares all real with all generated images; it keeps what it reads from them.
 
     A subclass implements `read(images)`, which turns a batch into an array `(batch, ...)`, and
-    `result()`, which compares what was kept of both kinds: all of these arrays, or whatever else
-    with `append` and `shape` the class attribute `kept` makes. The size of the batches does not
-    matter. It lives on the host and in no model.
+    `result()`, which compares what was kept of both kinds: all of these arrays, or any other object
+    with `append` and `shape` that the class attribute `kept` makes. The size of the batches does
+    not matter. It lives on the host, not in a model.
 
     Args:
         value_range: pair, the range in which the images' values lie.
@@ -66,7 +66,7 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
         return batch
 
     def collected(self, least):
-        """What was read of the real and of the generated images, two arrays `(n, ...)`.
+        """What was read from the real and from the generated images, two arrays `(n, ...)`.
 
         Raises:
             ValueError: if there are fewer than `least` images of a kind.

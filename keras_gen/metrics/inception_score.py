@@ -45,7 +45,7 @@ def _check_probabilities(probabilities):
             "rows of probabilities that sum to one (are they logits?)",
             received="rows that are negative, NaN, or sum to another number",
         )
-    # Softmax in float32 or less sums to one only about.
+    # Softmax in float32 or less sums to one only approximately.
     return probabilities / totals
 
 
@@ -65,8 +65,9 @@ class InceptionScore(SharingCopies, keras.metrics.Metric):
 
         IS = exp(E_x[KL(p(y | x) || p(y))]) = exp(E_x[sum_y p log p] - sum_y p(y) log p(y))
 
-    Sums are kept in float64, no image is. Scores of different extractors are not comparable: the
-    extractor's name is part of the metric's name. It lives on the host and in no model.
+    Only sums are kept, in float64, and no images. Scores of different extractors are not
+    comparable: the extractor's name is part of the metric's name. It lives on the host, not in a
+    model.
 
     Args:
         extractor: a `FeatureExtractor`, whose probabilities are used.

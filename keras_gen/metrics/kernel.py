@@ -43,7 +43,7 @@ def squared_mmd_error(x, y):
 
         s^2 = (m - 1) / m sum_i (D_i - mean(D))^2 + the same over y,   D_i = MMD^2 without x_i
 
-    Where both samples come from the same distribution it is on the safe side: too large.
+    Where both samples come from the same distribution it errs on the safe side: it is too large.
 
     Args:
         x: features `(m, d)`, three or more.
@@ -131,8 +131,8 @@ class KernelDistance(FeatureSets):
     def standard_error(self):
         """The standard error of `result()`: of the images, and of the choice of the subsets.
 
-        Images that are drawn into several subsets tell nothing new, so that the deviation between
-        subsets alone would be too small.
+        Images that are drawn into several subsets add nothing new, so the deviation between subsets
+        alone would be too small.
 
         Raises:
             ValueError: if there are fewer images of a kind than three, or than in a subset.

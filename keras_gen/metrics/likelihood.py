@@ -28,7 +28,7 @@ def importance_weighted_nll(log_weights, axis=0):
 
 
 def importance_weighted_bound(vae, x, samples=5000, chunk=500, batch_size=64, seed=0, verbose=1):
-    """An upper bound of `-log p(x)` per image, which is tight as the number of samples grows.
+    """An upper bound of `-log p(x)` per image, which becomes tight as the number of samples grows.
 
         -log(1/K sum_k p(x | z_k) p(z_k) / q(z_k | x)),    z_k ~ q(z | x)
 

@@ -29,7 +29,7 @@ class _Modes(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def update_state(self, real=None, fake=None):
-        """Adds generated samples; real ones are not looked at: their modes are known."""
+        """Adds generated samples; real ones are ignored: their modes are known."""
         if fake is None:
             return
         modes, good = self.assigned(fake)
@@ -122,7 +122,7 @@ class StackedModes(_Modes):
         mode = 100 a + 10 b + c,   classes a, b, c of the three channels
 
     For stacked MNIST, where each channel is a digit: 1,000 modes. A mode is found if a classifier
-    reads at least one sample as it; published counts are of 26,000 samples. `divergence()` says
+    assigns at least one sample to it; published counts are of 26,000 samples. `divergence()` says
     how evenly.
 
     Args:

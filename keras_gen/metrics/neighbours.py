@@ -1,4 +1,4 @@
-"""Which of two sets of vectors are nearest to which."""
+"""Which vectors of one set are nearest to those of another."""
 
 import numpy as np
 

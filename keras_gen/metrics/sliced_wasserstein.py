@@ -120,10 +120,10 @@ class SlicedWasserstein(ImageSets):
     """The sliced Wasserstein distance between patches of real and of generated images, x 1000.
 
     Of each image, random patches of 7x7 pixels are taken from every level of its Laplacian
-    pyramid and normalized per channel, for real and for generated images apart. Each level's
+    pyramid and normalized per channel, separately for real and for generated images. Each level's
     distance is the mean over random directions; the result is the mean over the levels. A large
-    distance at the coarsest level means other shapes, at the finest other edges and noise. It
-    looks through no network. It keeps all images, and needs as many generated as real ones.
+    distance at the coarsest level means other shapes, at the finest other edges and noise. It uses
+    no network. It keeps all images, and needs as many generated as real ones.
 
     Args:
         value_range: pair, the range in which the images' values lie.

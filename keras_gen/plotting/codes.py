@@ -8,7 +8,7 @@ from keras_gen.images import check_values
 from keras_gen.plotting.figures import DPI, Figure, checked_points, saved
 
 _BINS = 50
-_PERPLEXITY = 30  # about how many neighbours of a code its place respects; scikit-learn's default
+_PERPLEXITY = 30  # about how many neighbours of a code the layout preserves; scikit-learn's default
 
 
 def code_scatter(codes, labels=None, path=None, title=None, axes=("", "")):
@@ -20,13 +20,13 @@ def code_scatter(codes, labels=None, path=None, title=None, axes=("", "")):
             colour from picture to picture as long as all have at most ten classes.
         path: file to write.
         title: text above the picture.
-        axes: what the two numbers are. Axes that have no names get no numbers either.
+        axes: what the two numbers are. Without names the axes get no numbers either.
 
     Returns:
         A `matplotlib.figure.Figure` with a legend of the classes.
 
     Raises:
-        ValueError: if the shapes, types or values are other ones.
+        ValueError: if shapes, types or values do not fit.
     """
     codes = checked_points(codes, "codes")
     figure = Figure(figsize=(6, 5), dpi=DPI, layout="constrained")
@@ -59,7 +59,7 @@ def code_map(codes, labels=None, path=None, title=None, seed=0):
     Args:
         codes: array `(n, numbers)` of finite numbers, at least 31 codes.
         labels, path, title: as for `code_scatter`.
-        seed: of the layout.
+        seed: seed of the layout.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -89,7 +89,7 @@ def activation_histograms(activations, path=None, targets=None, title=None):
     Args:
         activations: dict from names to codes in [0, 1], such as a sigmoid's, `(n, units)`.
         path: file to write.
-        targets: dict from some of the names to the mean activation that was asked for.
+        targets: dict from some of the names to the target of the mean activation.
         title: text above the picture.
 
     Returns:
@@ -98,7 +98,7 @@ def activation_histograms(activations, path=None, targets=None, title=None):
         vertical lines.
 
     Raises:
-        ValueError: if the shape is another one, a value leaves [0, 1], or there is no code.
+        ValueError: if a shape does not fit, a value leaves [0, 1], or there is no code.
     """
     targets = targets or {}
     if not activations or not set(targets) <= set(activations):
@@ -136,4 +136,4 @@ def _checked_activations(activations):
             "activations", "an array of shape (n, units)", received=f"shape={activations.shape}"
         )
     check_values(activations, "activations", (0, 1))
-    return np.clip(activations, 0, 1)  # what rounding has put outside is drawn as well
+    return np.clip(activations, 0, 1)  # values that rounding has put outside are drawn as well

@@ -10,7 +10,7 @@ COLUMNS = 3  # panels in a row
 
 
 def training_curves(history, path=None):
-    """The course of a training: quantities of one kind share a panel, others have their own.
+    """The curves of a training: quantities of one kind share a panel, others have their own.
 
     Losses share the first panel, gradients another one, and shares in [0, 1], such as accuracies,
     a third one. Every further quantity has a panel and an axis of its own.
@@ -111,7 +111,7 @@ def curve_panels(panels, xlabel, path=None, logarithmic=()):
 
 
 def learning_curves(counts, scores, path=None, title=None):
-    """What a classifier reaches with how many labels: means over seeds, within their range.
+    """The accuracy of a classifier by its number of labels: means over seeds, within their range.
 
     Args:
         counts: numbers of labels, positive, one per point of a curve.
@@ -124,7 +124,7 @@ def learning_curves(counts, scores, path=None, title=None):
         highest seed for every name.
 
     Raises:
-        ValueError: if there is no curve, a count is not positive, or an array is of another shape
+        ValueError: if there is no curve, a count is not positive, or an array has the wrong shape
             or leaves [0, 1].
     """
     counts = np.asarray(counts)
@@ -149,7 +149,7 @@ def learning_curves(counts, scores, path=None, title=None):
 
 
 def state_probabilities(probabilities, marked=(), path=None, title=None):
-    """The probability of each of many states as a line, some of them marked.
+    """The probability of each of many states as a vertical line, some of them marked.
 
     Args:
         probabilities: numbers in [0, 1], `(states,)`.
@@ -158,8 +158,8 @@ def state_probabilities(probabilities, marked=(), path=None, title=None):
         title: text above the picture.
 
     Returns:
-        A `matplotlib.figure.Figure`. A dashed line shows what each marked state has if all of them
-        are equally likely and there are no others.
+        A `matplotlib.figure.Figure`. A dashed line shows the probability of each marked state if
+        all of them are equally likely and there are no others.
 
     Raises:
         ValueError: if there is no state, a probability leaves [0, 1], or a mark is not a state.
@@ -220,7 +220,7 @@ def _checked_accuracies(name, accuracies, count):
 def _draw_curves(axis, curves, epochs):
     base_names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
     for name, values in curves.items():
-        every = len(epochs) // len(values)  # validation may happen in every tenth epoch only
+        every = len(epochs) // len(values)  # validation may happen only every tenth epoch
         axis.plot(
             np.asarray(epochs)[every - 1 :: every][: len(values)] + 1,
             values,

@@ -7,7 +7,7 @@ from keras_gen.plotting.figures import DPI, Figure, saved
 
 
 def gradient_norms(norms, path=None, title=None):
-    """How gradients of the last step's loss shrink or grow on their way to the first step.
+    """How gradients of the last step's loss shrink or grow on the way back to the first step.
 
     Args:
         norms: dict from names to positive numbers `(steps,)`, such as means over sequences of what

@@ -31,7 +31,7 @@ def montage(images, columns=None, *, value_range, padding=1):
         uint8 array `(height, width, channels)`. Places of a last row without an image are white.
 
     Raises:
-        ValueError: if there is no image, the shape is another one, or a value is NaN or infinite.
+        ValueError: if there is no image, the shape does not fit, or a value is NaN or infinite.
     """
     padding = integer("padding", padding, least=0)
     pixels = to_uint8(_checked_images(images, value_range), value_range).numpy()
@@ -59,13 +59,13 @@ def image_grid(
         titles: one text per image, drawn above it. Such a figure is no longer pixel-exact.
         padding: width of the white lines between images, in pixels of the images.
         title: one text above all images. Such a figure is no longer pixel-exact either.
-        wrong: one boolean per image: whether its title is wrong, and gets a cross and turns red.
+        wrong: one boolean per image: wrong titles get a cross and turn red.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: as `montage`, or if the number of titles is not that of the images.
+        ValueError: as `montage`, or if the number of titles differs from that of the images.
     """
     images = _checked_images(images, value_range)
     for name, values in (("titles", titles), ("wrong", wrong)):
@@ -114,7 +114,7 @@ def image_rows(rows, path=None, *, value_range, title=None, columns=None):
 
 
 def reconstructions(images, *outputs, value_range, path=None, names=None, title=None):
-    """Originals in the first row and under each of them what was made of it.
+    """Originals in the first row, and below each of them what was made of it.
 
     Args:
         images: the originals, as for `montage`.
@@ -146,7 +146,7 @@ def reconstructions(images, *outputs, value_range, path=None, names=None, title=
 
 
 def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_range, title=None):
-    """What a decoder makes of a grid of two-dimensional latent vectors.
+    """The images that a decoder makes from a grid of two-dimensional latent vectors.
 
         z = (Phi^-1(p_column), Phi^-1(p_row))
 
@@ -162,13 +162,13 @@ def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_rang
         title: text above the picture.
 
     Returns:
-        A `matplotlib.figure.Figure`, whose axes tell the two components of some of the images.
+        A `matplotlib.figure.Figure`, whose axes show the two components of some of the images.
 
     Raises:
         ValueError: if `span` is not within (0, 1), `side` is not positive, or as `montage`.
 
     Reference:
-        Kingma and Welling (2013), Auto-Encoding Variational Bayes, arXiv:1312.6114, Figure 4.
+        Kingma and Welling (2013), Auto-Encoding Variational Bayes, arXiv:1312.6114, figure 4.
     """
     if not 0 < span[0] < span[1] < 1:
         raise argument_error("span", "two probabilities, 0 < low < high < 1", span)
@@ -290,7 +290,7 @@ def _rgb(canvas):
 
 
 def _checked_images(images, value_range):
-    """The images as float32 with a channel axis; values may leave the range, and be clipped."""
+    """The images as float32 with a channel axis; values outside the range will be clipped."""
     value_range = check_range(value_range)
     images = np.asarray(images)
     if images.ndim == 3:

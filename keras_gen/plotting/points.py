@@ -23,7 +23,7 @@ def point_clouds(clouds, path=None, columns=None):
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: if there is no set, or a shape or value is another one.
+        ValueError: if there is no set, or a shape or value does not fit.
     """
     if not clouds:
         raise argument_error("clouds", "at least one set of points", clouds)
@@ -63,7 +63,7 @@ def overlaid_clouds(panels, path=None):
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: if there is no set in a panel, or a shape or value is another one.
+        ValueError: if there is no set in a panel, or a shape or value does not fit.
     """
     if not panels or not all(panels.values()):
         raise argument_error(

@@ -7,7 +7,7 @@ _SIZE = 8  # points; a monospaced character is 0.6 of it wide and, with its spac
 
 
 def text_page(text, path=None):
-    """A text as it stands, line by line, black on white and monospaced.
+    """A text as it is, line by line, black on white and monospaced.
 
     Args:
         text: string with at least one character that is not white space.

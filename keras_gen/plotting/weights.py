@@ -10,7 +10,7 @@ _BINS = 20
 
 
 def log_weights(estimate, path=None):
-    """How even the weights of an annealed importance sampling are.
+    """How even the weights of annealed importance sampling are.
 
     Chains that all end near log Z have annealed slowly enough; a few far above the others carry
     the whole estimate.

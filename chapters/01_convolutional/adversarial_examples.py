@@ -18,7 +18,7 @@ pixel by epsilon, up or down at random, and does far less: the direction counts.
 the examples, only the classifier's own gradient.
 
 After adversarial training a small error can have a bad reason: a network can learn gradients that
-point nowhere. Two more attacks look behind them. "Transferred" examples were made for the plainly
+point nowhere. Two more attacks test for this. "Transferred" examples were made for the plainly
 trained network, which hides nothing; "steps" go the same distance in ten small steps, each with a
 new gradient, and find what one large step, the only one that the network has practised, does not.
 

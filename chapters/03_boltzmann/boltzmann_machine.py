@@ -28,7 +28,7 @@ import numpy as np
 
 from keras_gen import data, models, plotting
 
-REPEATS = 100  # every pattern comes once in a batch, and so many times in an epoch
+REPEATS = 100  # every pattern comes once in a batch, and this often in an epoch
 LEARNING_RATE = 0.03  # of Adam, falls to zero along a straight line
 GIBBS_STEPS, PARTICLES = 10, 500  # only without exact sums
 WHITE_IS_GREY = (0, 1.3)  # in the picture of samples, so that the lines between them are seen

@@ -50,7 +50,7 @@ def main(
         run: what to train on, with labels, and how long the autoencoder learns.
         steps: batches of labeled images that a classifier sees.
         seeds: trainings per classifier and number of labels, each with its own labeled images.
-        validation: number of the last training images that replace the test images.
+        validation: how many of the last training images replace the test images.
     """
     run.begin()
 

@@ -51,8 +51,7 @@ def main(
     Args:
         run: what to train on and how long. The data need a shipped reader, which reads the images.
         filters: feature maps of the layers next to the image.
-        batch_normalization: whether the discriminator has it; without it there is a penalty
-            instead.
+        batch_normalization: whether the discriminator has it; if not, it has a penalty instead.
     """
     run.begin()
 

@@ -8,10 +8,9 @@ classifier joins in. Both look at the same features f(x):
     the domain classifier descends    L_d = E_source[-log D(f(x))] + E_target[-log(1 - D(f(x)))]
     the features descend              L_y - lambda L_d
 
-The features become such that digits can be told apart, but domains cannot: adversarial networks
-without a generator. A layer that does nothing on the way forward and changes the sign of the
-gradient on the way back, `GradientReversal`, turns all of it into one descent. lambda rises from 0
-to 1.
+The features come to tell digits apart, but not domains: adversarial networks without a generator. A
+layer that does nothing on the way forward and changes the sign of the gradient on the way back,
+`GradientReversal`, turns all of it into one descent. lambda rises from 0 to 1.
 
 What is it worth? The same network is trained only on the source domain, a result that one should
 not fall below, and on the target domain with its labels, one that can hardly be beaten. The result
@@ -43,7 +42,7 @@ import numpy as np
 from keras_gen import callbacks, data, models, networks, plotting
 
 # Chosen on the last 5,000 training images of MNIST, `--validation 5000`, where no source is given;
-# so labels of the target domain had a part in these.
+# so labels of the target domain did influence these.
 IMAGE_SIZE = 28
 FILTERS, UNITS = (32, 48), 100  # figure 4a of the paper
 MAP_DROPOUT = 0.3
@@ -100,7 +99,7 @@ def main(
             labels.
         photographs: embedded, cifar10, or another set of colour images, at least as large.
         seeds: runs, each with another start, other blends and another order.
-        validation: number of the last training images that replace the test images.
+        validation: how many of the last training images replace the test images.
     """
     run.begin()
 

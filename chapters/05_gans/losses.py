@@ -91,7 +91,7 @@ def known_games():
 
 
 def course(histories, quantity, epochs):
-    """Means over the seeds, by passes over the images as with one discriminator step per step."""
+    """Means over the seeds; every game spans as many passes, whatever its discriminator steps."""
     values = np.mean([history[quantity] for history in histories], axis=0)
     return epochs * np.arange(1, len(values) + 1) / len(values), values
 

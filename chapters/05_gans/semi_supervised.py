@@ -46,7 +46,7 @@ LEARNING_RATE, BETA_1 = 2e-3, 0.5
 CONSISTENCY_WEIGHT, RAMP_STEPS, BALANCE_WEIGHT, EMA_DECAY = 40.0, 2000, 1.0, 0.999
 ADVERSARIAL_WEIGHT = 0.1
 BATCH_SIZE, LABELED_SIZE, FAKES = 80, 16, 32
-FEW_BATCH_SIZE = 50  # of the classifier that has nothing but the labels
+FEW_BATCH_SIZE = 50  # of the classifier that has only the labels
 STEPS_PER_EXECUTION = 10
 SHOWN, COLUMNS = 40, 10  # mistakes of the picture
 ARROW = "\N{RIGHTWARDS ARROW}"
@@ -100,7 +100,7 @@ def main(
             precision is that of the classifier.
         per_class: labeled images of each class.
         steps: batches that the classifier without unlabeled images sees.
-        validation: number of the last training images that replace the test images.
+        validation: how many of the last training images replace the test images.
     """
     run.begin()
     keras.config.set_dtype_policy("float32")  # for all but the classifier

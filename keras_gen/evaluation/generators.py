@@ -214,7 +214,7 @@ def _are_stacks(fake, real, dataset, image_size):
     if fake_size != real_size or not (stacked or fake_channels == real_channels):
         raise argument_error(
             "image_size",
-            f"images of the data of the shape of the generated ones, {fake.shape[1:]}",
+            f"real images of the shape of the generated ones, {fake.shape[1:]}",
             received=f"image_size={image_size}, which makes those of {dataset} {real.shape[1:]}",
         )
     return stacked

@@ -60,7 +60,7 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
         if seen and batch.shape[1:] != seen[0]:
             raise argument_error(
                 "images",
-                f"what was seen before, of shape {seen[0]} each",
+                f"the shape of what was seen before, {seen[0]}",
                 received=f"shape {batch.shape[1:]}",
             )
         return batch

@@ -59,11 +59,11 @@ def _panels_by_kind(curves):
         elif "gradient" in name:
             title = "gradients"
         elif any(kind in name for kind in ("accuracy", "probability", "share")):
-            title = "shares of 1"
+            title = "shares"
         else:
             title = base.replace("_", " ")
         panels.setdefault(title, []).append(name)
-    order = ["losses", "gradients", "shares of 1"]
+    order = ["losses", "gradients", "shares"]
     first = {title: panels[title] for title in order if title in panels}
     return {**first, **panels}
 

@@ -78,7 +78,7 @@ def image_grid(
         columns = _checked_columns(columns, len(images))
         return saved(_figure_of_texts(canvases, columns, titles, title, wrong), path)
     if wrong is not None:
-        raise argument_error("titles", "texts, as `wrong` tells which of them are", titles)
+        raise argument_error("titles", "texts, which `wrong` marks as wrong or not", titles)
     canvas = montage(images, columns, value_range=value_range, padding=padding)
     if title is not None:
         return saved(_figure_under(title, canvas), path)

@@ -84,7 +84,7 @@ def published(source=None):
             result = Result.read(paths[name])
             if (result.name, result.chapter) != (name, folder.name) or name in results:
                 raise ValueError(
-                    f"{paths[name]}: expected a name of its own, that of the file, and the chapter "
+                    f"{paths[name]}: expected a unique name, that of the file, and the chapter "
                     f"of the folder. Received: {result.name}, {result.chapter}"
                 )
             measures = _ordered(result.measures, listed.get(name, {}))

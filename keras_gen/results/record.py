@@ -158,7 +158,7 @@ def mean(results):
 def _measure(name, measure):
     """A measure in plain numbers, with `low`, `high` and `draws` if its `values` are known."""
     valid = isinstance(measure, dict) and {"value"} <= set(measure) <= MEASURE_KEYS
-    expected = f"`{name}` as a dict with `value` and no others than {sorted(MEASURE_KEYS)}"
+    expected = f"`{name}` as a dict with `value` and no keys but {sorted(MEASURE_KEYS)}"
     check("measures", valid, expected, measure)
     texts = [measure.get(key, "") for key in ("unit", "what", "of")]
     valid = is_text(name) and all(isinstance(text, str) for text in texts)

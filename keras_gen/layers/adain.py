@@ -28,7 +28,7 @@ class AdaIN(keras.layers.Layer):
         That of `content`.
 
     Reference:
-        Huang, Belongie (2017), Arbitrary Style Transfer in Real-time with Adaptive Instance
+        Huang and Belongie (2017), Arbitrary Style Transfer in Real-time with Adaptive Instance
         Normalization, arXiv:1703.06868, equation 8.
     """
 

@@ -31,7 +31,7 @@ class DoubledRBM(RBM):
         seed: integer seed of `gibbs`, or None for a random one.
 
     Reference:
-        Salakhutdinov & Hinton (2009), Deep Boltzmann Machines, section 3.1.
+        Salakhutdinov and Hinton (2009), Deep Boltzmann Machines, section 3.1.
     """
 
     binary = False  # the mean of two copies may be 1/2

@@ -33,7 +33,7 @@ class LabelRBM(RBM):
 
     Reference:
         Hinton, Osindero, Teh (2006), A Fast Learning Algorithm for Deep Belief Nets, section 6.1;
-        Larochelle & Bengio (2008), Classification using Discriminative Restricted Boltzmann
+        Larochelle and Bengio (2008), Classification using Discriminative Restricted Boltzmann
         Machines, equations 1 to 3.
     """
 

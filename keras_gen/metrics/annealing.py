@@ -67,7 +67,7 @@ def log_partition(
             the wrong shape.
 
     Reference:
-        Salakhutdinov & Murray (2008), On the Quantitative Analysis of Deep Belief Networks,
+        Salakhutdinov and Murray (2008), On the Quantitative Analysis of Deep Belief Networks,
         equations 9 to 13 and section 4.
     """
     if not rbm.binary:

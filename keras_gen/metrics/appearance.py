@@ -94,7 +94,7 @@ class Colourfulness(_ImageMeans):
         name: the metric's name.
 
     Reference:
-        Hasler, Suesstrunk (2003), Measuring Colourfulness in Natural Images, section 7.
+        Hasler and Suesstrunk (2003), Measuring Colourfulness in Natural Images, section 7.
     """
 
     def __init__(self, value_range, name="colourfulness"):

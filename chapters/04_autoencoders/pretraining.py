@@ -106,7 +106,7 @@ def main(
 
     # Save.
     what = f"Denoising autoencoder, dense {HIDDEN} and {CODE_UNITS} codes, for pre-training"
-    look = "learning_curves.png: what pre-training is worth: the fewer labels, the more"
+    look = "learning_curves.png: pre-training is worth more, the fewer labels there are"
     run.save(autoencoder, what, table, samples, look)
 
 

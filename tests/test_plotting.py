@@ -265,7 +265,7 @@ def test_training_curves_draw_gradients_apart():
     assert [axis.get_title() for axis in figure.axes] == [
         "losses",
         "gradients",
-        "shares of 1",
+        "shares",
         "diversity",
     ]
 

@@ -1,4 +1,4 @@
-"""What a generator is worth: its measures, the extractors that ship, and what chapters report."""
+"""How good a generator is: its measures, the extractors that ship, and what chapters report."""
 
 from keras_gen.evaluation.extractors import shipped_extractor
 from keras_gen.evaluation.generators import Evaluation, evaluate, samples

@@ -6,13 +6,13 @@ from keras_gen.metrics import FrechetDistance
 def frechet_report(extractor, test, generated, train, value_range):
     """The Fréchet distance of generated images to the test images, and its floor.
 
-    The floor is what perfect images would get: as many training images against the same test
-    images.
+    The floor is what perfect images would get: the distance of as many training images to the same
+    test images.
 
     Args:
         extractor: a `FeatureExtractor`.
-        test, generated, train: arrays of images in `value_range`; of `train` as many as of
-            `generated` are used.
+        test, generated, train: arrays of images in `value_range`; as many of `train` are used as of
+            `generated`.
         value_range: closed interval of the pixels, such as the model's own `value_range`.
 
     Returns:

@@ -1,5 +1,5 @@
-"""Measures of generated images, in float64, which name the network that they look through; and of
-sequences."""
+"""Measures of generated images, in float64 and named after the network whose features they use;
+and of sequences."""
 
 from keras_gen.images import check_images, rescale
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition

@@ -1,4 +1,4 @@
-"""What a linear code of the same length reaches, and whether two of them are the same."""
+"""What a linear code of the same length achieves, and whether two such codes are the same."""
 
 import numpy as np
 
@@ -6,17 +6,17 @@ from keras_gen.arguments import argument_error
 
 
 def principal_components(x, count):
-    """The directions in which data vary most, from the first on.
+    """The directions in which data vary most, the largest variance first.
 
         x = mean + sum_i a_i component_i,  the a_i uncorrelated, of falling variance
 
     Args:
-        x: array of examples, first axis examples.
+        x: array whose first axis is examples.
         count: number of components.
 
     Returns:
-        `(mean, components)`: float64 arrays [numbers of an example] and [count, the same]. The
-        components have length 1.
+        `(mean, components)`: float64 arrays (size of an example,) and (count, size of an example).
+        The components have length 1.
     """
     from sklearn.decomposition import PCA
 
@@ -30,7 +30,7 @@ def subspace_angle(first, second):
         max over u in the first of min over v in the second of the angle between u and v
 
     Args:
-        first, second: arrays whose rows span the subspaces, equally many independent ones.
+        first, second: arrays whose rows span the subspaces, independent and equally many.
 
     Returns:
         The angle in radians, from 0 for the same subspace to pi / 2.
@@ -46,12 +46,12 @@ def subspace_angle(first, second):
 
 
 def pca_copies(train, held_out, components, seed=0):
-    """What principal component analysis keeps of images: the copies of the best linear autoencoder.
+    """What principal component analysis keeps of images: the output of the best linear autoencoder.
 
         x' = projection of x onto the first components of the training images
 
     Args:
-        train: array of the images whose components are taken, first axis images.
+        train: array of the images whose components are computed, first axis images.
         held_out: array of the images that are copied.
         components: number of components, the length of the code.
         seed: integer, of scikit-learn's randomized solver.

@@ -89,7 +89,7 @@ def encoded(callbacks, arrays):
                 "callbacks",
                 "a `get_state()` that returns None, numbers, strings, arrays, or lists, tuples and "
                 "dicts of them",
-                received=f"{name}, of which {error}",
+                received=f"{name}: {error}",
             ) from None
     return states
 

@@ -123,7 +123,7 @@ def decode(value, arrays):
 
 
 def typed(array, dtype):
-    """An array in its original type: NumPy's files know types such as bfloat16 as bytes only."""
+    """An array in its original type: NumPy's files know types such as bfloat16 only as bytes."""
     return array.view(np.dtype(dtype)) if array.dtype.kind == "V" else array
 
 

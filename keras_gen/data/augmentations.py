@@ -17,7 +17,7 @@ from keras_gen.layers import RandomAffine
 
 
 def flipped(images, seed):
-    """Each image as it is or as its mirror image, left and right exchanged, by its own coin.
+    """Each image as it is or mirrored from left to right, by a coin of its own.
 
         row -> reversed row, with probability 1/2
 
@@ -70,7 +70,7 @@ def cropped(size):
 
 
 def resized_and_cropped(larger, size):
-    """An augmentation of batches: images enlarged a little, of which a random part is kept.
+    """An augmentation of batches: images enlarged a little, then cropped at random.
 
         crop(resize(image, larger), size)
 

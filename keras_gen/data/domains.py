@@ -55,8 +55,8 @@ def domain_pairs(
         labels: their non-negative integer labels, of shape (count,) or (count, 1).
         target: array or `tf.data.Dataset` of single images of the same shape.
         batch_size: pairs per batch.
-        seed, augment: as for `batches`; `augment` gets the source images and the target images of
-            a batch as one tensor.
+        seed, augment: as for `batches`; `augment` receives the source and the target images of a
+            batch as one tensor.
         shuffle, cache, drop_remainder: as for `batches`.
 
     Returns:
@@ -106,7 +106,7 @@ def unpaired(
     augment=None,
     transform=None,
 ):
-    """Batches (x, y) of two domains without a relation, such as photos and paintings.
+    """Batches (x, y) of two domains that are not paired, such as photos and paintings.
 
         order_x = permutation(key_x),   order_y = permutation(key_y, 0), permutation(key_y, 1), ...
 

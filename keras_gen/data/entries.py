@@ -51,7 +51,7 @@ def is_image(name):
 
 
 def is_any_image(name):
-    """Whether a name is that of an image, also of one that is not read."""
+    """Whether a name is that of an image, even one that is not read."""
     return is_image(name) or _suffix(name) in _OTHER_IMAGES
 
 

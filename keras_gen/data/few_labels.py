@@ -37,7 +37,7 @@ def few_per_class(labels, count, seed):
 
 
 def stratified(labels, count, seed):
-    """Indices of `count` examples, drawn without repetition, each class in its own proportion.
+    """Indices of `count` examples, drawn without repetition, with the classes in proportion.
 
     Args:
         labels: non-negative integers, array (examples,).

@@ -39,7 +39,7 @@ def load_pairs(
     Args:
         x: path of a folder, or a half of the pictures of one. With a rule, anything `load` takes.
         y: path of a folder, or a half, whose images have the names of those of x, sub-folders
-            included and suffixes apart. `None` with a rule.
+            included and suffixes ignored. `None` with a rule.
         rule: callable `image -> image`, such as those of `keras_gen.data.rules`, of a float32
             tensor (height, width, channels) with values from 0 for black to 1 for white, with a
             result of the same kind. It receives the image after resizing.

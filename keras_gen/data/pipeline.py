@@ -239,7 +239,7 @@ def known_count(dataset, name="dataset"):
 def shuffled_windows(stream, key):
     """Examples shuffled within consecutive windows, in an order that is a function of the key."""
 
-    # Dataset.shuffle also depends on TensorFlow's global seed, so it is no function of the key.
+    # Dataset.shuffle also depends on TensorFlow's global seed, so it is not a function of the key.
     def shuffled(number, window):
         size = tf.shape(tf.nest.flatten(window)[0])[0]
         order = permutation(size, tf.random.experimental.stateless_fold_in(key, number))

@@ -67,7 +67,7 @@ def class_names(name):
     builder = _builder(name)
     if "label" not in builder.info.features:
         return ()
-    _ensure_prepared(builder)  # many datasets know only the number of their classes before
+    _ensure_prepared(builder)  # before that, many datasets know only how many classes there are
     return tuple(getattr(builder.info.features["label"], "names", ()))
 
 

@@ -78,8 +78,8 @@ def opinions(count, seed=0):
 
         the music not good warm and dull  ->  -1 + 1 - 1, unfavourable
 
-    A sentence has three or five such words, with or without a `not` and a word of no opinion
-    before each of them. It is favourable if more of them praise than blame.
+    A sentence has three or five such words, with or without a `not` and a neutral word before
+    each of them. It is favourable if more of them praise than blame.
 
     Args:
         count: number of sentences.

@@ -38,7 +38,7 @@ def replacing_folder(path, members, name="path"):
         path: where the folder goes, a string or `pathlib.Path`. Parent folders are created; the
             target of a link is replaced, not the link.
         members: the names that belong to this kind of folder: those that the block may write, and
-            of which older versions are removed even if it does not write them.
+            whose older versions are removed even if it does not write them.
         name: the argument's name for the errors.
 
     Yields:

@@ -41,7 +41,7 @@ class CheckedModel(keras.Model):
         Raises:
             ValueError: for data of the wrong rank, shape or type, outside the declared range, not
                 a number, or empty, for labels out of range, and for weights that are not one
-                number from 0 on for each example; before the first step. Batches after the first
+                non-negative number for each example; before the first step. Batches after the first
                 of a dataset, a `keras.utils.PyDataset` or a generator are checked when their turn
                 comes: the error names the batch, and the batches before it have moved the weights.
         """

@@ -224,7 +224,7 @@ def check_class_weight(expected_y, x, y, class_weight):
     if not labels and not (expected_y is None and (y is not None or not isinstance(x, ARRAYS))):
         raise argument_error(
             "class_weight",
-            "None, because the examples have no labels from 0 up; `sample_weight` weighs them",
+            "None, because the examples have no non-negative labels; `sample_weight` weighs them",
             class_weight,
         )
 

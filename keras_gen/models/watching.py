@@ -90,7 +90,7 @@ class StopOnNaNInBatches(StopOnNaN):
 def _bad(model, logs, test):
     """Names of the logged quantities of training for which `test` holds."""
     names = [name for name in logs or {} if name in model.tracked or name == "loss"]
-    names = [name for name in names if "accuracy" not in name]  # of no example: a share of nothing
+    names = [name for name in names if "accuracy" not in name]  # that of no example is NaN
     return [name for name in names if np.any(test(np.asarray(logs[name], "float64")))]
 
 

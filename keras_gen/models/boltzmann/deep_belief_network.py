@@ -20,7 +20,7 @@ from keras_gen.models.use import count_of, finite, in_batches, labels_of, seed_o
 
 @keras.saving.register_keras_serializable("keras_gen")
 class DeepBeliefNetwork(TopMachine):
-    """An RBM on top of trained RBMs, whose weights lead down to the examples.
+    """An RBM on top of trained RBMs, which map its states down to examples.
 
         p(v, h_1, ..., h_L) = P(v | h_1) P(h_1 | h_2) ... p_top(h_L-1, h_L)
         Q(h_1, h_2, ... | v) = Q(h_1 | v) Q(h_2 | h_1) ...,    with the same weights, on the way up

@@ -72,7 +72,7 @@ class LayeredMachine(EnergyModel):
         """A variable in the compute dtype."""
         return tf.cast(variable, self.compute_dtype)
 
-    # Odd and even layers: given the ones the others are independent
+    # Odd and even layers: each kind is independent given the other
 
     def gibbs_step(self, odd, seed):
         """The even layers given the odd ones, then the odd ones given the even ones.

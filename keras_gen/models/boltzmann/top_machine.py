@@ -9,7 +9,7 @@ from keras_gen.models.boltzmann.stack import Stack
 
 
 class TopMachine(RestrictedBoltzmannMachine):
-    """An RBM on features of trained RBMs, whose weights also lead down to the examples.
+    """An RBM on features of trained RBMs, which also map its states down to examples.
 
     A subclass defines with `unpack` what states the top machine learns from, with `visible`
     what its visible units are if only examples are known, and with `examples` the way back.

@@ -1,4 +1,4 @@
-"""What models that classify images share."""
+"""The common part of models that classify images."""
 
 import tensorflow as tf
 

@@ -40,14 +40,14 @@ class DomainAdversarial(Classifier):
 
     There is no generator. A `GradientReversal` between f and d makes it one descent of L_y + L_d,
     with one optimizer. lambda(p) = 2 / (1 + exp(-gamma p)) - 1 of the progress p lets the features
-    settle first; p is the optimizer's steps so far over `steps`, at most 1, so a training that
+    settle first; p is the optimizer's steps so far over `steps`, at most 1, so training that
     resumes continues it. As in other games, an Adam with a beta_1 of 0.5 keeps the players
     from overshooting.
 
     An example for `fit()` is a pair of images, x[:, 0] of the source and x[:, 1] of the target
     domain, that need not be related; `y` holds the classes of the former.
     `keras_gen.data.domain_pairs` makes such pairs. The domains go through the feature extractor one
-    after the other, so that batch normalization subtracts the mean of each domain by itself; its
+    after the other, so that batch normalization subtracts the mean of each domain separately; its
     running averages are those of the target domain, for which the classifier is meant.
     `accuracy` is that of source images. `sample_weight` weighs pairs in both losses.
 

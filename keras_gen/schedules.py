@@ -13,7 +13,7 @@ class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
         rate(t) = initial_learning_rate min(1, max(0, 1 - (t - constant_steps) / decay_steps))
 
     t counts the steps of the optimizer that has the schedule, so each player of a game has its own
-    clock, and a training that is interrupted resumes at the same rate. Pix2Pix and CycleGAN are
+    clock, and after an interruption training resumes at the same rate. Pix2Pix and CycleGAN are
     trained for 100 epochs at the full rate and 100 more down to zero.
 
     Args:

@@ -30,7 +30,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
     once with its history. The file on the disk is whole at every moment.
 
     Its place in the list of callbacks does not matter. Of the other callbacks, those of Keras and
-    of this library resume exactly: `EarlyStopping` waits on, `ModelCheckpoint` keeps the best,
+    of this library resume exactly: `EarlyStopping` keeps waiting, `ModelCheckpoint` keeps the best,
     `CSVLogger` continues its file without losing or repeating a row. A callback of your own takes
     part with two methods:
 
@@ -41,8 +41,8 @@ class Resume(SharingCopies, keras.callbacks.Callback):
 
     A state belongs to a run: it names the configurations of the model and its networks, the numbers
     of optimizers, losses and penalties, and the data (shapes, count, seed, a checksum of the first
-    examples). Started again with a difference, training is refused, and the message says what
-    differs. More epochs are not a difference, unless a learning rate is planned over all of them.
+    examples). If anything differs when it is started again, training is refused, and the message
+    says what. More epochs are not a difference, unless a learning rate is planned over all of them.
 
     An epoch that ends with NaN, in the weights or in the losses, is not saved, and training stops:
     the file keeps the last good state. Under `MultiWorkerMirroredStrategy` the first worker writes

@@ -67,7 +67,7 @@ class BoltzmannMachine(EnumerableMachine):
         machine.fit(patterns, epochs=2000)
 
     Reference:
-        Ackley, Hinton, Sejnowski, 1985, A Learning Algorithm for Boltzmann Machines.
+        Ackley, Hinton, Sejnowski (1985), A Learning Algorithm for Boltzmann Machines.
     """
 
     tracked = ("loss", "reconstruction_error")

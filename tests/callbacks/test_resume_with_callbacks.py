@@ -295,7 +295,7 @@ def test_what_makes_the_result_inexact_is_refused_before_training(tmp_path):
         ({"x": plain_dataset.shuffle(9).batch(4)}, "`x`.*shuffle"),
         ({"x": batches().unbatch().shuffle(9).batch(4)}, "`x`.*shuffle"),
         ({"x": x, "watch": C.BackupAndRestore(tmp_path / "b")}, "`callbacks`.*BackupAndRestore"),
-        ({"x": x, "watch": Resume(tmp_path / "y")}, "`callbacks`.*one Resume"),
+        ({"x": x, "watch": Resume(tmp_path / "y")}, "`callbacks`.*a single Resume"),
         (
             {"x": x, "validation_data": plain_dataset.shuffle(9).batch(4)},
             "`validation_data`.*shuffle",

@@ -95,7 +95,7 @@ def test_bad_names_of_classes_are_named(uneven, names):
 def test_names_of_classes_without_a_use_are_refused(uneven):
     with pytest.raises(ValueError, match="`class_names`.*without `labels=True`"):
         data.load(uneven, class_names=["a"])
-    with pytest.raises(ValueError, match="`class_names`.*no folder"):
+    with pytest.raises(ValueError, match="`class_names`.*anything but a folder"):
         data.load("digits", labels=True, class_names=["a"])
 
 

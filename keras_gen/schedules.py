@@ -8,18 +8,18 @@ from keras_gen.arguments import integer, positive_integer, positive_number
 
 @keras.saving.register_keras_serializable("keras_gen")
 class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that stays for a number of steps and then falls to zero on a straight line.
+    """A learning rate that is constant for a number of steps and then falls linearly to zero.
 
         rate(t) = initial_learning_rate min(1, max(0, 1 - (t - constant_steps) / decay_steps))
 
     t counts the steps of the optimizer that has the schedule, so each player of a game has its own
-    clock, and a resumed training goes on where it was. Pix2Pix and CycleGAN are trained for 100
-    epochs at the full rate and 100 more down to zero.
+    clock, and after an interruption training resumes at the same rate. Pix2Pix and CycleGAN are
+    trained for 100 epochs at the full rate and 100 more down to zero.
 
     Args:
         initial_learning_rate: positive number.
-        constant_steps: number of steps at this rate, from 0 on.
-        decay_steps: positive number of steps from there to zero.
+        constant_steps: non-negative integer, number of steps at this rate.
+        decay_steps: positive integer, number of steps from there to zero.
 
     Example:
         epoch = int(batches.cardinality())

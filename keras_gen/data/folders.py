@@ -60,10 +60,10 @@ class Listing:
     """The files of one split of a folder.
 
     Attributes:
-        root: what the names of files are relative to.
+        root: folder that the names of files are relative to.
         files: paths of all PNG and JPEG files, in an order that mixes the sub-folders.
-        skipped: paths of visible files with other suffixes, notes apart.
-        beside: paths of images that lie beside the folders of the splits.
+        skipped: paths of visible files with other suffixes, except notes.
+        beside: paths of images that lie outside the folders of the splits.
     """
 
     root: Path
@@ -123,7 +123,7 @@ def class_names(folder, argument="name"):
     """The sorted names of the classes of a folder: a tuple of strings.
 
     They are the visible sub-folders of all splits, empty ones included. A folder that is itself
-    one of several splits that lie side by side shares its classes with the others.
+    one of several splits side by side shares its classes with the others.
     """
     parts = _parts(folder, argument)
     homes = list(parts.values())
@@ -149,7 +149,7 @@ def class_labels(root, files, names):
         loose = files[parents.index(())]
         raise argument_error(
             "labels",
-            "every image to lie in a sub-folder that names its class",
+            "every image in a sub-folder that names its class",
             received=f"labels=True and {shown(loose)}",
         )
     numbers = {name: number for number, name in enumerate(names)}
@@ -164,7 +164,7 @@ def class_labels(root, files, names):
 
 
 def checked_class_names(names):
-    """The names that a user gives to classes as a tuple of strings, each of them once."""
+    """The names that a user gives to classes as a tuple of strings, none of them twice."""
     expected = "a list of names of sub-folders, none of them twice"
     if isinstance(names, (str, bytes)) or not hasattr(names, "__len__"):
         raise argument_error("class_names", expected, received=f"class_names={names!r}")
@@ -199,14 +199,14 @@ def _part_of(folder, parts, split, argument):
         if len(names) > 1:
             raise argument_error(
                 argument,
-                f"one folder of the split '{split}'; load the one that is meant by its own path",
+                f"one folder of the split '{split}'; load the one you mean by its own path",
                 received=f"{shown(folder)}, with {' and '.join(map(repr, sorted(names)))}",
             )
         if names:
             return parts[names[0]]
     if split_role == "train":
         return folder
-    others = f" but {', '.join(sorted(parts))}" if parts else ""
+    others = f", only {', '.join(sorted(parts))}" if parts else ""
     raise argument_error(
         "split",
         f"a slice of 'train', such as 'train[90%:]', because {shown(folder)} has no sub-folder "
@@ -220,7 +220,7 @@ def _walk(result, apart, argument):
 
     Args:
         result: a `Listing`.
-        apart: names of sub-folders of the root that are left alone.
+        apart: names of sub-folders of the root that are left out.
         argument: the name of the argument for messages.
     """
     waiting = [(result.root, ())]
@@ -231,7 +231,7 @@ def _walk(result, apart, argument):
         if identity in above:
             raise argument_error(
                 argument,
-                "a folder whose links do not lead back into themselves",
+                "a folder without a link to a folder that holds the link",
                 received=f"{shown(folder)}, a link to a folder it lies in",
             )
         for entry in visible(folder, argument):
@@ -252,7 +252,7 @@ def _nested(folder, name, argument):
         argument,
         "a folder in which the folders of splits, such as 'train' and 'test', lie side by side "
         "at the top",
-        received=f"{shown(folder / name)}; load {shown(folder)}, or rename what is no split",
+        received=f"{shown(folder / name)}; load {shown(folder)}, or rename what is not a split",
     )
 
 

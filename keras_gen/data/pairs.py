@@ -1,4 +1,4 @@
-"""Pairs of images that show the same, from pictures, from two folders, or made by a rule."""
+"""Pairs of images of the same thing, from pictures, from two folders, or made by a rule."""
 
 import tensorflow as tf
 
@@ -33,31 +33,30 @@ def load_pairs(
         load_pairs("maps/plans", "maps/photos")                     # two folders, equal names
         load_pairs("cifar10", rule=rules.grey)                      # made by a rule
 
-    The order is fixed and the same for x and y, and slices of a split never part a pair: `x` of
+    The order is fixed and the same for x and y, and slices of a split never separate a pair: `x` of
     `"train[:50%]"` and `y` of `"train[50%:]"` have no pair in common.
 
     Args:
-        x: Path of a folder, or a half of the pictures of one. With a rule, anything `load` takes.
-        y: Path of a folder, or a half, whose images have the names of those of x, sub-folders
-            included and suffixes apart. `None` where there is a rule.
-        rule: Callable `image -> image`, such as those of `keras_gen.data.rules`, of a float32
-            tensor `[height, width, channels]` with values from 0 for black to 1 for white, with a
-            result of the same kind. It gets the image after the resizing.
-        split, image_size, value_range: As for `load`, for both images. Pictures side by side are
+        x: path of a folder, or a half of the pictures of one. With a rule, anything `load` takes.
+        y: path of a folder, or a half, whose images have the names of those of x, sub-folders
+            included and suffixes ignored. `None` with a rule.
+        rule: callable `image -> image`, such as those of `keras_gen.data.rules`, of a float32
+            tensor (height, width, channels) with values from 0 for black to 1 for white, with a
+            result of the same kind. It receives the image after resizing.
+        split, image_size, value_range: as for `load`, for both images. Pictures side by side are
             cut before they are resized.
-        x_range: `(low, high)`, the values of black and white of x if they are others than of y.
-        background: As for `load`.
+        x_range: (low, high), the values of black and white in x if they differ from those in y.
+        background: as for `load`.
 
     Returns:
-        A `tf.data.Dataset` of pairs of float32 images `[height, width, channels]`, with known
+        A `tf.data.Dataset` of pairs of float32 images (height, width, channels), with known
         cardinality.
 
     Raises:
-        ValueError: For neither or both of `y` and `rule`, files without a partner, pictures of odd
-            width where a half is asked for, a rule that returns no image, and what `load` refuses.
+        ValueError: for neither or both of `y` and `rule`, files without a partner, pictures of odd
+            width where a half is requested, a rule that returns no image, and what `load` refuses.
 
     Example:
-
         pairs = load_pairs(right_half("facades"), left_half("facades"), image_size=64)
         model.fit(batches(pairs, 4, seed=1, transform=paired(flipped)))
     """
@@ -65,7 +64,7 @@ def load_pairs(
     x_range = y_range if x_range is None else check_range(x_range, "x_range")
     colour = checked_background(background)
     if (y is None) == (rule is None):
-        raise argument_error("rule", "a rule, or `y`, and not both of them", rule)
+        raise argument_error("rule", "either a rule or `y`, not both", rule)
     if rule is not None:
         return _by_rule(x, rule, split, size, x_range, y_range, colour)
     (x_files, x_cut), (y_files, y_cut) = _partners(x, y, split)
@@ -85,7 +84,7 @@ def _by_rule(name, rule, split, size, x_range, y_range, background):
         if made.shape.rank != 3 or made.dtype != tf.float32:
             raise argument_error(
                 "rule",
-                "a rule that returns a float32 image [height, width, channels]",
+                "a rule that returns a float32 image (height, width, channels)",
                 received=f"one of shape {made.shape} and type {made.dtype.name}",
             )
         return in_range(made, x_range), in_range(image, y_range)

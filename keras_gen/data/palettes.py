@@ -1,4 +1,4 @@
-"""Pictures of classes: each class a colour, as in the label maps of segmented photos."""
+"""Pictures of classes: one colour per class, as in the label maps of segmented photos."""
 
 import numpy as np
 
@@ -24,7 +24,7 @@ FACADES = (
 
 
 def to_labels(images, colours, value_range):
-    """The class of every pixel: the number of the nearest colour.
+    """The class of every pixel: the index of the nearest colour.
 
     Files in a lossy format, and translations, hold a palette's colours only approximately.
 
@@ -49,7 +49,7 @@ def to_colours(labels, colours, value_range):
     """The picture of classes: the colour of every pixel's class.
 
     Args:
-        labels: integers (count, height, width), from 0 on.
+        labels: non-negative integers (count, height, width).
         colours: as for `to_labels`.
         value_range: closed interval of the pixel values.
 

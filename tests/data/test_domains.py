@@ -69,7 +69,7 @@ def test_both_domains_are_augmented():
     [
         ((np.repeat(SOURCE, 3, -1), LABELS, TARGET), "`source`.*of `target`, .*Received.*1, 3"),
         ((SOURCE, LABELS[1:], TARGET), "`labels`.*each of 7 source images"),
-        ((SOURCE, LABELS - 1, TARGET), "`labels`.*from 0 on"),
+        ((SOURCE, LABELS - 1, TARGET), "`labels`.*from 0 up"),
         ((SOURCE, LABELS / 2, TARGET), "`labels`.*integer"),
         ((SOURCE * np.nan, LABELS, TARGET), "`source`.*finite.*Received: 7 NaN"),
         ((SOURCE, LABELS, TARGET * np.nan), "finite.*Received: 23 NaN"),

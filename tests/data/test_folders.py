@@ -95,7 +95,7 @@ def test_bad_names_of_classes_are_named(uneven, names):
 def test_names_of_classes_without_a_use_are_refused(uneven):
     with pytest.raises(ValueError, match="`class_names`.*without `labels=True`"):
         data.load(uneven, class_names=["a"])
-    with pytest.raises(ValueError, match="`class_names`.*no folder"):
+    with pytest.raises(ValueError, match="`class_names`.*anything but a folder"):
         data.load("digits", labels=True, class_names=["a"])
 
 
@@ -232,7 +232,7 @@ def test_links_that_lead_nowhere_or_back_are_named(tmp_path):
     link = tmp_path / "a" / "2.png"
     for target in (tmp_path / "gone.png", link):
         link.symlink_to(target)
-        with pytest.raises(ValueError, match=r"`name`.*a/2\.png', a link to nothing"):
+        with pytest.raises(ValueError, match=r"`name`.*a/2\.png', a broken link"):
             data.load(tmp_path)
         link.unlink()
     (tmp_path / "a" / "back").symlink_to(tmp_path)
@@ -242,7 +242,7 @@ def test_links_that_lead_nowhere_or_back_are_named(tmp_path):
 
 def test_pipes_are_named_instead_of_waited_for(tmp_path):
     os.mkfifo(tmp_path / "1.png")
-    with pytest.raises(ValueError, match=r"`name`.*1\.png', no regular file"):
+    with pytest.raises(ValueError, match=r"`name`.*1\.png', not a regular file"):
         data.load(tmp_path)
 
 

@@ -151,7 +151,7 @@ def test_class_weights_without_classes_are_refused(name):
     "weight, message",
     [
         (np.ones(5), "22 of them, one for each example"),
-        (np.ones((22, 8)), "one finite number from 0 on for each example"),
+        (np.ones((22, 8)), "one finite non-negative number for each example"),
         (-np.ones(22), "22 of them negative"),
         (np.full(22, np.nan), "22 of them negative, NaN or infinite"),
     ],

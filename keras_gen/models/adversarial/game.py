@@ -33,7 +33,7 @@ class AdversarialModel(GenerativeModel):
     A subclass states the game: `fake` and `score`, and, where they differ, the players' variables,
     the equations and the defaults of `compile`. A batch is
     `(real, *condition)`; the base never looks into the condition, so labels, input images or
-    nothing at all go the same way.
+    nothing at all are treated alike.
 
     One training step consumes one batch of `fit()`, cut into `discriminator_steps` slices so that
     the discriminator sees fresh real data on each of its steps. For the customary 5 critic steps
@@ -80,11 +80,11 @@ class AdversarialModel(GenerativeModel):
                 `steps_per_execution`.
 
         Raises:
-            ValueError: for a shared optimizer or one of other variables, a loss or penalty that
-                is none of this library's, a `discriminator_steps` that is not positive, metrics,
-                players without trainable variables or with common ones, a discriminator whose last
-                activation keeps scores from what the loss needs, and one with batch normalization
-                under a gradient penalty.
+            ValueError: for a shared optimizer or one built for other variables, a loss or penalty
+                that is not one of this library's, a `discriminator_steps` that is not positive,
+                metrics, players without trainable variables or with shared ones, a discriminator
+                whose last activation cannot output the scores that the loss needs, and one with
+                batch normalization under a gradient penalty.
         """
         if generator_optimizer is discriminator_optimizer and not isinstance(
             generator_optimizer, (str, dict)
@@ -161,17 +161,17 @@ class AdversarialModel(GenerativeModel):
         raise NotImplementedError
 
     def shown(self, fake):
-        """What the discriminator is shown in training, of the generator's images or of older ones:
-        here the images as they are."""
+        """What the discriminator is shown in training, the generator's images or older ones: here
+        the images as they are."""
         return fake
 
     def weights_of_fakes(self, sample_weight):
-        """The weights of the generator's images: here `None`, because all of them are made of noise
-        and count alike. Where each is made from an example, it has the weight of that example."""
+        """The weights of the generator's images: here `None`, because all of them are made from
+        noise and count alike. Where each is made from an example, it has that example's weight."""
         return None
 
     def observe(self, real_score, fake_score, sample_weight=None):
-        """Logs what the scores tell of real images, with their weights, and of fakes."""
+        """Logs what the scores say about real images, with their weights, and about fakes."""
 
     # The equations on scores
 
@@ -256,7 +256,7 @@ def _check_separate(network, penalty):
                 "discriminator",
                 f"a network without batch normalization, because {type(penalty).__name__} takes "
                 "the gradient of each image's score by itself: use layer or group normalization, "
-                "or none, as dcgan_discriminator(normalization=False)",
+                "or none, as in dcgan_discriminator(normalization=False)",
                 received=f"a network with the layer {layer.name!r}",
             )
 
@@ -267,10 +267,10 @@ def examples_of(batch):
 
 
 def fresh_slices(batch, sample_weight, count):
-    """Cuts a batch into `count` slices of equal size, without a sample in two of them.
+    """Cuts a batch into `count` slices of equal size that share no sample.
 
-    A batch with fewer samples than slices is passed round: slices of one sample each, some
-    again. What is left over when `count` does not divide the batch is not used.
+    A batch with fewer samples than slices is used cyclically: slices of one sample each, some
+    repeated. What is left over when `count` does not divide the batch is not used.
     """
     if count == 1:
         return [(batch, sample_weight)]

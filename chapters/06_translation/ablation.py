@@ -133,12 +133,8 @@ def main(
         model = models.Pix2Pix(
             *players(*shapes, filters, **networks_of_it), *weights, seed=part.seed
         )
-        steps = run.epochs * len(batches)  # the second half of them at a falling rate
-        rates = [
-            optimizers.ConstantThenLinear(LEARNING_RATE, steps // 2, steps - steps // 2)
-            for _ in range(2)
-        ]
-        model.compile(*[optimizers.FusedAdam(rate, BETA_1) for rate in rates])
+        rate = optimizers.ConstantThenLinear.over(run.epochs * len(batches), LEARNING_RATE)
+        model.compile(optimizers.FusedAdam(rate, BETA_1), optimizers.FusedAdam(rate, BETA_1))
 
         # Fit; interrupted, the same command resumes where it was.
         history = model.fit(batches, epochs=run.epochs, callbacks=part.watch(batches)).history

@@ -77,12 +77,8 @@ def main(
     generator = networks.unet(shapes[0], shapes[1][-1], filters)
     discriminator = networks.patchgan(shapes[1], shapes[0], layers, filters)
     model = models.Pix2Pix(generator, discriminator, seed=run.seed)
-    steps = run.epochs * len(batches)  # the second half of them at a falling rate
-    rates = [
-        optimizers.ConstantThenLinear(LEARNING_RATE, steps // 2, steps - steps // 2)
-        for _ in range(2)
-    ]
-    model.compile(*[optimizers.FusedAdam(rate, BETA_1) for rate in rates])
+    rate = optimizers.ConstantThenLinear.over(run.epochs * len(batches), LEARNING_RATE)
+    model.compile(optimizers.FusedAdam(rate, BETA_1), optimizers.FusedAdam(rate, BETA_1))
 
     # Fit; interrupted, the same command resumes where it was.
     history = model.fit(batches, epochs=run.epochs, callbacks=run.watch(batches))

@@ -80,7 +80,7 @@ def paired(augment):
 def pair_jitter(size):
     """The jitter of Pix2Pix: pairs are enlarged a little, cropped, and mirrored or not.
 
-        (x, y) -> crop(resize(x, 286/256 size), size), the same of y,   mirrored with probability 1/2
+        (x, y) -> crop(resize(x, 286/256 size), size), the same of y;   mirrored by a coin
 
     Args:
         size: integer or (height, width), of the images before and after.

@@ -109,8 +109,11 @@ def test_rows_and_columns_have_names(tmp_path):
     assert above.images[0].get_array().min() == 0 and below.images[0].get_array().min() == 255
     with pytest.raises(ValueError, match="`columns`.*3 texts"):
         plotting.image_rows(rows, value_range=(0, 1), columns=columns[:2])
-    with pytest.raises(ValueError, match="`rows`.*same shapes"):
+    with pytest.raises(ValueError, match="`rows`.*equally many images of one height"):
         plotting.image_rows({**rows, "more": shades(1, 1)}, value_range=(0, 1))
+    mixed = {**rows, "red": shades(1, 1, 1, channels=3) * [1, 0, 0]}
+    picture = plotting.image_rows(mixed, value_range=(0, 1)).axes[2].images[0].get_array()
+    np.testing.assert_array_equal(picture[0, 0], [255, 0, 0])
     with pytest.raises(ValueError, match="`rows`.*at least one"):
         plotting.image_rows({}, value_range=(0, 1))
 

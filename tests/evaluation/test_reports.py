@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gen import evaluation
-from keras_gen import metrics
+from keras_gen import evaluation, metrics
 from keras_gen.metrics import FrechetDistance
 
 RANGE = (-1.0, 1.0)

@@ -1,4 +1,4 @@
-"""Super-resolution: two or four times as many pixels in each direction, by what faces look like.
+"""Super-resolution: two or four times as many pixels, guessed from what images look like.
 
 A picture is made smaller, so that the right answer is known, and the small one larger again by
 interpolation. The network adds what is missing:

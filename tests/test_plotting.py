@@ -118,6 +118,30 @@ def test_rows_and_columns_have_names(tmp_path):
         plotting.image_rows({}, value_range=(0, 1))
 
 
+def test_bars_of_a_row_share_name_and_colour_in_all_panels(tmp_path):
+    panels = {"error": {"a": 0.25, "b": 0.5}, "sharpness": {"b": 1.5, "c": 0.75}}
+    figure = plotting.bar_panels(
+        panels, tmp_path / "bars.png", "three rows", marks={"sharpness": 1.0}
+    )
+    error, sharpness = figure.axes
+    assert figure.get_suptitle() == "three rows"
+    assert [text.get_text() for text in error.get_yticklabels()] == ["a", "b", "c"]
+    assert [bar.get_width() for bar in sharpness.patches] == [1.5, 0.75]
+    second = error.patches[1], sharpness.patches[0]
+    assert len({(bar.get_facecolor(), bar.get_y()) for bar in second}) == 1
+    assert error.get_ylim()[0] > error.get_ylim()[1]  # the first row is on top
+    assert [line.get_xdata() for line in sharpness.lines] == [[1.0, 1.0]] and not error.lines
+    assert {text.get_text() for text in sharpness.texts} == {"1.5", "0.75"}
+    for bad, name in [
+        ({"panels": {}}, "panels"),
+        ({"panels": {"error": {}}}, "panels"),
+        ({"panels": {"error": {"a": np.nan}}}, r"panels\['error'\]"),
+        ({"panels": panels, "marks": {"ssim": 1}}, "marks"),
+    ]:
+        with pytest.raises(ValueError, match=f"argument `{name}`"):
+            plotting.bar_panels(**bad)
+
+
 def test_a_failed_save_keeps_the_old_picture(tmp_path, monkeypatch):
     path = tmp_path / "grid.png"
     plotting.image_grid(shades(0), path, value_range=(-1, 1))

@@ -154,14 +154,12 @@ def main(
     shown["target"] = target[:SHOWN]
     picture = {"value_range": model.value_range}
     samples = plotting.image_rows(shown, run.output / "variants.png", **picture)
-    points = {
-        name: ([table.mean(name, "l1")], [table.mean(name, "sharpness")]) for name in table.rows
+    panels = {
+        measure: {name: table.mean(name, measure) for name in table.rows} for measure in measures
     }
-    plotting.curve_panels(
-        {"sharpness, 1 is that of the targets": points},
-        "error of a pixel, a share of the distance from black to white",
-        run.output / "sharpness.png",
-    )
+    marks = dict.fromkeys(["ssim", "sharpness", "colourfulness", "variance"], 1.0)
+    marks = {measure: mark for measure, mark in marks.items() if measure in panels}
+    plotting.bar_panels(panels, run.output / "measures.png", "dashed: the targets", marks)
 
     for line in checked(table):
         run.print(line)

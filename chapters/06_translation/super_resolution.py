@@ -30,7 +30,7 @@ import numpy as np
 
 from keras_gen import data, metrics, models, networks, optimizers, plotting
 
-VALUE_RANGE = (-1.0, 1.0)
+VALUE_RANGE = (0.0, 1.0)  # that of the rules
 LEARNING_RATE, BETA_1 = 2e-4, 0.5  # Isola et al. (2017), section 3.3
 BATCH_SIZE = 4
 L1_WEIGHT = 100.0  # the same section
@@ -75,10 +75,9 @@ def main(
     run.begin()
 
     # Prepare: what interpolation makes of small images, and the originals.
-    train, (bicubic, originals) = run.pairs(
-        image_size, VALUE_RANGE, enlarged(factor, data.rules.cubic)
-    )
-    _, (nearest, _) = run.pairs(image_size, VALUE_RANGE, enlarged(factor, data.rules.box))
+    rule = enlarged(factor, data.rules.cubic)
+    train, (bicubic, originals) = run.pairs(image_size, VALUE_RANGE, rule)
+    nearest = enlarged(factor, data.rules.box)(originals).numpy()
     shape = originals.shape[1:]
     shown = {"nearest": nearest, "bicubic": bicubic}
     table = runs.Comparison(f"{factor} times")
@@ -91,7 +90,8 @@ def main(
         # Build.
         generator = networks.unet(shape, filters=filters, dropout=0, residual=True)
         discriminator = networks.patchgan(shape, shape, LAYERS, filters)
-        model = models.Pix2Pix(generator, discriminator, weight, L1_WEIGHT, seed=part.seed)
+        weights = weight, L1_WEIGHT
+        model = models.Pix2Pix(generator, discriminator, *weights, VALUE_RANGE, part.seed)
         rate = optimizers.ConstantThenLinear.over(run.epochs * len(batches), LEARNING_RATE)
         model.compile(optimizers.FusedAdam(rate, BETA_1), optimizers.FusedAdam(rate, BETA_1))
 
@@ -109,7 +109,7 @@ def main(
     path = run.output / "enlarged.png"
     samples = plotting.image_rows(rows, path, value_range=VALUE_RANGE, title=title)
     errors = {
-        name: VALUE_RANGE[0] + np.abs(images - rows["originals"])
+        name: np.abs(images - rows["originals"])
         for name, images in rows.items()
         if name != "originals"
     }

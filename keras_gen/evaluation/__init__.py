@@ -3,7 +3,7 @@
 from keras_gen.evaluation.extractors import shipped_extractor
 from keras_gen.evaluation.generators import Evaluation, evaluate, samples
 from keras_gen.evaluation.measures import image_measures, stack_measures
-from keras_gen.evaluation.reports import frechet_report
+from keras_gen.evaluation.reports import frechet_report, translation_report
 
 __all__ = [
     "Evaluation",
@@ -13,4 +13,5 @@ __all__ = [
     "samples",
     "shipped_extractor",
     "stack_measures",
+    "translation_report",
 ]

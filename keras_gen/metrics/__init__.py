@@ -5,6 +5,7 @@ from keras_gen.images import check_images, rescale
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
 from keras_gen.metrics.appearance import Colourfulness, Sharpness
 from keras_gen.metrics.baselines import (
+    neighbourhood_regression,
     pca_copies,
     pca_error,
     principal_components,
@@ -16,7 +17,12 @@ from keras_gen.metrics.extractors import (
     InceptionExtractor,
     LeNetExtractor,
 )
-from keras_gen.metrics.fidelity import PeakSignalToNoise, PixelAccuracy, StructuralSimilarity
+from keras_gen.metrics.fidelity import (
+    AbsoluteError,
+    PeakSignalToNoise,
+    PixelAccuracy,
+    StructuralSimilarity,
+)
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance
 from keras_gen.metrics.gradient_flow import state_gradient_norms
 from keras_gen.metrics.inception_score import InceptionScore, inception_score
@@ -34,6 +40,7 @@ from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasse
 from keras_gen.metrics.whole_sequences import whole_sequences
 
 __all__ = [
+    "AbsoluteError",
     "Colourfulness",
     "FeatureExtractor",
     "FrechetDistance",
@@ -62,6 +69,7 @@ __all__ = [
     "log_partition",
     "manifold_coverage",
     "nearest_neighbours",
+    "neighbourhood_regression",
     "pca_copies",
     "pca_error",
     "precision_recall",

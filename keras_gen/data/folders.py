@@ -22,6 +22,7 @@ class Half:
 
     folder: Path
     is_right: bool
+    by_name = False
 
     def cut(self, pixels, path):
         """The half of the picture (height, width, channels) that was read from `path`."""
@@ -55,13 +56,41 @@ def right_half(folder):
     return Half(folder_path("folder", folder), is_right=True)
 
 
+@dataclasses.dataclass(frozen=True)
+class Whole:
+    """A folder of pictures that are not cut, in the order of their names or mixed."""
+
+    folder: Path
+    by_name: bool = False
+    cut = None
+
+
+def by_name(folder):
+    """A folder whose images come in the order of their files' names, for `load` and `load_pairs`.
+
+    Slices of a split then keep together what has similar names, such as the shots of one person,
+    where the usual order mixes them.
+
+    Args:
+        folder: path of a folder of PNG or JPEG images.
+
+    Raises:
+        ValueError: if there is no such folder.
+
+    Example:
+        train = load(by_name("faces"), "train[:80%]")
+        test = load(by_name("faces"), "train[80%:]")  # other persons
+    """
+    return Whole(folder_path("folder", folder), by_name=True)
+
+
 @dataclasses.dataclass
 class Listing:
     """The files of one split of a folder.
 
     Attributes:
         root: what the names of files are relative to.
-        files: paths of all PNG and JPEG files, in an order that mixes the sub-folders.
+        files: paths of all PNG and JPEG files, by name or in an order that mixes the sub-folders.
         skipped: paths of visible files with other suffixes, notes apart.
         beside: paths of images that lie beside the folders of the splits.
     """
@@ -72,13 +101,14 @@ class Listing:
     beside: list = dataclasses.field(default_factory=list)
 
 
-def listing(folder, split, argument="name"):
+def listing(folder, split, argument="name", by_name=False):
     """All files of the split of that name: a `Listing`.
 
     Args:
         folder: `Path`.
         split: name of a split, without a slice.
         argument: the name of the argument for messages about the folder.
+        by_name: whether files are in the order of their names.
     """
     parts = _parts(folder, argument)
     root = _part_of(folder, parts, split, argument)
@@ -99,8 +129,13 @@ def listing(folder, split, argument="name"):
     def mixed(path):
         return hashlib.sha256(os.fsencode(path.relative_to(root).as_posix())).digest()
 
-    result.files.sort(key=mixed)
+    result.files.sort(key=None if by_name else mixed)
     return result
+
+
+def has_split(folder, split):
+    """Whether a folder has a sub-folder for a split, under whatever name."""
+    return splits.role(split) in map(splits.role, _parts(Path(folder), "folder"))
 
 
 def warn_of_skipped(*listings):

@@ -22,6 +22,21 @@ FACADES = (
     (174, 0, 0),
 )
 
+# Of the ten digits: lightness 68 in CIE L*a*b*, hues 36 degrees apart from 0 on, and as colourful
+# as a screen can show them. Lightness does not tell them apart.
+DIGITS = (
+    (255, 122, 168),
+    (255, 129, 108),
+    (232, 147, 1),
+    (160, 175, 1),
+    (2, 191, 74),
+    (4, 186, 164),
+    (2, 182, 204),
+    (3, 177, 244),
+    (137, 161, 255),
+    (240, 115, 255),
+)
+
 
 def to_labels(images, colours, value_range):
     """The class of every pixel: the number of the nearest colour.

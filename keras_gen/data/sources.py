@@ -8,16 +8,16 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error, positive_integer_pair
 from keras_gen.data import embedded, folders, prepared, splits
 from keras_gen.data.checks import boolean, folder_path
-from keras_gen.data.folders import Half
+from keras_gen.data.folders import Half, Whole
 from keras_gen.data.pictures import checked_background, in_range, read_files, resized
 from keras_gen.images import check_range
 
 _MEMORY_LIMIT = 2**30
 _READ_SIZE = 512
 _KNOWN = (
-    "'digits', 'glyphs', 'glyphs_letters' (embedded, need no download), 'mnist', 'fashion_mnist', "
-    "'cifar10', 'celeb_a', any other image dataset of TensorFlow Datasets, or the path of a folder "
-    "of PNG or JPEG images"
+    "'digits', 'glyphs', 'glyphs_letters', styles of glyphs such as 'glyphs_bold' (embedded, need "
+    "no download), 'mnist', 'fashion_mnist', 'cifar10', 'celeb_a', any other image dataset of "
+    "TensorFlow Datasets, or the path of a folder of PNG or JPEG images"
 )
 
 
@@ -54,9 +54,11 @@ def load(
     Args:
         name: An embedded dataset, always available: `"digits"` (scikit-learn's handwritten digits,
             8x8), `"glyphs"` (digits of many fonts, 28x28, whose test images are of other fonts) or
-            `"glyphs_letters"` (capital letters likewise, 26 classes); the name of an image dataset
-            of TensorFlow Datasets; or the path of a folder of PNG or JPEG images.
-            `left_half(folder)` and `right_half(folder)` are halves of the pictures of a folder.
+            `"glyphs_letters"` (capital letters likewise, 26 classes), or digits in one of the
+            `styles` that make pairs, such as `"glyphs_bold"`; the name of an image dataset of
+            TensorFlow Datasets; or the path of a folder of PNG or JPEG images.
+            `left_half(folder)` and `right_half(folder)` are halves of the pictures of a folder, and
+            `by_name(folder)` is one in the order of the names.
         split: `"train"`, `"test"`, for folders any of the names above, or a slice as in TensorFlow
             Datasets: `"train[:1000]"`, `"train[90%:]"`.
         image_size: Integer or `(height, width)` to resize to; `None` keeps the size.
@@ -84,14 +86,12 @@ def load(
     size = checked_size(image_size)
     value_range = check_range(value_range)
     background = checked_background(background)
-    brightest, cut, folder = 255.0, None, None
-    if isinstance(name, Half):
-        folder, cut = name.folder, name.cut
-    elif not embedded.is_embedded(name) and _is_folder(name):
-        folder = Path(name)
-    class_names = _checked_names(class_names, boolean("labels", labels), folder)
-    if folder is not None:
-        examples = _of_folder(folder, split, size, labels, class_names, cut, background)
+    brightest, source = 255.0, name if isinstance(name, (Half, Whole)) else None
+    if source is None and is_folder(name):
+        source = Whole(Path(name))
+    class_names = _checked_names(class_names, boolean("labels", labels), source)
+    if source is not None:
+        examples = _of_folder(source, split, size, labels, class_names, background)
     elif embedded.is_embedded(name):
         examples = embedded.examples(name, split, labels)
         brightest = embedded.DATASETS[name].brightest
@@ -118,11 +118,11 @@ def class_names(name):
 
         data.class_names("flowers")  # ("daisy", "rose")
     """
-    if isinstance(name, Half):
+    if isinstance(name, (Half, Whole)):
         names = folders.class_names(name.folder)
     elif embedded.is_embedded(name):
         names = tuple(embedded.DATASETS[name].class_names)
-    elif _is_folder(name):
+    elif is_folder(name):
         names = folders.class_names(Path(name))
     else:
         names = prepared.class_names(_prepared(name))
@@ -156,19 +156,20 @@ def finished(examples, brightest, size, value_range):
     return dataset.unbatch().apply(tf.data.experimental.assert_cardinality(len(examples[0])))
 
 
-def files_of(folder, split, argument="name"):
+def files_of(folder, split, argument="name", by_name=False):
     """The files of a split of a folder.
 
     Args:
         folder: `Path` of a folder.
         split: name of a split, or a slice of one.
         argument: the name of the argument that the folder is.
+        by_name: whether they are in the order of their names.
 
     Returns:
         `(found, chosen)`, a `folders.Listing` and the slice of its files that `split` names.
     """
     name, bounds = splits.parsed(split)
-    found = folders.listing(folder, name, argument)
+    found = folders.listing(folder, name, argument, by_name)
     return found, splits.slice_of(len(found.files), bounds, split)
 
 
@@ -182,8 +183,10 @@ def checked_size(image_size):
     return None if image_size is None else positive_integer_pair("image_size", image_size)
 
 
-def _is_folder(name):
+def is_folder(name):
     """Whether a name is the path of a folder; raises for what cannot be a name at all."""
+    if embedded.is_embedded(name):
+        return False
     if not isinstance(name, (str, os.PathLike)) or not os.fspath(name):
         raise argument_error("name", _KNOWN, received=f"name={name!r}")
     path = Path(name)
@@ -203,21 +206,21 @@ def _prepared(name):
     return name
 
 
-def _checked_names(class_names, labels, folder):
+def _checked_names(class_names, labels, source):
     """The names of classes as the user gives them, for a folder whose labels are asked for."""
     if class_names is None:
         return None
-    if folder is None or not labels:
-        why = "without `labels=True`" if folder is not None else "for what is no folder"
+    if source is None or not labels:
+        why = "without `labels=True`" if source is not None else "for what is no folder"
         raise argument_error("class_names", f"None {why}", class_names)
     return folders.checked_class_names(class_names)
 
 
-def _of_folder(folder, split, size, labels, class_names, cut, background):
-    found, chosen = files_of(folder, split)
+def _of_folder(source, split, size, labels, class_names, background):
+    found, chosen = files_of(source.folder, split, by_name=source.by_name)
     targets = ()
     if labels:
-        names = folders.class_names(folder) if class_names is None else class_names
+        names = folders.class_names(source.folder) if class_names is None else class_names
         targets = (folders.class_labels(found.root, found.files, names)[chosen],)
     folders.warn_of_skipped(found)
-    return pixels_of(found.files[chosen], targets, size, cut, background)
+    return pixels_of(found.files[chosen], targets, size, source.cut, background)

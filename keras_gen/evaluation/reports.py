@@ -1,6 +1,14 @@
-"""What a chapter says about its generated images."""
+"""What a chapter says about its images, generated or translated."""
 
-from keras_gen.metrics import FrechetDistance
+from keras_gen.metrics import (
+    AbsoluteError,
+    Colourfulness,
+    FrechetDistance,
+    Sharpness,
+    StructuralSimilarity,
+)
+
+COLOUR = 3  # channels
 
 
 def frechet_report(extractor, test, generated, train, value_range):
@@ -26,3 +34,25 @@ def frechet_report(extractor, test, generated, train, value_range):
         fid.update_state(None, images)
         report[f"{fid.name}_{len(images)}{suffix}"] = float(fid.result())
     return report
+
+
+def translation_report(target, translated, value_range):
+    """How near translated images are to their targets, and whether they look like them.
+
+    Args:
+        target: array of real images `[count, height, width, channels]`.
+        translated: what was made of their sources, in the same order.
+        value_range: closed interval of the pixels of both.
+
+    Returns:
+        Dict with the keys `l1` and `ssim`, means over pairs, and `sharpness`, a share of that of
+        the targets; of colour images `colourfulness` and `colourfulness_of_targets` as well.
+    """
+    similar = [AbsoluteError(value_range), StructuralSimilarity(value_range)]
+    alike = [Sharpness(value_range)]
+    if target.shape[-1] == COLOUR:
+        alike.append(Colourfulness(value_range))
+    for metric in (*similar, *alike):
+        metric.update_state(target, translated)
+    report = {metric.name: float(metric.result()) for metric in (*similar, *alike)}
+    return report | {f"{each.name}_of_targets": each.mean("real") for each in alike[1:]}

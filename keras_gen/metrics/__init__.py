@@ -5,6 +5,7 @@ from keras_gen.images import check_images, rescale
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
 from keras_gen.metrics.appearance import Colourfulness, Sharpness
 from keras_gen.metrics.baselines import (
+    neighbourhood_regression,
     pca_copies,
     pca_error,
     principal_components,
@@ -16,7 +17,12 @@ from keras_gen.metrics.extractors import (
     InceptionExtractor,
     LeNetExtractor,
 )
-from keras_gen.metrics.fidelity import PeakSignalToNoise, PixelAccuracy, StructuralSimilarity
+from keras_gen.metrics.fidelity import (
+    AbsoluteError,
+    PeakSignalToNoise,
+    PixelAccuracy,
+    StructuralSimilarity,
+)
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance
 from keras_gen.metrics.gradient_flow import state_gradient_norms
 from keras_gen.metrics.inception_score import InceptionScore, inception_score
@@ -39,6 +45,7 @@ from keras_gen.metrics.translations import (
 from keras_gen.metrics.whole_sequences import whole_sequences
 
 __all__ = [
+    "AbsoluteError",
     "Colourfulness",
     "FeatureExtractor",
     "FrechetDistance",
@@ -68,6 +75,7 @@ __all__ = [
     "manifold_coverage",
     "matched_histograms",
     "nearest_neighbours",
+    "neighbourhood_regression",
     "pca_copies",
     "pca_error",
     "precision_recall",

@@ -11,6 +11,24 @@ WINDOW, SIGMA = 11, 1.5  # Wang et al. (2004), section III-B
 K1, K2 = 0.01, 0.03  # Wang et al. (2004), section III-B
 
 
+class AbsoluteError(ImagePairs):
+    """The mean absolute difference of pixels, as a share of the distance from black to white.
+
+        mean |real - fake| / (high - low)
+
+    Args:
+        value_range: Pair, the range in which the images' values lie.
+        name: The metric's name.
+    """
+
+    def __init__(self, value_range, name="l1"):
+        super().__init__(value_range, name)
+
+    def measure(self, real, fake):
+        low, high = self.value_range
+        return np.mean(np.abs(real - fake), axis=(1, 2, 3)) / (high - low)
+
+
 class PeakSignalToNoise(ImagePairs):
     """The peak signal-to-noise ratio in decibels, the mean over images; equal images have infinity.
 

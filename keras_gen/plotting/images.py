@@ -89,7 +89,8 @@ def image_rows(rows, path=None, *, value_range, title=None, columns=None):
     """Rows of images with their names at the left.
 
     Args:
-        rows: Dict from names to images as for `montage`, all of the same shape.
+        rows: Dict from names to images as for `montage`, equally many of one height and width in
+            each row; some rows may be grey and others in colour.
         path: File to write.
         value_range: As for `montage`.
         title: Text above all rows.
@@ -106,8 +107,9 @@ def image_rows(rows, path=None, *, value_range, title=None, columns=None):
         raise argument_error("rows", "at least one row", rows)
     images = [_checked_images(row, value_range) for row in rows.values()]
     shapes = [row.shape for row in images]
-    if len(set(shapes)) != 1:
-        raise argument_error("rows", "images of the same shapes", received=f"shapes={shapes}")
+    if len({shape[:3] for shape in shapes}) != 1:
+        expected = "equally many images of one height and width in each row"
+        raise argument_error("rows", expected, received=f"shapes={shapes}")
     if columns is not None and len(columns) != len(images[0]):
         raise argument_error("columns", f"{len(images[0])} texts, one per column", columns)
     return saved(_figure_of_rows(images, list(rows), value_range, title, columns), path)

@@ -126,6 +126,34 @@ class Run:
             parts.append(data.arrays(found.take(limit or -1)))
         return tuple(parts)
 
+    def pairs(self, image_size=None, value_range=(-1.0, 1.0), rule=None, reverse=False):
+        """Training and test pairs of images (source, target), four arrays.
+
+        Args:
+            image_size: resize to squares of this size; `None` leaves the size.
+            value_range: closed interval of the pixels.
+            rule: what makes the source of the target, an image of `dataset`, see `data.rules`. Of a
+                folder without a sub-folder `test` the last fifth of the files is for testing, in
+                the order of their names. Without a rule `dataset` is a style of glyphs or a folder
+                of pictures, of which the right half is the source and the left half the target.
+            reverse: whether the target is what is translated, and the source its target.
+
+        Returns:
+            train, test: tuples (source, target) of float arrays (count, height, width, channels).
+        """
+        from keras_gen import data
+        from keras_gen.data.folders import has_split
+
+        names, splits = (self.dataset,), ("train", "test")
+        if self._is_folder and rule is None:
+            names = data.right_half(self.dataset), data.left_half(self.dataset)
+        elif self._is_folder and not has_split(self.dataset, "test"):
+            names, splits = (data.by_name(self.dataset),), ("train[:80%]", "train[80%:]")
+        options = {"rule": rule, "image_size": image_size, "value_range": value_range}
+        found = [data.load_pairs(*names, split=split, **options) for split in splits]
+        parts = [data.arrays(pairs.take(self.limit or -1)) for pairs in found]
+        return tuple(pair[::-1] if reverse else pair for pair in parts)
+
     def reader(self):
         """The shipped classifier of these data, whose features define distances of images."""
         from keras_gen import evaluation
@@ -234,13 +262,14 @@ class Run:
             measures: dict from names to numbers, or a `Comparison`.
             samples: figure for the SavedModel.
             look: name of the picture to open first, a colon, and what to see in it.
-            data: name of the data, where it is not `dataset`.
+            data: name of the data, where it is not `dataset` or the name of that folder.
             value_range: of the images, where the model does not declare it.
         """
         from keras_gen import results, saved_models
 
         self._record()
-        data = data or self.dataset
+        if data is None:
+            data = pathlib.Path(self.dataset).resolve().name if self._is_folder else self.dataset
         if isinstance(measures, Comparison):
             lines, measures = [measures], measures.measures()
         else:
@@ -278,6 +307,12 @@ class Run:
     def _record(self):
         if self.script is not None and not (self.output / RECORD).exists():
             self.script.write(self.output)
+
+    @property
+    def _is_folder(self):
+        from keras_gen.data import sources
+
+        return sources.is_folder(self.dataset)
 
     @property
     def _name(self):

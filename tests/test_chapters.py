@@ -35,6 +35,13 @@ ARGUMENTS = {
     "recurrent": {"epochs": 1, "dataset": "digits"},
     "variational": {"epochs": 1, "dataset": "digits"},
     "losses": {"epochs": 1, "games": ["minimax", "Wasserstein"]},  # of seven
+    "cyclegan": {"epochs": 1, "filters": 2, "blocks": 1},
+    "cyclegan_ablation": {
+        "epochs": 1,
+        "variants": ["whole", "no pool"],  # of four
+        "filters": 2,
+        "blocks": 1,
+    },
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
 }
 MOST_LINES, MOST_LINES_OF_COMPARISONS = 60, 80  # of the body of `main`

@@ -19,9 +19,6 @@ default x are outlines of digits and y are bold digits, which takes three minute
 from keras_gen import runs
 
 # isort: split
-
-import keras
-
 from keras_gen import data, evaluation, models, networks, optimizers, plotting
 
 LEARNING_RATE, BETA_1 = 2e-4, 0.5  # Zhu et al. (2017), section 4; the rate falls from the middle on
@@ -33,7 +30,7 @@ SHOWN = 10  # pairs in the picture
 def main(
     run: runs.Run = runs.Run(epochs=2),
     names: tuple[str, str] = NAMES,
-    image_size: int | None = None,
+    image_size: int = 28,
     flip: bool = False,
     filters: int = 8,
     blocks: int = 2,
@@ -50,7 +47,7 @@ def main(
         run: what to train on and how long: a style of glyphs, or a folder with train/ and test/ of
             pictures whose left and right halves are pairs.
         names: of what x and y show.
-        image_size: resize to squares of this size.
+        image_size: height and width of the images.
         flip: whether mirror images are as good.
         filters: feature maps of the layers next to the image.
         blocks: residual blocks of each translator.
@@ -83,7 +80,7 @@ def main(
     )
     half = max(run.epochs * len(batches) // 2, 1)
     rates = [optimizers.ConstantThenLinear(LEARNING_RATE, half, half) for _ in range(2)]
-    gan.compile(*[keras.optimizers.Adam(rate, BETA_1) for rate in rates])
+    gan.compile(*[optimizers.FusedAdam(rate, BETA_1) for rate in rates])
 
     # Fit; interrupted, the same command resumes where it was.
     history = gan.fit(batches, epochs=run.epochs, callbacks=run.watch(batches))

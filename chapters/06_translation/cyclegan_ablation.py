@@ -25,7 +25,6 @@ from keras_gen import runs
 # isort: split
 from typing import Literal
 
-import keras
 import numpy as np
 
 from keras_gen import data, evaluation, models, networks, optimizers, plotting
@@ -46,7 +45,7 @@ def main(
     run: runs.Run = runs.Run(epochs=8),
     variants: tuple[Literal[tuple(VARIANTS)], ...] = tuple(VARIANTS),
     names: tuple[str, str] = NAMES,
-    image_size: int | None = None,
+    image_size: int = 28,
     flip: bool = False,
     filters: int = 8,
     blocks: int = 2,
@@ -89,7 +88,7 @@ def main(
         )
         half = max(run.epochs * len(batches) // 2, 1)
         rates = [optimizers.ConstantThenLinear(LEARNING_RATE, half, half) for _ in range(2)]
-        gan.compile(*[keras.optimizers.Adam(rate, BETA_1) for rate in rates])
+        gan.compile(*[optimizers.FusedAdam(rate, BETA_1) for rate in rates])
 
         # Fit; interrupted, the same command resumes where it was.
         history = gan.fit(batches, epochs=run.epochs, callbacks=part.watch(batches)).history

@@ -57,25 +57,13 @@ def two_way_report(model, x, y, names=("x", "y"), colours=None, seed=0):
         Chu, Zhmoginov, Sandler (2017), CycleGAN, a Master of Steganography, arXiv:1712.02950,
         section 4.
     """
-    low, high = model.value_range
     random = np.random.default_rng(seed)
-    translators = (model.translate_back, model.translate)
-    reports = {}
-    for way, trip, back, target, palette in zip(
-        _ways(names), round_trips(model, x, y), translators, (y, x), (colours, None)
-    ):
-        source, there, again = trip
-        noise = random.normal(0, NOISE * (high - low) / 2, there.shape).astype("float32")
-        noisy = back(np.clip(there + noise, low, high))
-        cycle_l1 = _mean(AbsoluteError(model.value_range), source, again)
-        noisy_l1 = _mean(AbsoluteError(model.value_range), source, noisy)
-        reports[way] = {
-            **_errors(target, there, model.value_range, palette),
-            "cycle_l1": cycle_l1,
-            "noise_rise": noisy_l1 - cycle_l1,
-            "variety": relative_variance(there, target),
-        }
-    return reports
+    first, second = round_trips(model, x, y)
+    there, back = _ways(names)
+    return {
+        there: _report(model, first, model.translate_back, y, colours, random),
+        back: _report(model, second, model.translate, x, None, random),
+    }
 
 
 def two_way_rivals(x, y, known_x, known_y, value_range, names=("x", "y"), colours=None):
@@ -126,6 +114,23 @@ def identity_warning(model, x, y):
 def _ways(names):
     first, second = names
     return f"{first} to {second}", f"{second} to {first}"
+
+
+def _report(model, trip, back, target, colours, random):
+    """The measures of one direction: a trip, what leads back, and the images to be met."""
+    source, there, again = trip
+    low, high = model.value_range
+    noise = random.normal(0, NOISE * (high - low) / 2, there.shape).astype("float32")
+    noisy = back(np.clip(there + noise, low, high))
+    cycle_l1, noisy_l1 = (
+        _mean(AbsoluteError(model.value_range), source, images) for images in (again, noisy)
+    )
+    return {
+        **_errors(target, there, model.value_range, colours),
+        "cycle_l1": cycle_l1,
+        "noise_rise": noisy_l1 - cycle_l1,
+        "variety": relative_variance(there, target),
+    }
 
 
 def _errors(target, translated, value_range, colours):

@@ -40,6 +40,13 @@ ARGUMENTS = {
     "colorization": {"epochs": 1, "filters": 4, "limit": 80},
     "super_resolution": {"epochs": 1, "filters": 4, "limit": 80},
     "sketches": {"epochs": 1, "filters": 4, "limit": 80},
+    "cyclegan": {"epochs": 1, "filters": 2, "blocks": 1},
+    "cyclegan_ablation": {
+        "epochs": 1,
+        "variants": ["whole", "no pool"],  # of four
+        "filters": 2,
+        "blocks": 1,
+    },
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
 }
 MOST_LINES, MOST_LINES_OF_COMPARISONS = 60, 80  # of the body of `main`

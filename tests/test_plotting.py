@@ -643,3 +643,20 @@ def test_activity_colours_signs_around_white_and_names_its_axes(tmp_path):
     for bad in ({}, {"state": np.zeros(3)}, {"state": np.full((2, 2), np.nan)}):
         with pytest.raises(ValueError, match="`panels`"):
             plotting.activity(bad, "unit", "step")
+
+
+def test_a_round_trip_has_a_row_for_what_it_lost(tmp_path):
+    photos = shades(-1, 0, channels=3), shades(-0.5, 0.5), shades(-1, 0.1, channels=3)
+    plans = shades(1, 1), shades(0, 0, channels=3), shades(1, 0.5)
+    trips = {"photo": photos, "plan": plans}
+    unit = {"value_range": (-1, 1)}
+    figure = plotting.round_trips(trips, tmp_path / "t.png", title="there and back", **unit)
+    names = [axis.get_ylabel() for axis in figure.axes]
+    assert names[:4] == ["photo", "photo\nas plan", "photo\nback again", "photo\nlost, 8 times"]
+    assert names[4:] == ["plan", "plan\nas photo", "plan\nback again", "plan\nlost, 8 times"]
+    lost = [figure.axes[row].images[0].get_array()[0, :, 0] for row in (3, 7)]
+    np.testing.assert_array_equal(lost[0][[0, 3]], [0, 102])  # 8 * .1 above black
+    np.testing.assert_array_equal(lost[1][[0, 3]], [0, 255])  # 8 * .5, cut off at white
+    for bad in ({"photo": photos}, {"photo": photos, "plan": plans[:2]}):
+        with pytest.raises(ValueError, match="`trips`.*two domains"):
+            plotting.round_trips(bad, **unit)

@@ -37,6 +37,11 @@ from keras_gen.metrics.precision_recall import (
     precision_recall,
 )
 from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
+from keras_gen.metrics.translations import (
+    matched_histograms,
+    relative_change,
+    relative_variance,
+)
 from keras_gen.metrics.whole_sequences import whole_sequences
 
 __all__ = [
@@ -68,12 +73,15 @@ __all__ = [
     "inception_score",
     "log_partition",
     "manifold_coverage",
+    "matched_histograms",
     "nearest_neighbours",
     "neighbourhood_regression",
     "pca_copies",
     "pca_error",
     "precision_recall",
     "principal_components",
+    "relative_change",
+    "relative_variance",
     "rescale",
     "sliced_wasserstein",
     "squared_mmd",

@@ -25,6 +25,7 @@ from keras_gen.plotting.images import (
 )
 from keras_gen.plotting.points import overlaid_clouds, point_clouds
 from keras_gen.plotting.texts import text_page
+from keras_gen.plotting.translations import round_trips
 from keras_gen.plotting.weights import gains, log_weights
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "overlaid_clouds",
     "point_clouds",
     "reconstructions",
+    "round_trips",
     "state_probabilities",
     "text_page",
     "training_curves",

@@ -28,7 +28,8 @@ class CycleGAN(AdversarialModel):
     G and F are one player with one optimizer, D_X and D_Y the other. Both terms of the cycle reach
     G and F: each generator has to read the translations of the other one, whichever comes first. A
     batch holds as many images of X as of Y, which are not related to each other; see
-    `data.unpaired`. The discriminators are shown older translations, too.
+    `data.unpaired`. A step makes its fakes once, for both players. The discriminators are shown
+    older translations, too.
 
     Where colours come out inverted, the identity term is the remedy: a generator should not change
     what is in its target domain already.
@@ -61,6 +62,7 @@ class CycleGAN(AdversarialModel):
 
     tracked = (*AdversarialModel.tracked, "cycle_loss")
     default_loss = LeastSquares()
+    fakes_once = True
     discriminator_names = ("discriminator_x", "discriminator_y")
     adjustable = AdversarialModel.adjustable | {
         "adversarial_weight": number_from_zero,

@@ -1,5 +1,7 @@
 """The two-player game that every adversarial model plays."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -35,6 +37,11 @@ class AdversarialModel(GenerativeModel):
     `(real, *condition)`; the base never looks into the condition, so labels, input images or
     nothing at all are treated alike.
 
+    Each player's step has fakes of its own, from fresh noise. Where an image is made from another
+    one and not from noise, `fakes_once` spares the second making: the generator's step begins, the
+    discriminator takes its own step on these very fakes, without their gradient, and the generator
+    descends on what the new discriminator says of them.
+
     One training step consumes one batch of `fit()`, cut into `discriminator_steps` slices so that
     the discriminator sees fresh real data on each of its steps. For the customary 5 critic steps
     of 64 images each, give `fit()` batches of 320.
@@ -48,6 +55,8 @@ class AdversarialModel(GenerativeModel):
     default_loss = NonSaturating()
     default_penalty = None
     default_discriminator_steps = 1
+
+    fakes_once = False  # whether the generator's fakes are those of the discriminator's last step
 
     discriminator_names = ("discriminator",)  # the attributes that hold networks of scores
 
@@ -208,32 +217,48 @@ class AdversarialModel(GenerativeModel):
 
     # The steps
 
-    def discriminator_step(self, real, *condition, sample_weight=None):
-        """One step of the discriminator; the fake images are made outside its tape."""
-        fake = self.shown(self.fake(real, *condition))
+    def discriminator_step(self, real, *condition, sample_weight=None, fake=None):
+        """One step of the discriminator; the fake images are made outside its tape, or given."""
+        fake = self.shown(self.fake(real, *condition) if fake is None else fake)
         return descend(
             lambda: self.discriminator_loss(real, fake, *condition, sample_weight=sample_weight),
             self.discriminator_variables,
             self.discriminator_optimizer,
         )
 
-    def generator_step(self, real, *condition, sample_weight=None):
-        """One step of the generator; the fake images are made inside its tape."""
+    def generator_step(self, real, *condition, sample_weight=None, before=None):
+        """One step of the generator; the fake images are made inside its tape.
+
+        Args:
+            real, *condition, sample_weight: the batch.
+            before: function of the fake images, without their gradient, that is called before the
+                loss is computed, or `None`.
+        """
 
         def loss():
             fake = self.fake(real, *condition)
+            if before is not None:
+                before(tf.nest.map_structure(tf.stop_gradient, fake))
             return self.generator_loss(real, fake, *condition, sample_weight=sample_weight)
 
         return descend(loss, self.generator_variables, self.generator_optimizer)
 
     def train_step(self, data):
         batch, sample_weight = self.unpack(data)
-        for slice_, weight in fresh_slices(batch, sample_weight, self.discriminator_steps):
-            d_loss = self.discriminator_step(*slice_, sample_weight=weight)
-            self.track(examples_of(slice_), weight, discriminator_loss=d_loss)
-        g_loss = self.generator_step(*slice_, sample_weight=weight)
+        slices = fresh_slices(batch, sample_weight, self.discriminator_steps)
+        turns = [functools.partial(self._discriminator_turn, *each) for each in slices]
+        before = turns.pop() if self.fakes_once else None
+        for turn in turns:
+            turn()
+        slice_, weight = slices[-1]
+        g_loss = self.generator_step(*slice_, sample_weight=weight, before=before)
         self.track(examples_of(slice_), weight, generator_loss=g_loss)
         return self.tracked_results()
+
+    def _discriminator_turn(self, slice_, weight, fake=None):
+        options = {} if fake is None else {"fake": fake}
+        d_loss = self.discriminator_step(*slice_, sample_weight=weight, **options)
+        self.track(examples_of(slice_), weight, discriminator_loss=d_loss)
 
     def test_step(self, data):
         (real, *condition), sample_weight = self.unpack(data)

@@ -118,8 +118,8 @@ class GAN(AdversarialModel):
         self.track(real_score, sample_weight, real_accuracy=real_score > self.loss.boundary)
         self.track(fake_score, fake_accuracy=fake_score < self.loss.boundary)
 
-    def generator_step(self, real, *condition, sample_weight=None):
-        loss = super().generator_step(real, *condition, sample_weight=sample_weight)
+    def generator_step(self, real, *condition, **options):
+        loss = super().generator_step(real, *condition, **options)
         if self.ema_decay is not None:
             self.generator_average.update(self.generator_optimizer.iterations, tf.shape(real)[0])
         return loss

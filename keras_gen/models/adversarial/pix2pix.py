@@ -26,7 +26,8 @@ class Pix2Pix(AdversarialModel):
     which judges patches, makes it sharp. With the weights 0 and 100 only the difference counts (the
     discriminator still learns, as an observer), with 1 and 0 only the conditional GAN. A
     discriminator with one input, the image, does not see its source. As in the paper, the
-    discriminator descends half of its loss. `sample_weight` weighs pairs.
+    discriminator descends half of its loss. A step makes its fakes once, for both players.
+    `sample_weight` weighs pairs.
 
     Args:
         generator: built Keras model from sources to images in `value_range`, such as
@@ -49,6 +50,7 @@ class Pix2Pix(AdversarialModel):
     """
 
     tracked = (*AdversarialModel.tracked, "l1_loss")
+    fakes_once = True
     adjustable = AdversarialModel.adjustable | {
         "adversarial_weight": number_from_zero,
         "l1_weight": number_from_zero,

@@ -4,6 +4,7 @@ A server imports the libraries, uses none of them, and is forked for every proce
 """
 
 import contextlib
+import gc
 import io
 import json
 import multiprocessing
@@ -109,6 +110,7 @@ def start_script(script, texts, errors, constants=None):
 
 
 def _run(function, arguments, log, environment):
+    gc.freeze()  # what has been imported stays
     os.environ.update(environment)
     with open(log, "w") as file:
         for stream in (sys.stdout, sys.stderr):

@@ -34,6 +34,8 @@ ARGUMENTS = {
     # Larger images or more of them only take longer.
     "stacked": {"epochs": 1, "limit": 100},
     "convolutional": {"epochs": 1, "dataset": "digits"},
+    "made": {"epochs": 1, "dataset": "digits"},
+    "pixelcnn": {"epochs": 1, "image_size": 8},
     "recurrent": {"epochs": 1, "dataset": "digits"},
     "variational": {"epochs": 1, "dataset": "digits"},
     "losses": {"epochs": 1, "games": ["minimax", "Wasserstein"]},  # of seven

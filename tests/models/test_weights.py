@@ -1,5 +1,7 @@
 """Sample weights: 0 is absence, 2 is the example twice, in every model and every form."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -147,6 +149,12 @@ def test_class_weights_without_classes_are_refused(name):
         small_models.ALL[name]().fit(*data, class_weight={0: 1.0}, verbose=0)
 
 
+@functools.cache
+def refusing():
+    """A model that several tests share, because what is refused moves nothing."""
+    return small_models.gan()
+
+
 @pytest.mark.parametrize(
     "weight, message",
     [
@@ -159,7 +167,7 @@ def test_class_weights_without_classes_are_refused(name):
 @pytest.mark.parametrize("task", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
 def test_weights_that_cannot_be_honoured_are_refused(task, weight, message):
     with pytest.raises(ValueError, match=f"argument `sample_weight`.*{message}"):
-        getattr(small_models.gan(), task)(small_models.images(), sample_weight=weight)
+        getattr(refusing(), task)(small_models.images(), sample_weight=weight)
 
 
 def test_weights_beside_a_dataset_are_refused():

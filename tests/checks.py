@@ -69,6 +69,13 @@ def state(model):
     return [np.array(v) for v in training_state(model).values()]
 
 
+def restore(model, values):
+    """Gives a model a state that `state` returned, so that it can train once more from there."""
+    for variable, value in zip(training_state(model).values(), values, strict=True):
+        variable.assign(value)
+    model.reset_metrics()
+
+
 def assert_same_state(first, second):
     assert len(first) == len(second)
     for a, b in zip(first, second):

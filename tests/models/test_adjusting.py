@@ -7,7 +7,6 @@ import pytest
 import small_models
 
 from keras_gen import losses, models, networks
-from keras_gen.state import training_state
 
 # Of every model: each number, another value, and one that it cannot have.
 NUMBERS = {
@@ -53,8 +52,7 @@ class Trainings:
         Returns:
             The state in which the last epoch began, and the trained weights after it.
         """
-        for variable, value in zip(training_state(self.model).values(), start, strict=True):
-            variable.assign(value)
+        checks.restore(self.model, start)
         before = []
 
         def begin(epoch, logs=None):

@@ -627,6 +627,14 @@ def test_page_of_text_is_as_large_as_its_text(tmp_path):
         plotting.text_page(" \n")
 
 
+def test_page_of_text_breaks_long_lines_between_words_and_no_other_line():
+    long, short = " ".join(["word"] * 30), "  a   b" + 93 * "-"
+    figure = plotting.text_page(f"{long}\n\n{short}\n{250 * 'x'}")
+    lines = figure.texts[0].get_text().splitlines()
+    assert lines[:4] == [" ".join(["word"] * 20), " ".join(["word"] * 10), "", short]
+    assert lines[4:] == [100 * "x", 100 * "x", 50 * "x"]
+
+
 def test_a_notebook_shows_a_picture_by_itself():
     png = plotting.training_curves({"loss": [1.0, 0.5]})._repr_png_()
     assert png.startswith(b"\x89PNG")

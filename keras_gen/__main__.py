@@ -24,7 +24,7 @@ def evaluate(
             endpoint sample(count, seed) or sample(label, count, seed).
         dataset: digits, glyphs, mnist or fashion_mnist, whose LeNet ships with the library. For
             other data call keras_gen.evaluation.evaluate with an extractor of your own.
-        count: number of images, at most that of the test images.
+        count: number of images, at most the number of test images.
         seed: start of the samples' random numbers.
         image_size: resize the data to this size.
         value_range: range of the generated pixels, such as -1 1; needed for a model that does not
@@ -55,7 +55,7 @@ def results(
     chapter: tyro.conf.Positional[Annotated[str | None, tyro.conf.arg(metavar="CHAPTER")]] = None,
     write: bool = False,
 ) -> None:
-    """Prints what was measured, and what it is held against.
+    """Prints what was measured, and what it is compared with.
 
     Args:
         chapter: a chapter's folder, such as 05_gans, or a result's name; by default everything.
@@ -80,7 +80,7 @@ def results(
 def reproduce(name: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="NAME")]]) -> None:
     """Runs a published command again and says whether its figures hold.
 
-    Interrupted, it resumes when it is repeated. The exit status is 0 if all figures hold, 1 if not.
+    After an interruption the same command resumes. The exit status is 0 if all hold, else 1.
 
     Args:
         name: name of a published result, such as lenet_mnist.
@@ -89,7 +89,12 @@ def reproduce(name: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="N
 
     known, found = published(), references()
     if name not in known:
-        print(f"There is no published result {name}. There are:", *known, sep="\n", file=sys.stderr)
+        print(
+            f"There is no published result {name}. The published ones are:",
+            *known,
+            sep="\n",
+            file=sys.stderr,
+        )
         sys.exit(2)
     print(f"{known[name].command}\n{forecast(known[name])}", flush=True)
     figures = compare(known[name], run_again(known[name]), found)
@@ -98,7 +103,7 @@ def reproduce(name: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="N
 
 
 def main(args=None):
-    """Runs a command; an error of its arguments or of the disk ends it with a message."""
+    """Runs a command; an error in its arguments or on the disk ends it with a message."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     commands = {
         "evaluate": evaluate,

@@ -46,12 +46,12 @@ def class_labels(name, value, end=None, first=0, count=None, of="example"):
     Args:
         name: the argument's name.
         value: integers of shape (n,) or (n, 1), at least one.
-        end: they are below it; `None` for any.
-        first: the lowest one.
+        end: labels are below it; `None` for no limit.
+        first: the lowest label.
         count: how many there must be; `None` for any number.
-        of: what each is the label of, for the message.
+        of: what each label belongs to, for the message.
     """
-    which = f"from {first} on" if end is None else f"from {first} to {end - 1}"
+    which = f"from {first} up" if end is None else f"from {first} to {end - 1}"
     number = "" if count is None else f"{count} "
     expected = f"{number}integer labels {which}, one for each {of}"
     try:
@@ -90,7 +90,7 @@ def positive_number(name, value):
 def number_from_zero(name, value, end=math.inf):
     """Returns a finite number as a `float` if 0 <= value < end, or raises the error."""
     if not _is_finite(value) or not 0 <= value < end:
-        expected = "a finite number from 0 on" if end == math.inf else f"a number in [0, {end})"
+        expected = "a finite non-negative number" if end == math.inf else f"a number in [0, {end})"
         raise argument_error(name, expected, value)
     return float(value)
 
@@ -106,7 +106,7 @@ def positive_integer_pair(name, value):
 
 
 def positive_integers(name, value, least=0):
-    """Returns positive integers, at least `least` (0 or 1), as a list, or raises the error."""
+    """Returns positive integers, at least `least` (0 or 1) of them, as a list, or raises."""
     if not isinstance(value, (list, tuple, np.ndarray, range)):
         raise argument_error(name, "a list of positive integers", value)
     if len(value) < least:
@@ -119,8 +119,8 @@ def shape_of(name, value, axes=None):
 
     Args:
         name: the argument's name.
-        value: the shape of one example; where any number of axes will do, an integer means vectors.
-        axes: their names, such as "(height, width, channels)", or `None` for any.
+        value: the shape of one example; if `axes` is `None`, an integer means vectors.
+        axes: names of the axes, such as "(height, width, channels)", or `None` for any.
     """
     expected = f"{axes}, positive integers" if axes else "a positive integer or a tuple of them"
     items = (value,) if axes is None and isinstance(value, numbers.Integral) else value
@@ -134,9 +134,9 @@ def shape_of(name, value, axes=None):
 
 
 def array_of_numbers(name, value):
-    """Returns whatever holds numbers as an array, or raises the error that names the argument."""
+    """Returns anything that holds numbers as an array, or raises the error that names it."""
     if not isinstance(value, (list, tuple)) and not hasattr(value, "__array__"):
-        text = "an array or a tensor (`data.arrays(dataset)` makes arrays of a dataset)"
+        text = "an array or a tensor (`data.arrays(dataset)` turns a dataset into arrays)"
         raise argument_error(name, text, received=f"{name} of type {type(value).__name__}")
     try:
         array = np.asarray(value)
@@ -149,7 +149,7 @@ def array_of_numbers(name, value):
 
 
 def check_some(name, array):
-    """Raises the error of an array without examples."""
+    """Raises the error for an array without examples."""
     if array.ndim == 0 or len(array) == 0:
         raise argument_error(name, "at least one example", received=f"{name}.shape={array.shape}")
 

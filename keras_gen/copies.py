@@ -6,8 +6,8 @@ import copy
 class SharingCopies:
     """Mixin of callbacks and metrics whose deep copies share what must not or cannot be copied.
 
-    `shared` names these attributes: data, extractors, models. Whatever searches for
-    hyper-parameters copies the callbacks for every trial.
+    `shared` names these attributes: data, extractors, models. A search for hyper-parameters copies
+    the callbacks for every trial.
     """
 
     shared = ()

@@ -1,4 +1,4 @@
-"""Squared distances between two sets of vectors, in blocks that fit into memory."""
+"""Squared distances between two sets of vectors, in blocks that fit in memory."""
 
 import numpy as np
 
@@ -11,15 +11,15 @@ def squared_distances(x, y):
 
         ||x_i - y_j||^2 = ||x_i - c||^2 + ||y_j - c||^2 - 2 (x_i - c)^T (y_j - c),   c = mean(y)
 
-    Equal rows have no distance: what could be the rounding error of the sums is zero. So are
-    distances below about a millionth of the rows' length, where features in float32 round.
+    Equal rows have distance zero: what could be the rounding error of the sums is set to zero. So
+    are distances below about a millionth of the rows' length, where float32 features round.
 
     Args:
-        x: float64 array `[n, d]`.
-        y: float64 array `[m, d]`.
+        x: float64 array (n, d).
+        y: float64 array (m, d).
 
     Yields:
-        Arrays `[rows, m]`, of 64 MiB at most unless a single row is longer.
+        Arrays (rows, m), of 64 MiB at most unless a single row is longer.
     """
     centre = y.mean(axis=0)
     y = y - centre
@@ -38,11 +38,11 @@ def squared_distances(x, y):
 
 
 def nearest_rows(x, y):
-    """For each row of `x` the number of the nearest row of `y`, int32 `[n]`; of several the first.
+    """For each row of `x` the index of the nearest row of `y`, the first of several: int32 (n,).
 
     Args:
-        x: float64 array `[n, d]`.
-        y: float64 array `[m, d]`.
+        x: float64 array (n, d).
+        y: float64 array (m, d).
     """
     return np.concatenate([block.argmin(axis=1) for block in squared_distances(x, y)]).astype(
         "int32"

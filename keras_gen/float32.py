@@ -8,10 +8,10 @@ import tensorflow as tf
 
 @contextlib.contextmanager
 def in_float32(model):
-    """Lets a model trace in float32: all its layers, and copies of variables in half precision.
+    """Makes a model trace in float32: all its layers, and copies of its half-precision variables.
 
-    The weights of the mixed policies are float32 anyway and stay the same objects. What has been
-    traced before keeps its precision, and the model has its own again after the block.
+    The weights of the mixed policies are float32 anyway and stay the same objects. What was traced
+    before keeps its precision, and after the block the model has its own again.
 
     Args:
         model: a built Keras model.
@@ -31,7 +31,7 @@ def in_float32(model):
 
 
 def _of_layers(model):
-    """What makes layers compute in float32, and networks take it: (owner, attribute, value)."""
+    """What makes layers compute in float32 and networks accept it: (owner, attribute, value)."""
     layers = model._flatten_layers()
     tensors = {}
     for layer in layers:
@@ -48,7 +48,7 @@ def _of_layers(model):
 
 
 def _of_variables(model):
-    """What gives variables in half precision float32 values: (owner, attribute, value)."""
+    """What gives half-precision variables float32 values: (owner, attribute, value)."""
     for variable in model.variables:
         if _is_half(variable.dtype):
             value = tf.cast(variable._value, tf.float32)

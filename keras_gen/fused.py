@@ -1,4 +1,4 @@
-"""Kernels of TensorFlow's under classes of Keras's: the same arithmetic in fewer operations."""
+"""TensorFlow kernels under Keras classes: the same arithmetic in fewer operations."""
 
 import keras
 import tensorflow as tf
@@ -6,14 +6,14 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("keras_gen")
 class FusedAdam(keras.optimizers.Adam):
-    """Keras's Adam, one operation of TensorFlow's per variable instead of a dozen.
+    """Keras's Adam with one TensorFlow operation per variable instead of a dozen.
 
         m <- m + (1 - beta_1) (g - m)
         v <- v + (1 - beta_2) (g^2 - v)
         w <- w - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
-    Numbers, slots and options are those of `keras.optimizers.Adam`. It pays where steps are short,
-    as those of dense networks are. With `amsgrad`, and for the sparse gradient of an embedding,
+    Numbers, slots and options are those of `keras.optimizers.Adam`. It pays off where steps are
+    short, as in dense networks. With `amsgrad`, and for the sparse gradient of an embedding,
     Keras's own code runs.
 
     Args:
@@ -52,11 +52,11 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         y = gamma (x - mean) / sqrt(variance + epsilon) + beta
         moving <- momentum moving + (1 - momentum) (mean, variance)
 
-    mean and variance are those of the batch and all positions, per channel; inference takes the
-    moving ones. Results are those of `keras.layers.BatchNormalization`, which goes over the images
-    a dozen times where the kernel does so twice. Keras's own code runs in inference, for inputs
-    other than (batch, height, width, channels), for masks, with `synchronized=True` or
-    `renorm=True`, and without `scale` or `center`.
+    mean and variance are taken per channel over the batch and all positions; inference uses the
+    moving ones. Results are those of `keras.layers.BatchNormalization`, which passes over the
+    images a dozen times, the kernel twice. Keras's own code runs in inference, for inputs other
+    than (batch, height, width, channels), for masks, with `synchronized=True` or `renorm=True`, and
+    without `scale` or `center`.
 
     Args:
         **kwargs: those of `keras.layers.BatchNormalization`, with its defaults.
@@ -68,7 +68,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         That of the input.
 
     Reference:
-        Ioffe, Szegedy, 2015, Batch Normalization, arXiv 1502.03167, algorithm 1.
+        Ioffe, Szegedy (2015), Batch Normalization, arXiv:1502.03167, algorithm 1.
     """
 
     def call(self, inputs, training=None, mask=None):
@@ -105,7 +105,7 @@ class FusedLeakyReLU(keras.layers.LeakyReLU):
         y = max(x, negative_slope x),   dx = dy where y > 0, negative_slope dy elsewhere
 
     y has the sign of x, so values and gradients are Keras's own. TensorFlow can then fuse a
-    convolution, its bias and the leaky ReLU, which it cannot where the gradient asks for x.
+    convolution, its bias and the leaky ReLU, which it cannot where the gradient needs x.
 
     Args:
         **kwargs: those of `keras.layers.LeakyReLU`; a `negative_slope` of 0 is Keras's own code.

@@ -35,10 +35,10 @@ def train_autoencoders(
         seed: integer, seed of the order of the examples, or `None` for a new one each time.
         validation_data: array of held-out examples, encoded from phase to phase as `x` is, or
             `None`.
-        folder: folder for `phase_1.state`, `phase_2.state`, ... Run the same training again after
-            an interruption, and it resumes after the last finished epoch of the phase that it was
-            in, to the same result. `None` keeps nothing.
-        verbose: of `fit`.
+        folder: folder for `phase_1.state`, `phase_2.state`, ... Run again after an interruption,
+            training resumes after the last finished epoch of the phase that it was in, with the
+            same result. `None` keeps nothing.
+        verbose: as for `fit`.
 
     Returns:
         `stack(phases)`, not compiled: compile it and `fit` it to tune all layers jointly. Every
@@ -82,22 +82,22 @@ def train_machines(
 
         x_1 = x,  x_k+1 = P_k(h=1 | x_k),  machine k: v ~ Bernoulli(x_k), drawn anew in every batch
 
-    A machine that has the layers below it, as a `DeepBeliefNetwork` does, gets the examples
+    A machine that holds the layers below it, as a `DeepBeliefNetwork` does, receives the examples
     themselves, and draws its features on the way up. The visible biases of each machine start at
     the frequencies of its data.
 
     Args:
-        machines: list of compiled `RestrictedBoltzmannMachine`s of binary units; each has the
-            hidden units of the one before as its examples, or the layers of all those before
+        machines: list of compiled `RestrictedBoltzmannMachine`s of binary units; each takes the
+            hidden units of the one before as its examples, or holds the layers of all those before
             below it.
         examples: array of training examples with values in [0, 1], or a tuple `(x, y)` for
             machines that learn from `y` too.
         epochs: epochs of each machine.
         batch_size: examples per step.
         seed: integer, seed of the order and the binarization of the examples, or `None`.
-        folder: folder for `phase_1.state`, `phase_2.state`, ...: after an interruption the same
+        folder: folder for `phase_1.state`, `phase_2.state`, ... Run again after an interruption,
             training resumes from there. `None` keeps nothing.
-        verbose: of `fit`.
+        verbose: as for `fit`.
 
     Returns:
         The `History` of the last machine's training.
@@ -107,7 +107,7 @@ def train_machines(
             machines do not fit on each other, or the examples do not fit the first one.
 
     Reference:
-        Hinton, Osindero, Teh, 2006, A Fast Learning Algorithm for Deep Belief Nets, section 4.
+        Hinton, Osindero, Teh (2006), A Fast Learning Algorithm for Deep Belief Nets, section 4.
     """
     _check_machines(machines)
     _check_compiled("machines", machines)
@@ -144,8 +144,8 @@ def stack(phases):
 
     Raises:
         ValueError: if there is no phase, one does not take the codes of the one before, or one has
-            an encoder with several outputs or weights that its decoder shares: they would not be
-            shared any more in a saved stack.
+            an encoder with several outputs or weights that its decoder shares: they would no
+            longer be shared in a saved stack.
     """
     _check_phases(phases)
     x = code = keras.Input(phases[0].expects()[0].shape)

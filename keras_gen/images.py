@@ -44,7 +44,7 @@ def check_values(values, name, value_range=None):
     Args:
         values: NumPy array.
         name: the argument's name for the message.
-        value_range: (low, high), closed, which may be missed by `TOLERANCE` of its width; `None`
+        value_range: (low, high), closed, with a tolerance of `TOLERANCE` times its width; `None`
             for any finite values.
     """
     check_float_type(values.dtype, name, value_range)
@@ -102,9 +102,9 @@ def rescale(images, from_range, to_range):
     Equal ranges leave every bit as it is.
 
     Args:
-        images: Array or tensor of floats.
-        from_range: Pair `(from_low, from_high)`.
-        to_range: Pair `(to_low, to_high)`.
+        images: array or tensor of floats.
+        from_range: pair (from_low, from_high).
+        to_range: pair (to_low, to_high).
     """
     (from_low, from_high), (to_low, to_high) = from_range, to_range
     scale = (to_high - to_low) / (from_high - from_low)

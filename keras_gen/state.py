@@ -1,13 +1,13 @@
-"""What a training moves, by name: said once for saving, resuming and testing."""
+"""What training changes, by name: defined once for saving, resuming and testing."""
 
 import keras
 
 
 def training_state(model):
-    """Every variable that a training of a model moves, by a name that says whose it is.
+    """Every variable that training a model changes, by a name that says whose it is.
 
     The weights, statistics and random-number states of the model, and, for each optimizer that it
-    holds as an attribute, the slots and the number of its steps.
+    holds as an attribute, its slots and its step count.
 
     Args:
         model: a built Keras model; an optimizer that is not built yet is built.
@@ -34,6 +34,6 @@ def optimizers_of(model):
 
 
 def random_states_of(model):
-    """The variables that hold a model's random-number state: all that are not weights."""
+    """The variables that hold a model's random-number state: all those that are not weights."""
     weights = {id(variable) for variable in model.weights}
     return [variable for variable in model.variables if id(variable) not in weights]

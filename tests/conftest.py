@@ -1,8 +1,9 @@
-"""What all tests share: two logical CPU devices, a fresh start, and the choice of quick tests.
+"""What all tests share: two logical CPU devices, a fresh start, their order, and the quick ones.
 
 With two devices, distribution over replicas can be tested in any process.
 """
 
+import gc
 import os
 import pathlib
 
@@ -22,12 +23,20 @@ QUICK = {  # folders and files whose tests train no model and start no process
     *("test_floors", "test_images", "test_labels", "test_plotting", "test_results"),
     *("test_fused_adam", "test_fused_batch_normalization", "test_fused_leaky_relu"),
 }
+LONG = ("test_chapters", "test_distribution", "test_adjusting")
 
 
 def pytest_collection_modifyitems(items):
+    """Long tests come first, so that at the end no worker waits for another one's long test."""
+    items.sort(key=lambda item: pathlib.Path(item.path).stem not in LONG)
     for item in items:
         if pathlib.Path(item.path).relative_to(HERE).with_suffix("").parts[0] in QUICK:
             item.add_marker("quick")
+
+
+def pytest_collection_finish():
+    """What has been imported stays: the collector of garbage need not look at it time and again."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ A server imports the libraries, uses none of them, and is forked for every proce
 """
 
 import contextlib
+import gc
 import io
 import json
 import multiprocessing
@@ -78,18 +79,22 @@ def end(process, seconds):
     return process.exitcode
 
 
-def start_script(script, texts, errors):
+def start_script(script, texts, errors, constants=None):
     """Starts a script twice from the same command line, and a third time with an edited constant.
 
     Args:
         script: path of the script.
         texts: list of texts of the command line.
         errors: path of a file for what the first two starts write to stderr.
+        constants: dict of constants that the script has, with values instead of its own.
     """
     with open(errors, "w") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
     os.environ.pop(LEVEL, None)  # as in a user's shell
     main = runpy.run_path(str(script))["main"]
+    for name, value in (constants or {}).items():
+        assert name in main.__globals__, name
+        main.__globals__[name] = value
     runs.start(main, texts)
     print(NEXT)
     runs.start(main, texts)
@@ -105,6 +110,7 @@ def start_script(script, texts, errors):
 
 
 def _run(function, arguments, log, environment):
+    gc.freeze()  # what has been imported stays
     os.environ.update(environment)
     with open(log, "w") as file:
         for stream in (sys.stdout, sys.stderr):

@@ -24,18 +24,49 @@ JUDGED = [  # by a shipped LeNet
 WITHOUT_TRAINING = ("cells", "convolution", "evaluation")
 ARGUMENTS = {
     **{name: {} for name in WITHOUT_TRAINING},
+    "adversarial_examples": {"epochs": 1, "test": "test[:100]"},
     "rbm": {"epochs": 1, "hidden": 20},
     "bound": {"dataset": "digits", "epochs": 1, "hidden": 20, "top": 64},
     "dbn": {"epochs": 1, "hidden": (20, 30), "tuning_epochs": 1},
     "dbm": {"epochs": 1, "hidden": (20, 20)},
+    "captions": {"epochs": 1, "hidden": 20, "top": 30},
     "pretraining": {"epochs": 1, "steps": 20, "seeds": 1},
     # Larger images or more of them only take longer.
     "stacked": {"epochs": 1, "limit": 100},
     "convolutional": {"epochs": 1, "dataset": "digits"},
+    "made": {"epochs": 1, "dataset": "digits"},
+    "pixelcnn": {"epochs": 1, "image_size": 8},
     "recurrent": {"epochs": 1, "dataset": "digits"},
     "variational": {"epochs": 1, "dataset": "digits"},
     "losses": {"epochs": 1, "games": ["minimax", "Wasserstein"]},  # of seven
+    "pix2pix": {"epochs": 1, "filters": 4},
+    "ablation": {"epochs": 1, "filters": 4, "variants": ["L1, severed", "L1 + GAN"], "limit": 40},
+    "colorization": {"epochs": 1, "filters": 4, "limit": 80},
+    "super_resolution": {"epochs": 1, "filters": 4, "limit": 80},
+    "sketches": {"epochs": 1, "filters": 4, "limit": 80},
+    "cyclegan": {"epochs": 1, "filters": 2, "blocks": 1},
+    "cyclegan_ablation": {
+        "epochs": 1,
+        "variants": ["whole", "no pool"],  # of four
+        "filters": 2,
+        "blocks": 1,
+    },
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
+}
+SMALLER = {  # constants of a script, where its own only take longer
+    "adversarial_examples": {"SMALL_STEPS": 2},
+    "topologies": {"TEST_COUNT": 100},
+    "vanishing_gradients": {"TEST_COUNT": 100, "STEPS": 20},
+    "bound": {"TEMPERATURES": 100},
+    "dbm": {"TEMPERATURES": 100},
+    "features": {"ITERATIONS": 5},
+    "rbm": {"TEMPERATURES": 100},
+    "made": {"TIMES": 2},
+    "pixelcnn": {"DILATIONS": (1, 2), "COMPLETED": 3, "TIMES": 2},
+    "pretraining": {"HIDDEN": (30, 20), "CODE_UNITS": 20},
+    "variational": {"IMPORTANCE_SAMPLES": 100},
+    "evaluation": {"NOISE": (0.0, 0.4)},
+    "mode_collapse": {"STEPS_PER_EPOCH": 400},
 }
 MOST_LINES, MOST_LINES_OF_COMPARISONS = 60, 80  # of the body of `main`
 ABOUT_PROGRESS = re.compile("nothing is left to train|/step")
@@ -82,7 +113,8 @@ def run(script, arguments, folder):
     """Starts a script three times; returns what each start printed."""
     log, errors = folder / "stdout", folder / "stderr"
     texts = command_line({**arguments, "output": folder / "output"})
-    process = processes.start(processes.start_script, script, texts, errors, log=log)
+    smaller = SMALLER.get(script.stem)
+    process = processes.start(processes.start_script, script, texts, errors, smaller, log=log)
     processes.finish(process, errors, seconds=None)
     lines = errors.read_text().splitlines()
     assert [line for line in lines if not TENSORFLOW_SAYS.match(line)] == []

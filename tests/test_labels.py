@@ -16,13 +16,13 @@ def test_labels_are_returned_as_an_array():
 @pytest.mark.parametrize(
     "labels, options, expected",
     [
-        ([0, 1], {"count": 3}, "from 0 on"),
-        ([0, -1], {}, "from 0 on"),
+        ([0, 1], {"count": 3}, "from 0 up"),
+        ([0, -1], {}, "from 0 up"),
         ([0, 3], {"end": 3}, "from 0 to 2"),
-        ([0.0, 1.0], {}, "integer labels from 0 on"),
-        ([True, False], {}, "integer labels from 0 on"),
-        ([[0, 1]], {}, "integer labels from 0 on"),
-        (np.array([], "int32"), {}, "integer labels from 0 on"),
+        ([0.0, 1.0], {}, "integer labels from 0 up"),
+        ([True, False], {}, "integer labels from 0 up"),
+        ([[0, 1]], {}, "integer labels from 0 up"),
+        (np.array([], "int32"), {}, "integer labels from 0 up"),
     ],
 )
 def test_other_labels_are_named(labels, options, expected):

@@ -315,7 +315,7 @@ def test_what_an_earlier_run_wrote_is_not_taken_for_this_one(course):
 def test_an_unknown_name_is_answered_with_the_list(course, capsys):
     assert command("reproduce", "tyo") == 2
     assert capsys.readouterr().err.split("\n")[:2] == [
-        "There is no published result tyo. There are:",
+        "There is no published result tyo. The published ones are:",
         "toy",
     ]
 

@@ -41,27 +41,27 @@ def train(names, folder, run):
     """
     strategy = _strategy()
     for name in names:
-        model = _trained(strategy, name, _state_file(folder, run, name))
-        arrays = [np.asarray(v.value) for v in training_state(model).values()]
-        worker = strategy.cluster_resolver.task_id
-        np.savez(pathlib.Path(folder) / f"{run}_{name}_{worker}.npz", *arrays)
+        _trained(strategy, name, folder, run)
 
 
-def train_and_be_killed(names, folder, run, victim):
-    """As `train`, until one worker is killed, when each model is in the middle of an epoch.
+def train_and_be_killed(names, folder, victim):
+    """As `train`, in a run `undisturbed`, and then once more in a run `killed`.
 
-    A model's training begins within the second epoch of the one before.
+    The second time each model begins with the state that it had the first time, and its training
+    within the second epoch of the one before. When all models are in the middle of an epoch, one
+    worker is killed.
 
     Args:
-        names, folder, run: as for `train`.
+        names, folder: as for `train`.
         victim: number of the worker that is killed.
     """
     strategy = _strategy()
+    models = {name: _trained(strategy, name, folder, "undisturbed", again=True) for name in names}
 
     def train_within(names):
         if names:
             further = Interruption(lambda: train_within(names[1:]))
-            _trained(strategy, names[0], _state_file(folder, run, names[0]), further)
+            _fit(models[names[0]], names[0], _state_file(folder, "killed", names[0]), further)
         elif strategy.cluster_resolver.task_id == victim:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -81,7 +81,7 @@ def resume_own_states(name, cases, folder):
     errors = []
     for case in cases:
         try:
-            _trained(strategy, name, folder / f"{case}_{worker}.state")
+            _fit(_model(strategy, name), name, folder / f"{case}_{worker}.state")
             errors.append("none")
         except ValueError as error:
             errors.append(str(error))
@@ -98,11 +98,29 @@ def _state_file(folder, run, name):
     return pathlib.Path(folder) / f"{run}_{name}.state"
 
 
-def _trained(strategy, name, state, *callbacks):
-    """A model after two epochs on batches of five, the last one of a single example."""
+def _trained(strategy, name, folder, run, again=False):
+    """A model after its training, whose variables are written; `again` for one as before it."""
+    model = _model(strategy, name)
+    variables = training_state(model).values()
+    start = [np.asarray(variable.value) for variable in variables]
+    _fit(model, name, _state_file(folder, run, name))
+    trained = [np.asarray(variable.value) for variable in variables]
+    worker = strategy.cluster_resolver.task_id
+    np.savez(pathlib.Path(folder) / f"{run}_{name}_{worker}.npz", *trained)
+    if again:
+        for variable, value in zip(variables, start):
+            variable.assign(value)
+    return model
+
+
+def _model(strategy, name):
     keras.utils.set_random_seed(11)
     with strategy.scope():
-        model = getattr(small_models, name)()
+        return getattr(small_models, name)()
+
+
+def _fit(model, name, state, *callbacks):
+    """Trains for two epochs on batches of five, the last one of a single example."""
     examples, labels = small_models.data_of(name, 11)
     if name in small_models.LABELED:
         examples = (examples, labels)
@@ -111,4 +129,3 @@ def _trained(strategy, name, state, *callbacks):
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     watch = [Resume(state, batches), *callbacks]
     model.fit(batches.with_options(options), epochs=2, callbacks=watch, verbose=0)
-    return model

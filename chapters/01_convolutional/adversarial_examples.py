@@ -9,23 +9,23 @@ A linear score w'x moves by epsilon times the sum of all |w|: with many pixels t
 none of them changes much. Three classifiers are attacked:
 
     softmax regression    logits W'x + b
-    a convolutional one   trained on the images alone
-    the same              trained on the images and on the examples that fool it at the moment:
+    a convolutional one   trained only on the images
+    the same              trained on the images and on the examples that fool it now:
                           alpha J(x, y) + (1 - alpha) J(x', y),   alpha = 1/2
 
-Looked at are errors and how sure the classifiers are, before and after. "Noise" also moves every
+Compared are errors and how sure the classifiers are, before and after. "Noise" also moves every
 pixel by epsilon, up or down at random, and does far less: the direction counts. No generator makes
 the examples, only the classifier's own gradient.
 
 After adversarial training a small error can have a bad reason: a network can learn gradients that
-point nowhere. Two more attacks look behind them. "Transferred" examples were made for the plainly
-trained network, which hides nothing; "steps" go the same way in ten small steps, each with a new
-gradient, and find what one large step, all that the network has practised, does not.
+point nowhere. Two more attacks test for this. "Transferred" examples were made for the plainly
+trained network, which hides nothing; "steps" go the same distance in ten small steps, each with a
+new gradient, and find what one large step, the only one that the network has practised, does not.
 
 By default it learns digits drawn with many fonts, within three minutes. `--dataset mnist --epochs
-12` learns handwritten ones. Goodfellow et al. (2015), epsilon .25 of
-pixels in [0, 1]: softmax regression 99.9 % errors at a mean confidence of 79.3 %; a maxout network
-89.4 % at 97.6 %, trained adversarially 17.9 %.
+12` learns handwritten ones. Goodfellow et al. (2015), epsilon .25 of pixels in [0, 1]: softmax
+regression 99.9 % errors at a mean confidence of 79.3 %; a maxout network 89.4 % at 97.6 %, trained
+adversarially 17.9 %.
 """
 
 from keras_gen import runs
@@ -140,7 +140,7 @@ def convolutional(shape, classes):
 
 
 def course(values):
-    """Numbers of an epoch each, as a curve."""
+    """One number per epoch, as a curve."""
     return np.arange(1, len(values) + 1), values
 
 

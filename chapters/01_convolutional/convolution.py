@@ -1,6 +1,6 @@
 """Convolution and pooling: what a convolutional layer computes, by hand and by Keras.
 
-A neuron of a convolutional layer sees a small part of the image only, its local receptive field.
+A neuron of a convolutional layer sees only a small part of the image, its local receptive field.
 Neighbouring neurons see neighbouring fields, `stride` pixels apart; they overlap if the stride is
 smaller than the field. All neurons of one feature map share one kernel K and one bias b:
 
@@ -9,8 +9,8 @@ smaller than the field. All neurons of one feature map share one kernel K and on
 which is the dot product of K with the receptive field of (i, j). The shared weights look for one
 feature everywhere, so what a map shows moves when the image moves: an edge is found wherever it
 is, by as many weights as a kernel has. Several kernels give several maps. (Strictly speaking this
-is a cross-correlation; a convolution turns the kernel by 180 degrees, which makes no difference to
-weights that are learned.)
+is a cross-correlation; a convolution rotates the kernel by 180 degrees, which makes no difference
+to weights that are learned.)
 
 Pooling makes a map smaller and forgets where exactly something was:
 
@@ -20,9 +20,9 @@ Pooling makes a map smaller and forgets where exactly something was:
 usually with fields that do not overlap (stride = size).
 
 Here the kernels are fixed, and nothing is trained; lenet.py learns its own. Each step is done by
-`keras.ops` and again in NumPy, where the receptive fields are `sliding_window_view`; expect a
-largest difference about the precision of float32, 1e-7 times the size of the numbers. It takes
-seconds.
+`keras.ops` and again in NumPy, where the receptive fields are `sliding_window_view`; expect the
+largest difference to be about the precision of float32, 1e-7 times the size of the numbers. It
+takes seconds.
 """
 
 from keras_gen import runs
@@ -122,7 +122,7 @@ def main(run: runs.Run = runs.Run(epochs=None), index: int = 0) -> None:
     plotting.activity(panels, path=run.output / "pooling.png", **picture)
 
     measures["largest_difference"] = max(measures.values())
-    what = f"largest difference of Keras and NumPy on {len(images)} images"
+    what = f"largest difference between Keras and NumPy on {len(images)} images"
     look = "feature_maps.png: what each kernel finds in one image; strides.png, pooling.png"
     run.save(None, what, measures, samples, look)
 
@@ -134,7 +134,7 @@ def convolution(images, kernels, stride):
 
 
 def convolution_by_hand(images, kernels, stride):
-    """The same feature maps: every receptive field, times a kernel, summed up."""
+    """The same feature maps: every receptive field times a kernel, summed."""
     fields = receptive_fields(images, SIZE, stride)  # (image, row, column, channel, u, v)
     return np.tensordot(fields[:, :, :, 0], kernels, axes=2)
 
@@ -150,7 +150,7 @@ def in_frame(small):
 
 
 def largest(first, second):
-    """The largest difference of two arrays of equal shape."""
+    """The largest difference between two arrays of equal shape."""
     np.testing.assert_equal(np.shape(first), np.shape(second))
     return np.abs(np.asarray(first) - second).max()
 

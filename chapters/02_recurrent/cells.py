@@ -1,11 +1,11 @@
 """Recurrent cells: SimpleRNN, LSTM and GRU, from their equations and from Keras.
 
-A recurrent layer reads a sequence step by step and keeps a state h_t, a function of the state
-before and of the new input, with the same weights at every step:
+A recurrent layer reads a sequence step by step and keeps a state h_t, a function of the previous
+state and the new input, with the same weights at every step:
 
     SimpleRNN   h_t = tanh(W h_{t-1} + U x_t + b)
 
-    LSTM        i, f, o = sigma(W h_{t-1} + U x_t + b), weights of their own for each gate
+    LSTM        i, f, o = sigma(W h_{t-1} + U x_t + b), each gate with its own weights
                 g = tanh(W_g h_{t-1} + U_g x_t + b_g)
                 c_t = c_{t-1} * f + g * i,   h_t = tanh(c_t) * o
 
@@ -21,8 +21,8 @@ Keras keeps the gates side by side in the columns of one kernel: i, f, g, o for 
 a GRU, whose z is the 1 - z of these equations. By default its GRU resets after the product with
 W_c, `(W_c h_{t-1} + b') * r`; `reset_after=False` is the equation above.
 
-The script goes through the rows of a digit, once by Keras's layers and once by the equations in
-NumPy (`keras_gen.networks.cells`), and compares; then it shows the gates of the LSTM on that image.
+The script reads the rows of a digit, once with Keras's layers and once with the equations in NumPy
+(`keras_gen.networks.cells`), and compares; then it shows the gates of the LSTM on that image.
 Nothing is trained. Expect differences below 1e-6. It takes seconds.
 """
 
@@ -50,8 +50,8 @@ def main(run: runs.Run = runs.Run(epochs=None)) -> None:
     _, images = run.images(value_range=(0, 1))
     sequences = images[:COMPARED, ..., 0]
 
-    # Build: Keras's layer, what names its gates, what computes them. Biases that are not zero
-    # show mistakes that zeros hide.
+    # Build: Keras's layer, the function that names its gates, and the equations. Biases that are
+    # not zero show mistakes that zeros hide.
     options = {"return_sequences": True, "bias_initializer": "random_normal"}
     resets_after = functools.partial(networks.cells.gru, reset_after=True)
     gru = keras.layers.GRU(UNITS, reset_after=False, **options)

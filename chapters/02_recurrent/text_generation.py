@@ -1,18 +1,18 @@
-"""Text generation: a network that reads characters and writes on.
+"""Text generation: a network that reads characters and continues the text.
 
-The model reads a text character by character and says after each of them how likely every next
-character is. Trained on a text it is asked nothing else; then it writes by drawing a character,
+The model reads a text character by character and says after each one how likely every next
+character is. That is all it learns in training; afterwards it writes by drawing a character,
 reading it, drawing the next one, and so on.
 
     h_t = LSTM(embedding(x_t), h_{t-1}),   P(x_{t+1} | x_1 ... x_t) = softmax(W h_t + b)
-    loss = -log P of the characters that came, in nats per character
+    loss = -log P of the characters that follow, in nats per character
 
 A uniform guess among 65 characters costs log 65 = 4.17 nats, a guess by their frequencies about
-3.3. With a temperature, P^(1/temperature) is drawn from: below 1 safe and repetitive, above 1
-bold and misspelt.
+3.3. With a temperature, characters are drawn from P^(1/temperature): below 1 texts are safe and
+repetitive, above 1 bold and misspelt.
 
 The last tenth of the text is held out. By default the text is Python's own documentation of its
-language, which the standard library has with it (`pydoc_data.topics`); `--text FILE` takes
+language, which comes with the standard library (`pydoc_data.topics`); `--text FILE` takes
 any other. Expect less than 1.4 nats in two minutes. On tinyshakespeare the default reached 1.66 in
 less than five minutes, and `--units 512 --dropout 0.3 --epochs 12` 1.45.
 """
@@ -31,7 +31,7 @@ from keras_gen import data, models, plotting
 BATCH_SIZE = 32
 LEARNING_RATE = 3e-3  # Adam's, brought to zero along a cosine
 HELD_OUT = 0.1
-HELD_OUT_STEPS = 1_000  # so long that it hardly matters that a piece begins without a past
+HELD_OUT_STEPS = 1_000  # so long that a piece's beginning without a past hardly matters
 TEMPERATURES = (0.3, 0.7, 1.0)
 LETTERS_WRITTEN = 300
 
@@ -51,7 +51,7 @@ def main(
         text: file in UTF-8; `None` takes the documentation in Python's standard library.
         units: width of each LSTM layer.
         dropout: rate between the layers and before the last one.
-        steps: characters of a training piece, over which gradients go back.
+        steps: characters of a training piece, through which gradients flow back.
         prompt: beginning of the texts that are written at the end.
     """
     run.begin()
@@ -81,7 +81,7 @@ def main(
         callbacks=run.watch(batches),
     )
 
-    # Judge, beside the best guess that knows the characters' frequencies only.
+    # Judge, compared with the best guess that knows only the characters' frequencies.
     counts = np.bincount(train, minlength=len(alphabet)) + 1
     guess = -np.log(counts / counts.sum())[held_out].mean()
     measures = {

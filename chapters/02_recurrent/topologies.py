@@ -14,15 +14,15 @@ has been read to its end:
                     translation: "November 25, 2026" becomes "2026-11-25"
 
 The third one has to answer at once; the fourth, an encoder and a decoder, answers when it knows
-everything, with a text of another length. Here the decoder gets the code again at every step and
-not its own last letter, because the translation is determined by the code; where several
-continuations are possible it must hear what was chosen (text_generation.py).
+everything, with a text of another length. Here the decoder receives the code again at every step
+and not its own last letter, because the translation is determined by the code; where several
+continuations are possible it must read what was chosen (text_generation.py).
 
-All tasks but the captions are made by rules, so there are as many examples as one likes; test
-sentences and brackets are drawn anew, and test dates are none of the training dates. The digits
-are drawn with many fonts, the test images with fonts that the training does not show. Counted as
-right are whole sequences. Expect 99 % and more, and 98 % of the captions, in two
-minutes. `--dataset mnist --epochs 4` captions handwritten digits.
+All tasks except the captions are made by rules, so there are as many examples as one likes; test
+sentences and brackets are drawn anew, and no test date is a training date. The digits are drawn
+with many fonts, the test images with fonts that training never shows. Only whole sequences count as
+right. Expect 99 % and more, and 98 % of the captions, in two minutes. `--dataset mnist --epochs 4`
+captions handwritten digits.
 """
 
 from keras_gen import runs
@@ -44,7 +44,7 @@ def main(run: runs.Run = runs.Run(epochs=10)) -> None:
     """Trains one network of each topology.
 
     Args:
-        run: which images are captioned; `limit` is a number of training examples of each task.
+        run: which images are captioned; `limit` is the number of training examples of each task.
     """
     run.begin()
     tasks = {
@@ -105,7 +105,7 @@ def captions(run):
 
 
 def opinions(run):
-    """A sentence to what it thinks of something."""
+    """A sentence to its opinion, favourable or not."""
     train, test = data.sequences.opinions(20_000, seed=1), data.sequences.opinions(TEST_COUNT, 2)
     model = networks.recurrent_encoder(train[0].shape[1:], (32,), 1)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -148,11 +148,11 @@ def letters():
     return data.Alphabet(LETTERS)
 
 
-# The looks: a few test examples and what the network makes of them, line by line.
+# What to show: a few test examples and what the network makes of them, line by line.
 
 
 def show_captions(inputs, outputs, folder):
-    """Images with their captions, a picture of its own."""
+    """Images with their captions, in a picture of their own."""
     words = [word.strip() for word in letters().decode(outputs.argmax(axis=-1))]
     path = folder / "captions.png"
     plotting.image_grid(inputs, path, columns=SHOWN, value_range=(0, 1), titles=words)
@@ -160,7 +160,7 @@ def show_captions(inputs, outputs, folder):
 
 
 def show_opinions(inputs, outputs, folder):
-    """Sentences and what they think."""
+    """Sentences and their opinions."""
     for sentence, logit in zip(data.sequences.as_text(inputs), outputs[:, 0]):
         yield f"{sentence} -> {'favourable' if logit > 0 else 'unfavourable'}"
 

@@ -11,7 +11,7 @@ are large, it explodes. The pictures show |dL_T/dh_t| for every t, before any tr
 
     cells.png      SimpleRNN with small and with large random weights, LSTM with Keras's biases
                    and with spread ones (below), GRU
-    remedies.png   the SimpleRNN of small weights, and what may be done about it: proper
+    remedies.png   the SimpleRNN with small weights, and what can be done about it: proper
                    initialization (an orthogonal or the identity matrix), ReLU instead of tanh,
                    weights pre-trained without supervision (to hold the last steps' inputs)
 
@@ -24,7 +24,7 @@ the negative for the input gate (Tallec and Ollivier).
 Which remedies help before any training? With an orthogonal matrix about a thousandth of the
 gradient arrives at the first step, with the identity a tenth. ReLU helps only together with such a
 matrix, then a third arrives; with small weights the gradient vanishes even faster than with tanh.
-Pre-training lets it through for the ten steps that were to be held, and not much farther.
+Pre-training lets it through for the ten steps that were to be held, and not much further.
 
 Then both are trained on a task that needs the early steps, the adding problem with T = 100:
 among 100 to 110 random numbers two are marked, in the first half, and the output is
@@ -61,7 +61,7 @@ def main(run: runs.Run = runs.Run(dataset=None, epochs=10), sequences: int = 7_4
     """Shows gradients through time and trains on the adding problem.
 
     Args:
-        run: how long to train; `limit` is a number of training sequences too.
+        run: how long to train; `limit` is also a number of training sequences.
         sequences: number of training sequences.
     """
     run.begin()
@@ -133,7 +133,7 @@ def cells(sequences, seed):
 
 
 def remedies(sequences, seed, epochs):
-    """A SimpleRNN of small weights, and what may be done about it."""
+    """A SimpleRNN with small weights, and what can be done about it."""
     orthogonal = keras.initializers.Orthogonal(seed=seed)
     taught = simple_rnn("tanh", normal(SMALL, seed), return_sequences=True)
     return {

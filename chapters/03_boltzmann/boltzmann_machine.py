@@ -1,4 +1,4 @@
-"""The Boltzmann machine: units that are on or off by chance, each connected with each.
+"""The Boltzmann machine: units that are on or off by chance, each connected to all others.
 
 A state s of all units, the visible ones (pixels) and the hidden ones, has an energy. States of low
 energy are probable, the more so the lower the temperature T is:
@@ -11,11 +11,11 @@ are given, and weakens what they do together when the machine runs freely:
     d log p(v) / dw_ij = (<s_i s_j>_data - <s_i s_j>_model) / T
 
 The 14 bars and stripes of 3x3 pixels are few enough to sum over all states, so the machine learns
-with exact averages: the loss is -mean log p(v) and cannot fall below log 14 = 2.64 nats. What it
-lies above that is the divergence KL(data || model), which is printed; below 0.1 nat nearly all
-probability is on the 14 patterns. `--no-exact` takes both averages from Gibbs sampling instead,
-one unit drawn after the other, as machines with more than 16 units have to; the loss is then a
-difference of energies near 0, which does not tell how far learning has come.
+with exact averages: the loss is -mean log p(v) and cannot fall below log 14 = 2.64 nats. Its excess
+over that is the divergence KL(data || model), which is printed; below 0.1 nat nearly all
+probability is on the 14 patterns. `--no-exact` takes both averages from Gibbs sampling instead, one
+unit drawn after the other, as machines with more than 16 units have to; the loss is then a
+difference of energies near 0, which does not show how far learning has come.
 
 It reaches 0.003 nats in 15 seconds, and 0.06 in half a minute with `--no-exact`.
 """
@@ -28,7 +28,7 @@ import numpy as np
 
 from keras_gen import data, models, plotting
 
-REPEATS = 100  # every pattern comes once in a batch, and so often in an epoch
+REPEATS = 100  # every pattern comes once in a batch, and this often in an epoch
 LEARNING_RATE = 0.03  # of Adam, falls to zero along a straight line
 GIBBS_STEPS, PARTICLES = 10, 500  # only without exact sums
 WHITE_IS_GREY = (0, 1.3)  # in the picture of samples, so that the lines between them are seen
@@ -73,7 +73,7 @@ def main(
         "kl_divergence_nats": machine.kl_divergence(patterns),
     }
 
-    # Look: the probability of each possible image, and what chains from random states end in.
+    # Look: the probability of each possible image, and where chains from random states end.
     title = f"What the machine expects to see: all {len(probabilities)} images of 3x3 pixels"
     plotting.state_probabilities(
         probabilities, numbers, run.output / "probabilities.png", title=title

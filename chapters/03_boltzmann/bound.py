@@ -2,7 +2,7 @@
 
 A restricted Boltzmann machine says p(v) = sum_h P(v|h) p(h), where its own weights make p(h). A
 second machine that learns p(h) better, from the states h ~ Q(h|v) that images cause in the first
-one, makes the images more probable. That probability is beyond sums, but a bound is not:
+one, makes the images more probable. That probability cannot be summed, but it can be bounded:
 
     log p(v) >= E_Q[log p_top(h) + log P(v|h) - log Q(h|v)]
 
@@ -12,9 +12,9 @@ one sum that is left, Z of the top machine.
 
 By default both learn digits drawn with many fonts, the first machine with 50 hidden units, and the
 second one gains 2.6 nats; that takes a minute and a half. `--dataset mnist --top 2000 --epochs 20
---trained RBM`, with the `rbm.keras` of 500 hidden units that rbm.py has made, is the network of
-Salakhutdinov & Murray (2008), who report -86.22 nats after -86.34 of the first machine alone. It
-reaches -84.50 in twelve minutes, after -83.88: no gain.
+--trained RBM`, with the `rbm.keras` of 500 hidden units that rbm.py saved, is the network of
+Salakhutdinov & Murray (2008), who report -86.22 nats, compared with -86.34 for the first machine
+alone. It reaches -84.50 in twelve minutes, after -83.88: no gain.
 """
 
 import pathlib
@@ -30,7 +30,7 @@ BATCH_SIZE = 100
 PARTICLES = 100  # Tieleman (2008): as many chains as images in a batch
 LEARNING_RATE = 0.1  # falls to zero along a straight line, as in the same paper
 TOP_LEARNING_RATE = 0.01  # gentler, because the top machine starts where much is known
-FURTHER_STDDEV = 1e-3  # of the weights that the first machine does not give
+FURTHER_STDDEV = 1e-3  # of the weights that do not come from the first machine
 CHAINS, TEMPERATURES = 100, 10_000  # Salakhutdinov & Murray (2008) have 100 and 14,500
 DRAWS = 20  # from Q, per test image
 STEPS_PER_EXECUTION = 10
@@ -50,7 +50,7 @@ def main(
         hidden: number of hidden units of the first machine.
         top: number of hidden units of the second machine, at least the number of pixels.
         gibbs_steps: steps of every chain between two updates.
-        trained: a first machine that is trained already, the `rbm.keras` of rbm.py.
+        trained: a trained first machine, the `rbm.keras` of rbm.py.
     """
     run.begin()
 
@@ -98,7 +98,7 @@ def main(
     }
 
     # Look: how much more probable the second layer makes each test image, and what both believe in.
-    title = "What test images gain by a second layer, at least"
+    title = "What test images gain from a second layer, at least"
     plotting.gains(bound - likelihood, "nats", run.output / "gains.png", title=title)
     imagined = {
         "one layer": first.generate(64, run.seed),

@@ -12,7 +12,7 @@ Then either side gives the other. An image goes up to f; the top machine fills i
 down to words. A caption goes up to g; the top machine samples f, which goes down to pixels.
 
 A caption counts as right if it has exactly the three right words of fourteen: name, parity and
-size. Expect that of most captions, and digits from captions that look as told.
+size. Expect most captions to be right, and digits that look as their captions say.
 
 By default it learns digits drawn with many fonts within a minute, and 98 % of its captions for
 images of other fonts are right. `--dataset mnist --hidden 500 500 --top 2000 --epochs 50` reaches
@@ -45,7 +45,7 @@ def main(
 
     Args:
         run: what to train on, images of digits, and how long; `epochs` are those of every layer.
-        hidden: number of hidden units of every layer on the side of images.
+        hidden: number of hidden units of every layer on the image side.
         top: number of hidden units of the top machine.
         batch_size: pairs per step.
         learning_rate: of the machines; falls to zero along a straight line, as in Tieleman (2008).
@@ -102,7 +102,7 @@ def main(
         run.output / "descriptions.png",
         titles=data.captions.as_text(described[shown]),
         wrong=~right[shown],
-        title="Words that the machine finds for test images; in the last row wrong ones only",
+        title="Words that the machine finds for test images; in the last row only wrong ones",
         **picture,
     )
     samples = plotting.image_grid(
@@ -121,7 +121,7 @@ def main(
 
 
 def networks(machines, shape, **kwargs):
-    """A belief network for every machine, which has the machines before it below."""
+    """A belief network for every machine, on top of the machines before it."""
     return [
         models.DeepBeliefNetwork(machine, shape, below=machines[:number], **kwargs)
         for number, machine in enumerate(machines)

@@ -1,4 +1,4 @@
-"""The deep Boltzmann machine: layers that all hear their neighbours on both sides.
+"""The deep Boltzmann machine: layers that hear their neighbours on both sides.
 
 Every layer of binary units is connected with the next one, and signals run up and down:
 
@@ -6,7 +6,7 @@ Every layer of binary units is connected with the next one, and signals run up a
 
     P(h1=1 | v, h2) = sigmoid(b1 + W1'v + W2 h2)
 
-It learns in two steps. First each pair of layers alone, as a restricted Boltzmann machine, with
+It learns in two steps. First each pair of layers by itself, as a restricted Boltzmann machine, with
 twice the input where a neighbour is still missing. Then all layers jointly,
 
     W1 <- W1 + rate (<v mu1'>_data - <v h1'>_chains),
@@ -49,7 +49,7 @@ def main(
 
     Args:
         run: what to train on, grey images, and how long; `epochs` are those with all layers.
-        pretraining_epochs: passes with each single pair of layers; as many as `epochs` by default.
+        pretraining_epochs: passes with each pair of layers; as many as `epochs` by default.
         hidden: sizes of the hidden layers, two or more.
         gibbs_steps: steps of every chain between two updates.
         learning_rate: of the joint training; the paper starts at 0.005 and takes hundreds of
@@ -89,7 +89,7 @@ def main(
         batches, epochs=run.epochs, validation_data=(test,), validation_freq=10, callbacks=watch
     )
 
-    # Judge: at least how probable are the test images?
+    # Judge: how probable are the test images, at least?
     odd, even = dbm.base_probabilities(train)
     partition = metrics.log_partition(
         dbm.as_rbm(), odd, CHAINS, TEMPERATURES, run.seed, hidden_base_probabilities=even

@@ -1,8 +1,7 @@
 """The deep belief network: machines on machines, trained one after the other.
 
-What a restricted Boltzmann machine has learned, its hidden units h ~ P(h|v), are data again: the
-next machine learns those, and so on. The last one also sees the label, as one more visible unit
-that is on:
+The hidden units of a restricted Boltzmann machine, h ~ P(h|v), are data again: the next machine
+learns those, and so on. The last one also sees the label, as one more visible unit that is on:
 
     image v -> h_1 -> h_2, label -> top machine
 
@@ -11,12 +10,12 @@ generate: keep a label on, let the top machine sample h_2, and go down through t
 
     label -> top machine -> h_2 -> P(h_1|h_2) -> P(v|h_1)
 
-The label is one unit among hundreds, and some of what the machine dreams up beside it is another
-digit. "Guidance" has the label count half as much again in this, and nearly all digits are right.
+The label is one unit among hundreds, and some of what the machine dreams up next to it is another
+digit. With "guidance" the label counts half as much again, and nearly all digits are right.
 
-And as the layers' weights are a good start of a feed-forward network, they are copied into one,
+And as the layers' weights are a good start for a feed-forward network, they are copied into one,
 which then learns the labels by gradients: fine-tuning. Expect the fine-tuned network to err least,
-and most generated digits to be read as the label that they were asked for.
+and most generated digits to be read as their label.
 
 By default it learns digits drawn with many fonts within a minute and a half. On other fonts
 logistic regression on pixels errs in 1.4 % of cases, the fine-tuned network in 0.5 %. `--dataset
@@ -37,7 +36,7 @@ DROPOUT = 0.2  # in fine-tuning; Srivastava et al. (2014) drop .2 of the pixels,
 TUNING_RATE = 1e-3
 LINEAR_RATE = 1e-2  # of logistic regression: the best of four on fonts that were held out
 STEPS_PER_EXECUTION = 10
-GUIDANCE = 1.5  # of generated images by their label; 1 is the model as it was trained
+GUIDANCE = 1.5  # of generated images by their label; 1 is the model as trained
 SAMPLES = 100  # generated images per label that are judged
 
 
@@ -145,7 +144,7 @@ def logistic_regression(shape, num_classes):
 
 
 def reader_of(run, classifier):
-    """Who reads generated images, and the function: the data's shipped LeNet if there is one."""
+    """The reader of generated images, name and function: the data's shipped LeNet, if any."""
     name = f"lenet_{run.dataset}"
     if name not in saved_models.available():
         return "The fine-tuned classifier", classifier

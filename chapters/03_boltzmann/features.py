@@ -5,14 +5,14 @@ pixel means changes. Hidden units of a restricted Boltzmann machine look for str
 
     features(x) = P(h = 1 | x) = sigmoid(c + W'x)
 
-They are learned from the images alone; then logistic regression learns the labels from pixels and
+They are learned only from the images; then logistic regression learns the labels from pixels and
 from features. Every image of 8x8 digits comes five times: as it is, and moved by one pixel in four
-directions. The test images were written by other people than the training images, and copies of
-an image never sit on both sides.
+directions. The test images were written by other people than the training images, and copies of an
+image are never on both sides.
 
-In less than a minute the features win by twelve points: 87 % of the test images are recognized, and
-75 % by their pixels. The pipeline is scikit-learn's example "Restricted Boltzmann Machine features
-for digit classification".
+In less than a minute the features win by twelve points: they recognize 87 % of the test images, the
+pixels 75 %. The pipeline is scikit-learn's example "Restricted Boltzmann Machine features for digit
+classification".
 """
 
 import warnings
@@ -36,7 +36,7 @@ SHOWN = 10
 
 
 def main(run: runs.Run = runs.Run(dataset="digits", epochs=20)) -> None:
-    """Compares logistic regression on pixels with that on features of an RBM.
+    """Compares logistic regression on pixels with the same on features of an RBM.
 
     Args:
         run: what to train on and how long; small images with labels.
@@ -77,7 +77,7 @@ def main(run: runs.Run = runs.Run(dataset="digits", epochs=20)) -> None:
         value_range=machine.value_range,
         titles=[f"{name}: {a}" for which, name in shown for a in answers[name][which][:SHOWN]],
         wrong=np.concatenate([~right[name][which][:SHOWN] for which, name in shown]),
-        title="What the regression says, of images as they are and of the same moved by a pixel",
+        title="What the regression says about images as they are and moved by a pixel",
     )
     title = "What each hidden unit looks for: white helps it, black hinders it"
     path = run.output / "filters.png"

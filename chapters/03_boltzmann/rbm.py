@@ -1,17 +1,17 @@
 """The restricted Boltzmann machine: a probability of images, learned without a decoder.
 
-Visible units v (pixels) and hidden units h (features) are connected with each other and not among
+Visible units v (pixels) and hidden units h (features) are connected to each other and not among
 themselves. The energy of a pair is low where they agree, and low energies are probable:
 
     E(v, h) = -b'v - c'h - v'W h,    p(v, h) = exp(-E(v, h)) / Z
 
 Learning lowers the free energy F(v) = -log sum_h exp(-E(v, h)) of the data and raises that of
 what the machine itself believes in: the states of chains ("particles") that it moves by Gibbs
-sampling, h ~ P(h|v), v ~ P(v|h), and never takes back to the data.
+sampling, h ~ P(h|v), v ~ P(v|h), and never restarts at the data.
 
     W <- W + rate (<v h'>_data - <v h'>_particles)
 
-(Units are counted from their means here, the "centered" gradient, which allows larger rates.)
+(Units are measured from their means here, the "centered" gradient, which allows larger rates.)
 The sum Z runs over all states; annealed importance sampling estimates it, and then the script can
 say how probable test images are: log p(v) = -F(v) - log Z.
 
@@ -63,7 +63,7 @@ def main(run: runs.Run = runs.Run(epochs=60), hidden: int = 200, gibbs_steps: in
     machine.compile(keras.optimizers.SGD(schedule), steps_per_execution=STEPS_PER_EXECUTION)
 
     # Fit; interrupted, the same command resumes where it was. The gap between the free energies of
-    # test and training images tells whether it overfits.
+    # test and training images shows whether it overfits.
     watch = run.watch(batches, callbacks.FreeEnergyGap(seen, test))
     history = machine.fit(batches, epochs=run.epochs, callbacks=watch)
 

@@ -9,8 +9,8 @@ does the reverse: a transposed convolution of stride 2 doubles the image.
 
     mean((x - decoder(encoder(x)))^2) -> min
 
-The code has 30 numbers, as that of the stacked autoencoder has, so the two can be compared; an
-image has 784. On the way there are more numbers than that, but the code is the only way through.
+The code has 30 numbers, like that of the stacked autoencoder, so the two can be compared; an image
+has 784. On the way there are more numbers than that, but the code is the only way through.
 
 By default it learns digits drawn with many fonts within a minute and reaches .0047, where PCA has
 .0162. `--dataset fashion_mnist --validation 5000 --epochs 10` is the published protocol: .0074 in

@@ -1,7 +1,7 @@
 """Denoising autoencoders: recover the clean image from a damaged one.
 
 Copying is useless when the input is noisy: to undo the damage, the network has to know what the
-images look like. A noise layer stands before the encoder; the target stays the clean image:
+images look like. A noise layer comes before the encoder; the target stays the clean image:
 
     code = encoder(noise(x)),  reconstruction = decoder(code),  loss = mean (x - reconstruction)^2
 
@@ -12,8 +12,8 @@ The noise acts in training only, so the validation loss is that of clean images.
 autoencoder does to noisy ones, the script calls the noise layer with `training=True`.
 
 By default it learns digits drawn with many fonts, with either noise, within two minutes. `--dataset
-fashion_mnist --validation 5000 --epochs 10` is the published protocol: with dropout .0127 of clean
-images, .0150 of noisy ones, in 105 seconds.
+fashion_mnist --validation 5000 --epochs 10` is the published protocol: with dropout .0127 on clean
+images, .0150 on noisy ones, in 105 seconds.
 """
 
 from keras_gen import runs

@@ -7,7 +7,7 @@ Instead of training the hourglass 784-100-30-100-784 in one go, train two shallo
 
     stack:    x' = decoder_1(decoder_2(encoder_2(encoder_1(x))))
 
-The stack puts the encoders one behind the other and the decoders in reverse order. No phase knew
+The stack puts the encoders one after the other and the decoders in reverse order. No phase knew
 what a later one would lose, so a few epochs of joint training repair much of the error. Deep
 networks were first trained this way; today it is rare.
 

@@ -4,12 +4,12 @@ A fully visible belief network gives every pixel a probability from the pixels b
 
     p(x) = p(x_1) p(x_2 | x_1) ... p(x_n | x_1 ... x_{n-1})         loss = -log p(x)
 
-An autoencoder would do, if no path led from a pixel, or one after it, to its own output. So each
-hidden unit is told which pixel is the last that it may see, and the weights that would break this
-are multiplied by zero (Germain et al. 2015). Which pixels come "before" is a matter of taste: here
-one network learns eight ways of reading an image, row by row or column by column from any corner,
-one way per training step, and an image's probability is the mean of the eight. With them any half
-of an image can be completed from the other half.
+An autoencoder would do, if no path led to a pixel's output from the pixel itself or from a later
+one. So each hidden unit is told which pixel is the last that it may see, and the weights that would
+break this are multiplied by zero (Germain et al. 2015). Which pixels come "before" is a matter of
+taste: here one network learns eight ways of reading an image, row by row or column by column from
+any corner, one way per training step, and an image's probability is the mean of the eight. With
+them any half of an image can be completed from the other half.
 
 Pixels are re-sampled as binary at every use. By default it learns digits drawn with many fonts
 within three minutes. `--dataset mnist --hidden 800 800 --orderings 2 --epochs 360` learns
@@ -27,7 +27,7 @@ from keras_gen import data, models, plotting
 BATCH_SIZE = 100  # Germain et al. (2015), section 6
 LEARNING_RATE = 3e-3  # of Adam, brought to zero along a cosine; 1e-3 is far slower
 STEPS_PER_EXECUTION = 20
-COMPLETED, TIMES = 10, 5  # images in the pictures of completions, and how often each
+COMPLETED, TIMES = 10, 5  # images in the pictures of completions, and completions of each
 
 
 def main(

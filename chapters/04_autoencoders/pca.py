@@ -7,7 +7,7 @@ error, the best it can do is known: project onto the directions in which the dat
     rows of W span the first principal components, and b holds the mean at a code of zero
 
 It finds the plane of the components, not the components: the rows of W are any axes of it, neither
-sorted nor at right angles. So the script compares the two subspaces by the largest of the angles
+sorted nor at right angles. So the script compares the two subspaces, by the largest of the angles
 between them, and the errors.
 
 Undercomplete means that the code is smaller than the input; then something must be left out, and
@@ -18,7 +18,7 @@ is told to be undercomplete and refuses other codes.
 By default it learns ten components of digits drawn with many fonts in half a minute; expect an
 angle of about .008 and an error within .1 % of that of PCA. `--dataset mnist --components 30
 --epochs 100` reaches .0022 rad and .0002 % in 2.5 minutes. There the 30th and the 31st component
-vary almost equally, and the last bit of angle between them is what takes the time.
+vary almost equally, and closing the last bit of angle between them is what takes the time.
 """
 
 from keras_gen import runs
@@ -76,7 +76,7 @@ def main(run: runs.Run = runs.Run(epochs=60), components: int = 10) -> None:
     }
 
     # Look: the autoencoder copies the components, although its own axes, the rows of W, are others.
-    moved = (mean + directions).reshape(-1, *shape)  # no images: out of range
+    moved = (mean + directions).reshape(-1, *shape)  # not images: out of range
     rows = {
         "component": directions,
         "its copy": autoencoder.predict(moved, verbose=0).reshape(components, -1) - mean,

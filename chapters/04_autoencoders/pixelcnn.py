@@ -10,8 +10,8 @@ is masked below and to the right of the center, and in the first layer at the ce
 likelihood is exact, where a GAN has none and a VAE has a bound. The price is paid when drawing:
 pixel after pixel, not in parallel. A half image is completed by starting in the middle.
 
-Pixels are re-sampled as binary at every use. By default it learns digits drawn with many fonts,
-half as large, within three minutes. `--dataset mnist --image-size 28 --filters 64 --epochs 16
+Pixels are re-sampled as binary at every use. By default it learns digits drawn with many fonts, at
+half the size, within three minutes. `--dataset mnist --image-size 28 --filters 64 --epochs 16
 --precision mixed_bfloat16` learns handwritten ones; van den Oord et al. (2016) report 81.30 nats.
 """
 
@@ -25,9 +25,9 @@ from keras_gen import data, models, plotting
 
 BATCH_SIZE = 32
 LEARNING_RATE = 1e-3  # Adam's default, brought to zero along a cosine
-DILATIONS = (1, 2, 4, 1, 2, 4)  # so that six blocks see 14 pixels far, half of an MNIST image
+DILATIONS = (1, 2, 4, 1, 2, 4)  # so that six blocks see as far as 14 pixels, half of an MNIST image
 STEPS_PER_EXECUTION = 20
-COMPLETED, TIMES = 10, 5  # images in the picture of completions, and how often each
+COMPLETED, TIMES = 10, 5  # images in the picture of completions, and completions of each
 
 
 def main(run: runs.Run = runs.Run(epochs=4), filters: int = 32, image_size: int = 14) -> None:

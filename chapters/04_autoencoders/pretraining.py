@@ -14,10 +14,10 @@ on the pre-trained encoder, frozen, so that only W and b learn; and fine-tuned, 
 learns. Expect pre-training to be worth most where labels are fewest, and freezing to lose to
 fine-tuning as their number grows.
 
-By default it takes digits drawn with many fonts and three minutes; there a frozen encoder loses to
-the random start too, and only fine-tuning pays. `--dataset mnist --epochs 100
---steps 500 --seeds 5` reaches 84.4 % with 100 labels, where a random start reaches 74.3, and 93.4
-with 1,000, where that reaches 88.1; it takes 36 minutes.
+By default it learns digits drawn with many fonts in three minutes; there a frozen encoder loses to
+the random start too, and only fine-tuning pays. `--dataset mnist --epochs 100 --steps 500 --seeds
+5` reaches 84.4 % with 100 labels, where a random start reaches 74.3, and 93.4 with 1,000, where
+that reaches 88.1; it takes 36 minutes.
 """
 
 from keras_gen import runs
@@ -31,7 +31,7 @@ from keras_gen import data, models, networks, plotting
 # steps are the same for all starts.
 BATCH_SIZE = 128
 HIDDEN, CODE_UNITS, ACTIVATION = (500, 500), 500, "sigmoid"
-NOISE_RATE = 0.5  # share of the pixels that are switched off
+NOISE_RATE = 0.5  # share of the pixels that is switched off
 LEARNING_RATE = 1e-3
 FEW_BATCH_SIZE = 50
 LABEL_COUNTS = (100, 300, 1000)
@@ -50,7 +50,7 @@ def main(
         run: what to train on, with labels, and how long the autoencoder learns.
         steps: batches of labeled images that a classifier sees.
         seeds: trainings per classifier and number of labels, each with its own labeled images.
-        validation: judge by so many of the last training images instead of the test images.
+        validation: how many of the last training images replace the test images.
     """
     run.begin()
 
@@ -106,7 +106,7 @@ def main(
 
     # Save.
     what = f"Denoising autoencoder, dense {HIDDEN} and {CODE_UNITS} codes, for pre-training"
-    look = "learning_curves.png: what pre-training is worth, the more the fewer labels there are"
+    look = "learning_curves.png: pre-training is worth more, the fewer labels there are"
     run.save(autoencoder, what, table, samples, look)
 
 

@@ -1,8 +1,8 @@
 """The recurrent autoencoder: a sequence is read into one vector and written out again.
 
 For sequences the dense layers of an autoencoder become recurrent ones. The encoder reads step
-after step and keeps what it remembers at the end (sequence to vector); the decoder gets this code
-again at every step and writes one step after the other (vector to sequence):
+after step and keeps what it remembers at the end (sequence to vector); the decoder receives this
+code again at every step and writes one step after the other (vector to sequence):
 
     h_1 ... h_T = LSTM(x_1 ... x_T),       code = W h_T + b
     g_1 ... g_T = LSTM(code ... code),     x_t' = sigmoid(V g_t + c)
@@ -11,7 +11,7 @@ again at every step and writes one step after the other (vector to sequence):
 
 Here an image is the sequence: its rows, from top to bottom, are the steps, and a row's pixels are
 the features of a step. A picture of 28x28 pixels is 28 steps of 28 numbers. The code has 30
-numbers, as that of the stacked autoencoder has, where the sequence has 784.
+numbers, like that of the stacked autoencoder, where the sequence has 784.
 
 By default it learns digits drawn with many fonts within three minutes and reaches .0054, where PCA
 has .0162. `--dataset fashion_mnist --validation 5000 --epochs 10` is the published protocol: .0077
@@ -70,7 +70,7 @@ def main(run: runs.Run = runs.Run(epochs=20), validation: int = 1000) -> None:
     pca_error = metrics.pca_error(train, held_out, LATENT_DIM, run.seed)
     measures = {f"validation_mse_{len(held_out)}_images": error, "pca_mse": pca_error}
 
-    # Look: the rows below each other are an image again.
+    # Look: one below the other, the rows are an image again.
     copies = {
         "image": held_out[:10],
         f"recurrent\n{error:.4f}": autoencoder.reconstruct(held_out[:10]),

@@ -2,8 +2,8 @@
 
 A code of 300 units is large enough to hold a copy of nearly everything in an image (for an 8x8
 image of 64 pixels it is overcomplete). What keeps it from that is a penalty on the activations a of
-its sigmoid units. The network then spends activity only where it pays, and a unit ends up standing
-for something:
+its sigmoid units. The network then spends activity only where it pays, and a unit comes to mean
+something:
 
     loss = mean (x - decoder(a))^2 + penalty,  a = encoder(x)
 

@@ -8,7 +8,7 @@ When the hourglass is neatly symmetrical, its N layers need only the kernels of 
     x'   = sigmoid(transpose(W_1) relu(transpose(W_2) code + c_2) + c_1)
 
 Each kernel is one variable that both halves train. That halves the weights (the biases b and c are
-not shared) and limits overfitting; the error hardly rises. It is the stacked autoencoder otherwise.
+not shared) and limits overfitting; the error hardly rises. Otherwise it is the stacked autoencoder.
 
 By default it learns digits drawn with many fonts within a minute. `--dataset fashion_mnist
 --validation 5000 --epochs 10` is the published protocol: .0111 in 45 seconds.

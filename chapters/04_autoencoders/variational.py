@@ -1,14 +1,14 @@
 """The variational autoencoder: codes that fill a space one can draw from.
 
-The encoder does not name a code but a normal distribution of codes; the decoder reconstructs a
-draw from it. A second loss pushes these distributions towards one standard normal cloud, so that
+The encoder gives not a code but a normal distribution of codes; the decoder reconstructs a draw
+from it. A second loss pushes these distributions towards one standard normal cloud, so that
 afterwards a draw from the cloud decodes to a new image:
 
     loss = E_q[-log p(x|z)] + KL(q(z|x) || N(0, I))          (nats per image)
     KL   = -1/2 sum_i (1 + g_i - exp(g_i) - m_i^2),  g = log variance, m = mean
 
 The loss bounds -log p(x) from above; the script also estimates -log p(x) itself by drawing 5,000
-codes per test image and weighing them. Pixels are re-sampled as binary at every use.
+codes per test image and weighting them. Pixels are re-sampled as binary at every use.
 
 By default it learns digits drawn with many fonts in two dimensions within three minutes and draws
 their map. With `--dataset mnist --latent-dim 50 --epochs 1600` it is the network of Burda et al.
@@ -78,7 +78,7 @@ def main(run: runs.Run = runs.Run(epochs=60), latent_dim: int = 2) -> None:
     plotting.image_grid(path_between, run.output / "interpolation.png", 12, **picture)
     plotting.training_curves(history, run.output / "training.png")
     if latent_dim == 2:
-        title = "What the decoder makes of every place in its latent plane"
+        title = "What the decoder makes of every point of its latent plane"
         samples = plotting.latent_manifold(
             vae.decode, run.output / "manifold.png", title=title, **picture
         )

@@ -1,7 +1,8 @@
 """The conditional GAN: ask for a three and get a three.
 
-Both players get the label y beside their other input. The discriminator sees pairs, so an image
-that is good but of another class is a fake, and the generator can no longer choose what to draw:
+Both players receive the label y next to their other input. The discriminator sees pairs, so an
+image that is good but of another class is a fake, and the generator can no longer choose what to
+draw:
 
     discriminator: E[softplus(-D(x, y))] + E[softplus(D(G(z, y), y))]
     generator:     E[softplus(-D(G(z, y), y))]
@@ -10,17 +11,17 @@ The generator appends a learned vector per class to its noise; the discriminator
 features f by weights that depend on the class, D(x, y) = w'f + b + e_y'f (Miyato and Koyama 2018).
 
 Two questions judge the result (Shmelkov et al. 2018): does a classifier of real images read the
-generated ones as they were asked for (GAN-test)? And does a classifier that has only ever seen
-generated images read real ones (GAN-train)? The second one fails if digits are good but all alike.
+generated ones as their label (GAN-test)? And does a classifier trained only on generated images
+read real ones (GAN-train)? The second one fails if digits are good but all alike.
 
-A class is easily drawn the same way every time. That of digits passes after two epochs; on
+A class is easily drawn the same way every time. With digits this passes after two epochs; on
 Fashion-MNIST the discriminator stays too strong, and sandals and bags remain a single picture each.
 `--no-batch-normalization` takes its batch normalization away and adds a penalty on its slope at
 real images, E[||grad_x D(x, y)||^2]; then every class varies.
 
-In samples.png every row is a class and every column one noise vector: what is left when the class
-is given, such as slant and width, is the column's. By default it learns digits drawn with many
-fonts, within three minutes. `--dataset mnist --epochs 12` and `--dataset fashion_mnist --epochs 12
+In samples.png every row is a class and every column one noise vector: what the class leaves open,
+such as slant and width, is the column's. By default it learns digits drawn with many fonts, within
+three minutes. `--dataset mnist --epochs 12` and `--dataset fashion_mnist --epochs 12
 --no-batch-normalization` learn handwritten digits and clothes in less than twenty.
 """
 
@@ -50,7 +51,7 @@ def main(
     Args:
         run: what to train on and how long. The data need a shipped reader, which reads the images.
         filters: feature maps of the layers next to the image.
-        batch_normalization: of the discriminator; without it there is a penalty instead.
+        batch_normalization: whether the discriminator has it; if not, it has a penalty instead.
     """
     run.begin()
 
@@ -78,7 +79,7 @@ def main(
     watch = run.watch(batches, *run.watch_images(gan, test, test_labels, grid_labels=rows))
     history = gan.fit(batches, epochs=run.epochs, callbacks=watch)
 
-    # Judge: the labels asked for are those of the test and of the training images.
+    # Judge: the target labels are those of the test and of the training images.
     reader = run.reader()
     generated = gan.generate(seed=run.seed, labels=test_labels)
     measures = evaluation.frechet_report(reader, test, generated, train, gan.value_range)
@@ -105,7 +106,7 @@ def main(
 
     # Save.
     what = f"Conditional DCGAN generator, {LATENT_DIM} latents, {filters} filters"
-    look = "samples.png: every row is the class that was asked for, every column one noise vector"
+    look = "samples.png: every row is one target class, every column one noise vector"
     run.save(gan, what, measures, samples, look)
 
 

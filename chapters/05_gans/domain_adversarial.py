@@ -1,34 +1,34 @@
 """Domain-adversarial training: the same digits, in a world that nobody has labeled.
 
-A classifier of white digits on black is to read digits on photographs. It has labels of the first
-kind only, the source domain; of the second kind, the target domain, it has images. So a second
+A classifier of white digits on black is to read digits on photographs. It has labels only of the
+first kind, the source domain; of the second kind, the target domain, it has images. So a second
 classifier joins in. Both look at the same features f(x):
 
     the class classifier descends     L_y = E_source[-log p(y | f(x))]
     the domain classifier descends    L_d = E_source[-log D(f(x))] + E_target[-log(1 - D(f(x)))]
     the features descend              L_y - lambda L_d
 
-The features become such that digits can be told apart, but domains cannot: adversarial networks
-without a generator. A layer that does nothing on the way forward and changes the sign of the
-gradient on the way back, `GradientReversal`, makes all of it one descent. lambda rises from 0 to 1.
+The features come to tell digits apart, but not domains: adversarial networks without a generator. A
+layer that does nothing on the way forward and changes the sign of the gradient on the way back,
+`GradientReversal`, turns all of it into one descent. lambda rises from 0 to 1.
 
-What is it worth? The same network is trained on the source domain alone, below which one should
-not fall, and on the target domain with its labels, above which one can hardly get. The result is
-the share of the gap between them that is closed:
+What is it worth? The same network is trained only on the source domain, a result that one should
+not fall below, and on the target domain with its labels, one that can hardly be beaten. The result
+is the share of the gap between them that is closed, where there is one:
 
     closed = (adversarial - source only) / (trained on the target - source only)
 
 The target domain is made here, as MNIST-M was: the difference of each digit from a random patch of
 a photograph. `features.png` shows the features of both domains along their first two principal
-components, without the game as the class classifier meets them, and with it as the domain
-classifier does.
+components: without the game as the class classifier sees them, with it as the domain classifier
+does.
 
 By default it learns digits drawn with many fonts, on patches of two embedded photographs, in two
 minutes; the test digits are of other fonts, the test patches of other parts of the photographs.
 Without the game it reads 70.9 % of them right, with it 93.0 %, and trained on the target 99.0 %, so
-that 79 % of the gap are closed. `--dataset mnist --photographs cifar10 --epochs 8 --seeds 3` learns
+that 79 % of the gap is closed. `--dataset mnist --photographs cifar10 --epochs 8 --seeds 3` learns
 handwritten digits in 20 minutes: 47.1, 95.4 and 97.8 %, 95.3 % of the gap. Ganin et al. (2016):
-52.25, 76.66 and 95.96 % right; 52.9 % of the gap closed, as they say, or 55.8 % by this formula.
+52.25, 76.66 and 95.96 % right; 52.9 % of the gap closed, as they report, or 55.8 % by this formula.
 """
 
 from keras_gen import runs
@@ -42,7 +42,7 @@ import numpy as np
 from keras_gen import callbacks, data, models, networks, plotting
 
 # Chosen on the last 5,000 training images of MNIST, `--validation 5000`, where no source is given;
-# so labels of the target domain had a say in these.
+# so labels of the target domain did influence these.
 IMAGE_SIZE = 28
 FILTERS, UNITS = (32, 48), 100  # figure 4a of the paper
 MAP_DROPOUT = 0.3
@@ -50,7 +50,7 @@ BATCH_SIZE = 64  # of each domain: the paper's 128 in all
 LEARNING_RATE = 1e-3  # Adam's default, brought to zero along a cosine
 BETA_1 = 0.5  # Radford et al. (2016): with Adam's default the game swings; 0.74 instead of 0.90
 STEPS_PER_EXECUTION = 10
-SPLIT_COLUMN = 480  # of the embedded photographs: what is right of it is for the test
+SPLIT_COLUMN = 480  # of the embedded photographs: what is to the right of it is for the test
 ARROW = "\N{RIGHTWARDS ARROW}"
 SHOWN, PROJECTED = 30, 1000  # images of the pictures
 
@@ -95,10 +95,11 @@ def main(
     """Trains a classifier for a domain without labels, and the two it is compared with.
 
     Args:
-        run: what to train on and how long each of the three. The data need grey images and labels.
+        run: what to train on and how long, for each of the three. The data need grey images and
+            labels.
         photographs: embedded, cifar10, or another set of colour images, at least as large.
         seeds: runs, each with another start, other blends and another order.
-        validation: judge by so many of the last training images instead of the test images.
+        validation: how many of the last training images replace the test images.
     """
     run.begin()
 
@@ -149,10 +150,11 @@ def main(
         # Judge.
         low, middle, high = accuracy.values()
         measures = {f"accuracy_{name}".replace(" ", "_"): accuracy[name] for name in accuracy}
-        measures["gap_closed"] = (middle - low) / max(high - low, 1e-9)
+        if high > low:
+            measures["gap_closed"] = (middle - low) / (high - low)
         table.add(f"{count}, {seeds} seeds", **measures)
 
-    # Look at what is read, and at the course of the trainings.
+    # Look at what is read, and at how the trainings went.
     model, picture = fitted["adversarial"], {"value_range": fitted["adversarial"].value_range}
     shown = test_source[:SHOWN], pictured[:SHOWN]
     read = {name: fitted[name].predict(shown[1], verbose=0).argmax(axis=1) for name in fitted}

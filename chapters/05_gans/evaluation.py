@@ -1,7 +1,7 @@
-"""What the measures of generated images say, read aloud. Nothing is trained here.
+"""What the measures of generated images say. Nothing is trained here.
 
-All but the last look through a network that was trained to read digits: f(x) are its 128 features,
-p(y | x) its probabilities. Test images are "real", R; the set to be judged is "fake", F.
+All but the last use a network that was trained to read digits: f(x) are its 128 features,
+p(y | x) its probabilities. Test images are "real", R; the set to judge is "fake", F.
 
     Inception Score     exp(E_F[KL(p(y | x) || p(y))])         certain classes, all of them
     Frechet distance    ||m_R - m_F||^2 + tr(C_R + C_F - 2 (C_R C_F)^(1/2))   means, covariances
@@ -10,10 +10,10 @@ p(y | x) its probabilities. Test images are "real", R; the set to be judged is "
     recall              share of R within the k-th neighbours' balls of F   is everything there?
     sliced Wasserstein  distance of 7x7 patches, at every scale             edges, then shapes
 
-Sets whose fault is known show what each of them notices:
+Sets with known faults show what each of them notices:
 
     training images     the floor: what a perfect generator would get, never quite zero
-    noise in them       distances grow at once, the sliced Wasserstein one at the finest scale only.
+    noise in them       distances grow at once, the sliced Wasserstein one only at the finest scale.
                         Recall falls; precision does not on MNIST: noise that any eye sees can lie
                         within the balls. The Inception Score falls last
     20 of them, copied  collapse: each image is perfect. Precision stays high and recall is 0. The
@@ -24,8 +24,8 @@ A generator that copies its training images would have perfect scores, too, so l
 image that is nearest to each sample: `neighbours.png`.
 
 By default the images are digits drawn with many fonts, and it takes a minute; `--dataset mnist
---limit 5000` judges handwritten ones. A measure says something about a generator of the same data
-only: `--model dcgan_mnist` with the digits of fonts has a large distance although its digits are
+--limit 5000` judges handwritten ones. A measure says something only about a generator of the same
+data: `--model dcgan_mnist` with the digits of fonts has a large distance although its digits are
 good. For any saved generator, `python -m keras_gen evaluate` prints the same measures.
 """
 
@@ -52,7 +52,7 @@ def main(run: runs.Run = runs.Run(epochs=None), model: str | None = None) -> Non
     """
     run.begin()
 
-    # Prepare: as many images of every kind.
+    # Prepare: equally many images of every kind.
     reader, model = run.reader(), model or f"dcgan_{run.dataset}"
     train, test = run.images(IMAGE_SIZE, VALUE_RANGE)
     count = min(len(test), len(train))
@@ -74,8 +74,8 @@ def main(run: runs.Run = runs.Run(epochs=None), model: str | None = None) -> Non
     nearest, distances = metrics.nearest_neighbours(generated, train)
     _, real_distances = metrics.nearest_neighbours(test, train)
     run.print(
-        f"median distance to the nearest training image: {np.median(distances):.2f} of generated "
-        f"images, {np.median(real_distances):.2f} of test images"
+        f"median distance to the nearest training image: {np.median(distances):.2f} for generated "
+        f"images, {np.median(real_distances):.2f} for test images"
     )
 
     # Look.

@@ -11,7 +11,7 @@ never sees a real image, only the gradient that comes back through the inspector
 Both players are dense here. By default they learn digits drawn with many fonts, within three
 minutes; `--dataset mnist --epochs 40` learns handwritten ones in five. Watch `real_accuracy` and
 `fake_accuracy`: near 1/2 the players are matched, near 1 the inspector wins. A monitor warns if it
-wins for good, if the counterfeiter gets no gradient, or if its images become all alike.
+wins for good, if the counterfeiter gets no gradient, or if its images all become alike.
 """
 
 from keras_gen import runs

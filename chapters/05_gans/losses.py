@@ -1,4 +1,4 @@
-"""One network, five losses, and two rules of who learns how fast.
+"""One network, five losses, and two rules about who learns how fast.
 
 The discriminator D gives every image a score s; sigmoid(s) is its belief that the image is real.
 All that the generator learns from a fake image is the slope of its loss at that score, times the
@@ -12,18 +12,18 @@ gradient of the score:
     Wasserstein (GP)   E[fake] - E[real] + 10 E[(|grad D| - 1)^2]             -E[s]   1
 
 The minimax game is the one with a theory, and the one that fails where it matters: a discriminator
-that is sure of a fake has s << 0, so the slope sigmoid(s) and all the generator could learn vanish.
-The non-saturating loss has the same discriminator and its largest slope just there.
+that is sure of a fake has s << 0, so the slope sigmoid(s) and all that the generator could learn
+vanish. The non-saturating loss has the same discriminator, and its largest slope right there.
 
 Two rules put the discriminator ahead: the two time-scale update rule, where it has a higher
-learning rate, and the older habit of several of its steps for one of the generator.
+learning rate, and the older habit of several discriminator steps per generator step.
 
 By default two of the losses are played on digits drawn with many fonts, in two minutes, each with
 equal rates and with a discriminator that learns three times as fast. With equal rates both learn to
 draw. The faster discriminator is soon sure of every fake: with the non-saturating loss the
 generator learns all the same; with minimax its gradient nearly vanishes and its images stay
 grey (`games.png`, `training.png`). `pull.png` has the slopes of the table, and the norms of the
-generator's gradient that both losses have on the same players, measured in the minimax games.
+generator's gradient under both losses on the same players, measured in the minimax games.
 
 All seven games of the course on handwritten digits take 35 minutes:
 
@@ -34,7 +34,7 @@ There Wasserstein's critic leads with an FID of 30, most others reach 107 to 127
 with one of three seeds even at equal rates: FID 389, and gradients 47,000 times apart.
 
 Every game has the same networks, the same start and as many generator steps as the others. With
-Wasserstein's penalty D may not have batch normalization, so here none has. The measure is the FID
+Wasserstein's penalty D must not have batch normalization, so here none has. The measure is the FID
 in the features of the shipped LeNet; the floor is that of training images.
 """
 
@@ -68,13 +68,13 @@ GAMES = (
     "minimax, two time scales",
 )
 LOSSES = GAMES[:4]
-CRITICS = ("least squares", "hinge", "Wasserstein")  # their scores are no logits
+CRITICS = ("least squares", "hinge", "Wasserstein")  # their scores are not logits
 PLAYED = ("non-saturating", "minimax", "two time scales", "minimax, two time scales")
 SHOWN = 14  # images of each game
 
 
 def known_games():
-    """All that a game may differ in, by the names of the games."""
+    """Everything in which games may differ, by the names of the games."""
     plain = {"loss": losses.NonSaturating(), "rate": RATE, "betas": BETAS, "options": {}}
     critic = {"penalty": losses.GradientPenalty(PENALTY), "discriminator_steps": CRITIC_STEPS}
     changes = {
@@ -91,13 +91,13 @@ def known_games():
 
 
 def course(histories, quantity, epochs):
-    """Means over the seeds, at the passes over the images with one step of the discriminator."""
+    """Means over the seeds; every game spans as many passes, whatever its discriminator steps."""
     values = np.mean([history[quantity] for history in histories], axis=0)
     return epochs * np.arange(1, len(values) + 1) / len(values), values
 
 
 def training_panels(histories, fid, floor, run):
-    """Distance, gradient and belief in the course of every game, as `curve_panels` draws them."""
+    """Distance, gradient and belief over the course of every game, as `curve_panels` draws them."""
     games, epochs = histories.items(), run.epochs
     logits = {name: found for name, found in games if name not in CRITICS}
     panels = {
@@ -115,7 +115,7 @@ def training_panels(histories, fid, floor, run):
 
 
 def gradient_panels(histories, fid, run):
-    """Norms for two losses on the same players, of the seed of each minimax game that went worst.
+    """Norms for two losses on the same players, for the worst seed of each minimax game.
 
     Means over seeds would hide what went wrong.
     """
@@ -139,11 +139,11 @@ def main(
 
     Args:
         run: what to train on and how long. The data need a shipped reader, which judges the images.
-            Where the discriminator takes k steps for one of the generator, an epoch is k passes
-            over the training images.
+            Where the discriminator takes k steps per generator step, an epoch is k passes over the
+            training images.
         games: which games to play.
         filters: feature maps of the layers next to the image.
-        seeds: games of each kind, of this seed, the next one, ...
+        seeds: number of games of each kind: with this seed, the next one, ...
     """
     run.begin()
 

@@ -5,14 +5,14 @@ kind. Once the discriminator has learned to reject it, the generator moves on to
 the two may go round in circles. Points in the plane show it: the data are 25 Gaussians on a grid
 (`--mixture ring`: 8 on a circle), and one can count how many of them a generator has found.
 
-Each remedy is one argument or one layer, everything else stays the same:
+Each remedy is one argument or one layer; everything else stays the same:
 
     experience replay          half of the fakes that the discriminator sees are old ones, so it
                                does not forget what the generator made before
     minibatch discrimination   it is told how close the points of a batch are to each other,
     minibatch deviation        or how much they vary, and can reject a batch that lacks variety
     two time scales            it learns four times as fast as the generator, or takes
-    more steps                 five steps for one of the generator's, each on new data
+    more steps                 five steps per generator step, each on new data
     gradient penalty           it estimates the Wasserstein distance, whose slope leads to the
                                missing modes instead of vanishing
     slope penalty              the plain loss, but steep scores cost: they rise towards a missing
@@ -20,9 +20,9 @@ Each remedy is one argument or one layer, everything else stays the same:
                                much they cost depends on the mixture
 
 After training, 2,500 points are generated. A point is good if it lies within three standard
-deviations of a centre. A mode counts as found with one good point, as published counts have it, and
-as held with 1 % of all points. Look at both and at the pictures: where points lie all over
-the plane, single ones lie near every centre by chance.
+deviations of a centre. A mode counts as found with one good point, as in published counts, and as
+held with 1 % of all points. Look at both and at the pictures: where points lie all over the plane,
+single ones lie near every centre by chance.
 
 Every game has the same number of discriminator steps, each on 256 new real points, so the games
 take about the same time. By default four of them are played for 10 epochs of 2,000 such steps, in
@@ -83,7 +83,7 @@ def mixtures():
 
 
 def games(slope_penalty):
-    """All that a game may differ in, by the names of the remedies."""
+    """Everything in which games may differ, by the names of the remedies."""
     plain = {
         "replay": None,
         "statistics": [],  # kinds of layers before the discriminator's last one
@@ -114,9 +114,9 @@ def games(slope_penalty):
 def players(width, statistics):
     """Generator and discriminator.
 
-    Biases start within 1 / sqrt(inputs), but those of the first layer that sees points within the
-    plane's width: a ReLU bends along a line, and without biases all of these lines would go through
-    the origin.
+    Biases start within 1 / sqrt(inputs), except that those of the first layer that sees points
+    start within the plane's width: a ReLU bends along a line, and without biases all of these lines
+    would pass through the origin.
     """
     ranges = [LATENT_DIM**-0.5, UNITS**-0.5, width, UNITS**-0.5]
     biases = [keras.initializers.RandomUniform(-limit, limit) for limit in ranges]
@@ -141,7 +141,7 @@ def main(
             points.
         mixture: what the points are drawn from.
         remedies: which games to play.
-        seeds: games for each remedy, of this seed, the next one, ...
+        seeds: number of games for each remedy: with this seed, the next one, ...
     """
     run.begin()
     draw, centres, stddev, slope_penalty = mixtures()[mixture]
@@ -153,7 +153,7 @@ def main(
     for name, game, part in run.compare({name: known[name] for name in remedies}, seeds):
         run.print(f"{name}, seed {part.seed}")
 
-        # Prepare: every step of the discriminator gets a batch of its own, and every game as many.
+        # Prepare: every step of the discriminator gets a new batch, and every game equally many.
         steps = game["discriminator_steps"]
         points = draw(BATCH_SIZE * STEPS_PER_EPOCH, seed=part.seed)[: run.limit]
         batches = data.batches(points, min(steps * BATCH_SIZE, len(points)), seed=part.seed)
@@ -188,7 +188,7 @@ def main(
             clouds[f"{name}\nfinds {found.result()}, holds {held.result()}"] = generated
             courses[name] = run.moments(10), history.history[f"val_{held.name}"]
 
-    # Look: what each remedy leads to with the first seed, and the modes held in the course of it.
+    # Look: what each remedy leads to with the first seed, and the modes held along the way.
     samples = plotting.point_clouds(clouds, run.output / "points.png", columns=3)
     panels = {f"modes held, of {len(centres)}": courses}
     plotting.curve_panels(panels, "epoch", run.output / "training.png")

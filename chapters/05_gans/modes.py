@@ -11,9 +11,9 @@ generated images, how many modes are there, and how evenly do they share the ima
     KL(p || uniform) = log 1000 + sum_m p_m log p_m        0 if even, log 1000 = 6.91 if all are one
 
 Published for a DCGAN: 99 modes, KL 3.40 (Srivastava et al. 2017, VEEGAN; quoted by Lin et al. 2018,
-PacGAN). That is their network, their training and their classifier: PacGAN's
-code has four halvings to 2x2 with 64 to 512 filters, two generator steps per discriminator step and
-128,000 stacks. The number here stands beside it; it does not beat it.
+PacGAN). That is their network, their training and their classifier: PacGAN's code has four halvings
+to 2x2 with 64 to 512 filters, two generator steps per discriminator step and 128,000 stacks. The
+number here is listed next to it; it does not beat it.
 
 The network is dcgan.py's with three channels. Every batch is stacked anew, so no two epochs show
 the same combinations. By default it stacks digits drawn with many fonts, within three
@@ -43,7 +43,7 @@ def main(run: runs.Run = runs.Run(epochs=10), filters: int = 32) -> None:
 
     Args:
         run: what to train on and how long. The data need a shipped reader, which reads one channel;
-            `limit` is the number of counted images too.
+            `limit` is also the number of counted images.
         filters: feature maps of the layers next to the image.
     """
     run.begin()

@@ -1,8 +1,8 @@
 """WGAN: a critic that measures a distance instead of a probability.
 
-The Wasserstein (earth mover's) distance between real and fake images falls smoothly even while
-the two do not overlap, where the classical loss saturates. Its dual form is what the critic
-maximizes, among functions that never change faster than their input:
+The Wasserstein (earth mover's) distance between real and fake images falls smoothly even while the
+two do not overlap, where the classical loss saturates. The critic maximizes its dual form, among
+functions that never change faster than their input:
 
     critic:    E[C(fake)] - E[C(real)], then every weight w <- clip(w, -0.01, 0.01)
     generator: -E[C(fake)]
@@ -11,9 +11,9 @@ Clipping is the crude way to keep the critic slow (Arjovsky et al. 2017, Algorit
 script has the better one. `critic_estimate`, E[C(real)] - E[C(fake)], is the distance up to a
 factor, and falls as the images get better.
 
-By default it sees digits drawn with many fonts for three minutes, in which clipped weights get as
-far as blots with the strokes of digits; wgan_gp.py draws digits in the same time. `--dataset mnist
---epochs 40 --precision mixed_bfloat16` learns handwritten ones in half an hour.
+By default it sees digits drawn with many fonts for three minutes, in which clipped weights get only
+as far as blots with the strokes of digits; wgan_gp.py draws digits in the same time. `--dataset
+mnist --epochs 40 --precision mixed_bfloat16` learns handwritten ones in half an hour.
 """
 
 from keras_gen import runs

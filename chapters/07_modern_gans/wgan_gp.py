@@ -8,7 +8,7 @@ weights, WGAN-GP asks for a gradient of norm 1 at points between real and fake i
     generator: -E[C(fake)]
     x = u real + (1 - u) fake,  u ~ U[0, 1] per sample
 
-The critic takes five steps, each on fresh real images, for one of the generator, and has no batch
+The critic takes five steps per generator step, each on fresh real images, and has no batch
 normalization, which would mix the samples whose gradients are penalized one by one.
 
 By default it learns digits drawn with many fonts, within three minutes. `--dataset fashion_mnist
@@ -22,7 +22,7 @@ from keras_gen import data, evaluation, models, networks, optimizers, plotting
 
 IMAGE_SIZE = 28
 LATENT_DIM = 100
-INITIALIZER = "he_normal"  # keeps the scale of what the critic's layers hand on without a norm
+INITIALIZER = "he_normal"  # keeps the scale of what the critic's layers pass on without a norm
 LEARNING_RATE, BETA_1, BETA_2 = 2e-4, 0.0, 0.9  # Gulrajani et al. (2017): 1e-4, Algorithm 1
 BATCH_SIZE, CRITIC_STEPS = 64, 5  # the same algorithm
 EMA_DECAY = 0.999  # Karras et al. (2018), section 6: images come from averaged weights

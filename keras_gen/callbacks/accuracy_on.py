@@ -1,4 +1,4 @@
-"""How well a classifier reads other images than those it is validated on."""
+"""The accuracy of a classifier on images other than those it is validated on."""
 
 import keras
 import numpy as np
@@ -20,7 +20,7 @@ class AccuracyOn(SharingCopies, keras.callbacks.Callback):
     Args:
         name: of the accuracy in the logs, such as `"target_accuracy"`.
         images: array of images, as the model takes them.
-        labels: array of their integer labels, from 0 on.
+        labels: array of their non-negative integer labels.
 
     Example:
         watch = AccuracyOn("target_accuracy", test_target, test_labels)

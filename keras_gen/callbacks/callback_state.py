@@ -13,7 +13,7 @@ from keras_gen.arguments import argument_error
 from keras_gen.callbacks.neighbours import Adapter, unwrapped
 from keras_gen.callbacks.state_file import encode
 
-REMEMBERED = {  # by Keras's own callbacks; all others of them remember nothing
+REMEMBERED = {  # by Keras's own callbacks; all others of Keras remember nothing
     "EarlyStopping": ("wait", "stopped_epoch", "best", "best_weights", "best_epoch"),
     "ReduceLROnPlateau": ("best", "wait", "cooldown_counter"),
     "ModelCheckpoint": ("best", "_batches_seen_since_last_saving", "_last_batch_seen"),
@@ -72,10 +72,10 @@ def titled(callbacks):
 
 
 def encoded(callbacks, arrays):
-    """The states of all callbacks that remember something, in terms of JSON, by title.
+    """The states of all callbacks that remember something, as JSON values, by title.
 
     Raises:
-        ValueError: for a `get_state` that returns what cannot be written.
+        ValueError: for a `get_state` whose result cannot be written.
     """
     states = {}
     for name, callback in titled(callbacks).items():
@@ -89,7 +89,7 @@ def encoded(callbacks, arrays):
                 "callbacks",
                 "a `get_state()` that returns None, numbers, strings, arrays, or lists, tuples and "
                 "dicts of them",
-                received=f"{name}, of which {error}",
+                received=f"{name}: {error}",
             ) from None
     return states
 
@@ -123,7 +123,7 @@ def _names_in_libraries(kind):
 def _fingerprint(value):
     """Bytes, or a number, that are equal as long as a value has not changed."""
     if isinstance(value, types.GeneratorType):
-        return object()  # it may have moved, and nothing tells
+        return object()  # it may have moved, and nothing shows it
     file = io.BytesIO()
     try:
         _Pickler(file).dump(value)
@@ -133,7 +133,7 @@ def _fingerprint(value):
 
 
 class _Pickler(pickle.Pickler):
-    """Takes models and their parts by their variables, which Keras would save with their code."""
+    """Describes models and their parts by their variables, where Keras would save their code."""
 
     def persistent_id(self, obj):
         if isinstance(obj, keras.Model) and obj.compiled:

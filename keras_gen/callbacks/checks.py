@@ -1,4 +1,4 @@
-"""What callbacks find out before the first step."""
+"""What callbacks check before the first step."""
 
 import inspect
 import os
@@ -34,7 +34,7 @@ def model_with(model, *names):
 
 
 def check_generates(model, seed, labels=None):
-    """Generates one example for each label, or one at all, before training, and returns them.
+    """Generates one example for each label, or a single one, before training, and returns them.
 
     Args:
         model: the model.

@@ -1,4 +1,4 @@
-"""Warnings of what goes wrong in a two-player game."""
+"""Warnings about what goes wrong in a two-player game."""
 
 import warnings
 
@@ -21,12 +21,12 @@ SCALAR = tf.compat.v1.SummaryMetadata(
 )
 SATURATED = (
     "The discriminator is saturated: for {epochs} epoch(s) it got more than {limit:.1%} of the "
-    "real and of the fake images right. There is little left that the generator could learn from. "
+    "real and of the fake images right. The generator has little left to learn from. "
     "Smooth the real labels, give it dropout or a lower learning rate, or use a Wasserstein loss "
     "with a gradient penalty."
 )
 VANISHING = (
-    "The generator's gradient vanishes: for {epochs} epoch(s) its loss let through only "
+    "The generator's gradient vanishes: for {epochs} epoch(s) its loss passed on only "
     "{gradient_share:.2g} of the discriminator's slope, less than {limit:g}. It has stopped "
     "learning. Use the non-saturating, the least squares or a Wasserstein loss."
 )
@@ -39,10 +39,10 @@ COLLAPSED = (
 
 
 class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
-    """Watches a GAN for what goes wrong with GANs, and says it in words.
+    """Watches a GAN for what goes wrong with GANs, and says so in words.
 
-    After every epoch one fixed batch of real images and one of fixed latents are looked at, and the
-    epoch logs get
+    After every epoch one fixed batch of real images and one of fixed latents are evaluated, and the
+    epoch logs receive
 
         discriminator_gradient = ||d discriminator loss / d weights||
         generator_gradient     = ||d generator loss / d weights||
@@ -52,23 +52,23 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
     in inference mode and without penalties. The share says how much of the discriminator's slope
     the generator's loss passes on: 1 for a Wasserstein loss, 1 - D(fake) for the non-saturating
     one, D(fake) for the minimax one, whose gradient vanishes when the discriminator wins. A
-    warning comes when a trouble has lasted for `patience` epochs, once until it is over and begins
-    again:
+    warning is given when a problem has lasted for `patience` epochs, once until it is over and
+    begins again:
 
         saturated discriminator     real_accuracy and fake_accuracy of the logs above `saturation`
         vanishing gradient          gradient_share below `vanishing`
         mode collapse               diversity below `collapse`
 
-    The diversity tells images that are nearly all alike. That a few of many modes are missing it
-    does not tell: that takes `metrics.MixtureModes`, `StackedModes` or `ManifoldRecall`.
+    The diversity detects images that are nearly all alike. It does not detect that a few of many
+    modes are missing: that takes `metrics.MixtureModes`, `StackedModes` or `ManifoldRecall`.
 
-    The monitor draws no random numbers of the model's, so a training is the same with and without.
+    The monitor draws none of the model's random numbers, so training is the same without it.
 
     Args:
-        real: array of real images, a batch of some hundred.
+        real: array of real images, a batch of a few hundred.
         labels: integers, one for each of these, for a conditional GAN.
         saturation, vanishing, collapse: numbers, the limits above.
-        patience: number of epochs that a trouble must last before a warning.
+        patience: number of epochs that a problem must last before a warning.
         log_dir: folder for TensorBoard, or `None`.
         seed: integer that fixes the latents.
 
@@ -76,7 +76,7 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
         gan.fit(batches, epochs=100, callbacks=[CollapseMonitor(test_images[:256])])
 
     Reference:
-        Goodfellow et al., 2014, Generative Adversarial Networks, arXiv:1406.2661, section 3 (the
+        Goodfellow et al. (2014), Generative Adversarial Networks, arXiv:1406.2661, section 3 (the
         vanishing gradient of the minimax game) and section 6 (collapse).
     """
 
@@ -115,7 +115,7 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
         refuse_before(self, OBSERVED)
 
     def get_state(self):
-        """How many epochs each trouble has lasted."""
+        """How many epochs each problem has lasted."""
         return list(self._lasted.values())
 
     def set_state(self, state):

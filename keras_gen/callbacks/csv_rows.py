@@ -1,4 +1,4 @@
-"""The file of a `CSVLogger` in a training that resumes: no row is lost, none is there twice."""
+"""The file of a `CSVLogger` in training that resumes: no row is lost, none is written twice."""
 
 import pathlib
 
@@ -11,17 +11,17 @@ from keras_gen.files import replacing
 
 
 def texts(callbacks):
-    """What the files of all `CSVLogger`s hold, by the loggers' titles."""
+    """The contents of the files of all `CSVLogger`s, by the loggers' titles."""
     return {title: _read(logger) for title, logger in _loggers(callbacks)}
 
 
 def any_appends(callbacks):
-    """Whether a `CSVLogger` adds to a file that may be there already."""
+    """Whether a `CSVLogger` adds to a file that may exist already."""
     return any(logger.append for _, logger in _loggers(callbacks))
 
 
 def restore(callbacks, saved):
-    """Leaves the rows of the finished epochs only, and has the loggers continue from there.
+    """Keeps only the rows of the finished epochs, and makes the loggers continue from there.
 
     To be called before the loggers open their files, and `appended` after that.
 
@@ -30,7 +30,7 @@ def restore(callbacks, saved):
         saved: what `texts` returned after the last finished epoch.
 
     Raises:
-        ValueError: if a file was changed since; nothing has been written then.
+        ValueError: if a file has been changed since; before anything is written.
     """
     loggers = _loggers(callbacks)
     for title, logger in loggers:
@@ -38,7 +38,7 @@ def restore(callbacks, saved):
         if not (now.startswith(then) or then.startswith(now)):
             raise argument_error(
                 "callbacks",
-                "a CSVLogger whose file holds the rows of the finished epochs, or is not there",
+                "a CSVLogger whose file holds the rows of the finished epochs, or does not exist",
                 received=f"{logger.filename}, which was changed; move it away",
             )
     for title, logger in loggers:
@@ -50,7 +50,7 @@ def restore(callbacks, saved):
 
 
 def appended(callbacks):
-    """Gives the loggers, which have opened their files, back the argument that `restore` took."""
+    """Gives the loggers, whose files are open now, back the argument that `restore` changed."""
     for _, logger in _loggers(callbacks):
         if hasattr(logger, "_appends"):
             logger.append = logger._appends

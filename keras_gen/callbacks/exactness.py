@@ -1,4 +1,4 @@
-"""What a training must not do if it is to resume exactly: refused before it starts."""
+"""What training must not do if it is to resume exactly: refused before it starts."""
 
 import collections.abc
 import json
@@ -14,7 +14,7 @@ from keras_gen.callbacks.identity import differences
 from keras_gen.data.looking import ordered_anew, origins
 
 NOT_SEEDED = 87654321  # what TensorFlow gives in place of a global seed that is not set
-STEPS = "None, so that every epoch begins where the data begin: only then can one resume there"
+STEPS = "None, so that every epoch begins where the data begin: only there can it resume"
 
 
 def check_callbacks(resume, others):
@@ -23,7 +23,7 @@ def check_callbacks(resume, others):
         if isinstance(other, (keras.callbacks.BackupAndRestore, type(resume))):
             raise argument_error(
                 "callbacks",
-                "one Resume alone, which restores all that the others would and more",
+                "a single Resume, which restores all that the others would and more",
                 received=f"also a {type(other).__name__}; leave it out",
             )
 
@@ -36,20 +36,20 @@ def check_arguments(fit):
     """
     for name in ("steps_per_epoch", "validation_steps"):
         if fit.get(name) is not None and not _is_one_pass(name, fit):
-            raise argument_error(name, f"{STEPS} (as `Resume` is to do)", fit[name])
+            raise argument_error(name, f"{STEPS} (as `Resume` needs)", fit[name])
     for name in ("x", "validation_data"):
         value = fit.get(name)
         if isinstance(value, collections.abc.Iterator):
             raise argument_error(
                 name,
-                "arrays, a dataset or a PyDataset, which a resumed training can read again",
+                "arrays, a dataset or a PyDataset, which can be read again when training resumes",
                 received=f"{name}, a {type(value).__name__}, together with Resume",
             )
         if any(ordered_anew(each) for each in origins(value)):
             raise argument_error(
                 name,
-                "a dataset whose order is a function of the epoch, as `keras_gen.data.batches` "
-                "makes it, or `shuffle(..., reshuffle_each_iteration=False)`",
+                "a dataset whose order is a function of the epoch, as from "
+                "`keras_gen.data.batches`, or `shuffle(..., reshuffle_each_iteration=False)`",
                 received=f"{name}, which is ordered anew in every iteration",
             )
     kinds = (tf.data.Dataset, keras.utils.PyDataset, type(None))
@@ -96,16 +96,16 @@ def check_identity(path, saved, now):
 
     Args:
         path: file of the state.
-        saved: list of the identities with which its training began and with which it was saved;
-            empty in older files.
-        now: identity of this training.
+        saved: list of the identities with which its run began and with which it was saved; empty
+            in older files.
+        now: identity of this run.
     """
     now = json.loads(json.dumps(now))
     if saved and now not in saved:
         raise argument_error(
             "path",
-            "the state of a training with the same numbers and data; choose another path, delete "
-            "the file, or continue with the new ones by Resume(..., accept_changes=True)",
+            "the state of a run with the same numbers and data; choose another path, delete the "
+            "file, or continue with the new ones: Resume(..., accept_changes=True)",
             received=f"path={path}, whose {differences(saved[0], now)}",
         )
 
@@ -116,14 +116,16 @@ def check_epochs(path, state, asked, fit):
     Args:
         path: file of the state.
         state: what was read.
-        asked: number of epochs of this training.
+        asked: number of epochs of this run.
         fit: dict of the arguments of `fit`.
     """
     epochs, initial = state["epochs"], fit.get("initial_epoch", 0)
     allowed = {0, epochs[0], epochs[-1] + 1} if epochs else {initial}
     if initial not in allowed:
         raise argument_error(
-            "initial_epoch", f"one of {sorted(allowed)}, as {path} holds the epochs after", initial
+            "initial_epoch",
+            f"one of {sorted(allowed)}, as {path} holds the epochs that follow",
+            initial,
         )
     if state["stopped"] and asked > state["asked"]:
         warnings.warn(
@@ -133,7 +135,7 @@ def check_epochs(path, state, asked, fit):
         )
     elif epochs and asked <= epochs[-1]:
         warnings.warn(
-            f"{path} holds a training of {epochs[-1] + 1} epochs, more than epochs={asked}.",
+            f"{path} holds a run of {epochs[-1] + 1} epochs, more than epochs={asked}.",
             stacklevel=2,
         )
 
@@ -158,7 +160,7 @@ def check_workers(strategy, path, state, error):
         strategy: of the model.
         path: file of the state.
         state: what was read and the arrays of the variables, or `None`.
-        error: the exception that came up in reading, or `None`.
+        error: the exception that was raised in reading, or `None`.
 
     Raises:
         ValueError: if the states differ, or if another worker could not read its own.

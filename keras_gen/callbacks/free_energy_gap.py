@@ -1,4 +1,4 @@
-"""How much better a Boltzmann machine likes the images it learns from than others."""
+"""How much more probable a Boltzmann machine finds its training images than others."""
 
 import keras
 import numpy as np
@@ -18,10 +18,10 @@ class FreeEnergyGap(SharingCopies, keras.callbacks.Callback):
 
     Args:
         training: array of training images.
-        held_out: array of images that are not trained on.
+        held_out: array of images that are not used in training.
 
     Reference:
-        Hinton, 2012, A Practical Guide to Training Restricted Boltzmann Machines, section 6.
+        Hinton (2012), A Practical Guide to Training Restricted Boltzmann Machines, section 6.
     """
 
     shared = ("training", "held_out")

@@ -22,7 +22,7 @@ class GenerativeMetrics(SharingCopies, keras.callbacks.Callback):
 
     Args:
         metrics: list of metrics with `update_state(real, fake)`, such as
-            `keras_gen.metrics.FrechetDistance`. The callback owns them: a metric that were an
+            `keras_gen.metrics.FrechetDistance`. The callback owns them: a metric that was an
             attribute of the model would put its extractor's weights into every saved file.
         real: array of held-out images in the metrics' range; their statistics are computed once.
         count: number of images generated, as many as `real` by default.
@@ -55,7 +55,7 @@ class GenerativeMetrics(SharingCopies, keras.callbacks.Callback):
             neighbours.callbacks = [self._waiting(each) for each in neighbours.callbacks]
 
     def _waiting(self, callback):
-        """A callback, or where it reads these metrics one that waits for them in its place."""
+        """A callback, or, if it reads these metrics, an adapter that waits for them."""
         if callback is self or not reads(unwrapped(callback), self.names):
             return callback
         return WaitsForValues(callback, self.names)
@@ -70,13 +70,13 @@ class GenerativeMetrics(SharingCopies, keras.callbacks.Callback):
             metric.reset_fake()
 
     def _check_ranges(self):
-        """Refuses a metric that takes the model's images for images of another range."""
+        """Refuses a metric that expects images of a range other than the model's."""
         own = getattr(self.model, "value_range", None)
         for metric in self.metrics:
             expected = getattr(metric, "value_range", None)
             if None not in (own, expected) and tuple(own) != tuple(expected):
                 received = f"{metric.name} with value_range={tuple(expected)}"
-                text = f"metrics of the range of the model's images, {tuple(own)}"
+                text = f"metrics with the range of the model's images, {tuple(own)}"
                 raise argument_error("metrics", text, received=received)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -131,5 +131,5 @@ def _checked(metrics):
         raise argument_error("metrics", expected, metrics)
     names = [metric.name for metric in metrics]
     if len(set(names)) < len(names):
-        raise argument_error("metrics", "metrics of different names", received=f"names {names}")
+        raise argument_error("metrics", "metrics with different names", received=f"names {names}")
     return metrics

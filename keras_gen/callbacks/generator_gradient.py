@@ -26,7 +26,7 @@ class GeneratorGradient(SharingCopies, keras.callbacks.Callback):
         seed: integer that fixes the latents; every epoch has its own.
 
     Reference:
-        Arjovsky and Bottou, 2017, Towards Principled Methods for Training Generative Adversarial
+        Arjovsky and Bottou (2017), Towards Principled Methods for Training Generative Adversarial
         Networks, arXiv:1701.04862, section 2.2.
     """
 

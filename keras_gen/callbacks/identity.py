@@ -1,4 +1,4 @@
-"""What a training is of: the numbers of the model and the data, so that a state knows its run."""
+"""What identifies a run: the numbers of the model and the data, so that a state knows its run."""
 
 import json
 import re
@@ -9,19 +9,19 @@ import tensorflow as tf
 
 from keras_gen.data.examples import checksum
 
-DRAWN = 10**6  # seeds from here on are taken for those that Keras draws where none is given
+DRAWN = 10**6  # from here up, seeds are taken for those that Keras draws if none is given
 SHOWN = 4  # differences that a message lists
-# What changes how a training is computed or watched, but not what it is of; and what Keras counts
-# up within one process.
+# What changes how a run is computed or watched, but not which run it is; and what Keras counts up
+# within one process.
 IGNORED = ("shared_object_id", "steps_per_execution", "jit_compile", "run_eagerly")
 
 
 def identity(model, fit, data):
-    """Numbers and names that say what a training is of, as a flat dict of JSON's plain types.
+    """Numbers and names that identify a run, as a flat dict of JSON's plain types.
 
     Of the model: its configuration and that of its networks, its optimizers, losses and penalties
     with all their numbers. Of the data: the examples' shapes and types, their count, the batch
-    length, and of `keras_gen.data.batches` and of arrays the seed and a checksum of the first
+    length, and for `keras_gen.data.batches` and for arrays the seed and a checksum of the first
     examples.
 
     Args:
@@ -33,7 +33,7 @@ def identity(model, fit, data):
 
 
 def differences(saved, now):
-    """In words, the entries in which two identities differ."""
+    """The entries in which two identities differ, in words."""
     names = [name for name in {**saved, **now} if saved.get(name) != now.get(name)]
     texts = [
         f"{_short(name)} was {_text(saved, name)}, is {_text(now, name)}" for name in names[:SHOWN]
@@ -43,11 +43,11 @@ def differences(saved, now):
 
 
 def rates_changed(saved, now):
-    """The optimizers, by attribute name, whose learning rate is not that with which a run began.
+    """The optimizers, by attribute name, whose learning rate is not the one a run began with.
 
     Args:
-        saved: list of identities, the first of the beginning; empty in older files.
-        now: identity of this training.
+        saved: list of identities, the one of the beginning first; empty in older files.
+        now: identity of this run.
     """
     pattern = re.compile(r"model\.compile_config\.(\w+)\.config\.learning_rate$")
     found = {name: pattern.match(name) for name in now if saved}

@@ -16,7 +16,7 @@ def callback_list():
 
 
 def fit_arguments(model):
-    """The arguments of the `fit` of a model that is under way, a dict; empty outside of `fit`."""
+    """The arguments of a model's running `fit`, a dict; empty outside of `fit`."""
     for names in _callers("fit"):
         if names.get("self") is model and "epoch_iterator" in names:
             return names
@@ -24,7 +24,7 @@ def fit_arguments(model):
 
 
 def _callers(function=None):
-    """The local names of the functions that led here, innermost first."""
+    """The local names of the calling functions, innermost first."""
     frame = inspect.currentframe()
     while frame is not None:
         if function is None or frame.f_code.co_name == function:
@@ -33,7 +33,7 @@ def _callers(function=None):
 
 
 class Adapter(keras.callbacks.Callback):
-    """A callback that stands for another one, to which it passes everything on.
+    """A callback that wraps another one, to which it passes everything on.
 
     Args:
         callback: a Keras callback.
@@ -65,7 +65,7 @@ for _name in [name for name in dir(keras.callbacks.Callback) if name.startswith(
 
 
 def unwrapped(callback):
-    """The callback that an adapter stands for, or the callback itself."""
+    """The callback that an adapter wraps, or the callback itself."""
     while isinstance(callback, Adapter):
         callback = callback.callback
     return callback

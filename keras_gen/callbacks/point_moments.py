@@ -1,4 +1,4 @@
-"""How generated points move in the course of a training."""
+"""How generated points move during training."""
 
 import pathlib
 
@@ -13,15 +13,15 @@ from keras_gen.plotting import point_clouds
 
 
 class PointMoments(SharingCopies, keras.callbacks.Callback):
-    """One picture of a generator's points at several moments of a training, beside real points.
+    """One picture of a generator's points at several moments of training, next to real points.
 
-    The latents are always the same. The points are kept beside the picture, in a file `*.npz`, so
-    that a training that was interrupted continues the picture.
+    The latents are always the same. The points are kept next to the picture, in a file `*.npz`, so
+    that training that resumes continues the picture.
 
     Args:
         path: file of the picture.
-        real: array `[n, 2]` of real points; as many are generated.
-        moments: number of epochs shown, evenly spread, the last one among them.
+        real: array (n, 2) of real points; as many are generated.
+        moments: number of epochs shown, evenly spread, the last one included.
         seed: integer that fixes the latents.
     """
 

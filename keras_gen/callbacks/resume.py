@@ -19,7 +19,7 @@ AUTOMATIC = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
 
 
 class Resume(SharingCopies, keras.callbacks.Callback):
-    """Saves the whole state of a training after every epoch, and takes it up again.
+    """Saves the whole state of training after every epoch, and resumes from it.
 
     The state is every variable of the model (weights, statistics, random-number states), every
     variable of every optimizer, the epoch, the logs so far, the data's epoch, the states of
@@ -29,20 +29,20 @@ class Resume(SharingCopies, keras.callbacks.Callback):
     uninterrupted run's bit for bit. A run that was complete, or that a callback stopped, returns at
     once with its history. The file on the disk is whole at every moment.
 
-    The place in the list of callbacks does not matter. Of the other callbacks, those of Keras and
-    of this library resume exactly: `EarlyStopping` waits on, `ModelCheckpoint` keeps the best,
-    `CSVLogger` continues its file without a lost or a double row. A callback of your own takes part
-    with two methods:
+    Its place in the list of callbacks does not matter. Of the other callbacks, those of Keras and
+    of this library resume exactly: `EarlyStopping` keeps waiting, `ModelCheckpoint` keeps the best,
+    `CSVLogger` continues its file without losing or repeating a row. A callback of your own takes
+    part with two methods:
 
         get_state()         returns None, numbers, strings, arrays, or lists, tuples, dicts of them
-        set_state(state)    gets that back after every `on_train_begin`
+        set_state(state)    receives that after every `on_train_begin`
 
     One without them whose attributes change during an epoch is named in a warning.
 
     A state belongs to a run: it names the configurations of the model and its networks, the numbers
     of optimizers, losses and penalties, and the data (shapes, count, seed, a checksum of the first
-    examples). Started again with a difference, training is refused with the names of what differs.
-    More epochs are no difference, unless a learning rate is planned over all of them.
+    examples). If anything differs when it is started again, training is refused, and the message
+    says what. More epochs are not a difference, unless a learning rate is planned over all of them.
 
     An epoch that ends with NaN, in the weights or in the losses, is not saved, and training stops:
     the file keeps the last good state. Under `MultiWorkerMirroredStrategy` the first worker writes
@@ -51,15 +51,15 @@ class Resume(SharingCopies, keras.callbacks.Callback):
     Args:
         path: file for the state, by convention `*.state`.
         data: the dataset given to `fit`, if it comes from `keras_gen.data.batches` and was changed
-            on the way to `fit`; its order is a function of the epoch. Without, `Resume` finds it.
-        every: number of epochs between two savings; the last epoch is always saved.
+            on the way to `fit`; its order is a function of the epoch. If `None`, `Resume` finds it.
+        every: number of epochs between two saves; the last epoch is always saved.
         accept_changes: whether to continue with the new numbers or data where they differ from what
             the state names; from then on it names the new ones.
 
     Raises:
         ValueError: when training starts, if the file is damaged or belongs to another model or
             another run, which leaves both as they are, and for arguments of `fit` and callbacks
-            with which a resumed training would not end where an uninterrupted one ends.
+            with which a resumed run would not end where an uninterrupted one ends.
 
     Example:
         batches = keras_gen.data.batches(images, 128, seed=1)
@@ -118,7 +118,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
             self.after_train_begin()
 
     def after_train_begin(self):
-        """The other callbacks have forgotten all; now they get back what they remembered."""
+        """Gives the other callbacks, which have forgotten everything, back what they remembered."""
         named = callback_state.titled(self._others)
         for name, state in self._states.items():
             if name in named:
@@ -127,8 +127,8 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         if self._resumed and set(remembering) != set(self._states):
             changed = sorted(set(remembering) ^ set(self._states))
             warnings.warn(
-                f"{self.path} was written by a training with other callbacks: "
-                f"{', '.join(changed)} cannot resume, and those in this training start anew.",
+                f"{self.path} was written by a run with other callbacks: "
+                f"{', '.join(changed)} cannot resume, and those in this run start anew.",
                 stacklevel=2,
             )
         csv_rows.appended(self._others)
@@ -159,7 +159,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
     def after_train(self):
         """Gives `model.history` the epochs of all runs and forgets where this one began."""
         self.model._initial_epoch = None
-        self._fit = {}  # no more hold of the data
+        self._fit = {}  # which holds the data
         history = self.model.history
         history.epoch = list(self.epochs)
         history.history = {
@@ -173,7 +173,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         return identity(self.model, fit, self._epochs_data)
 
     def _identities(self):
-        """What this training is of, as it began and, if callbacks changed numbers, as it is now."""
+        """The identity of this run as it began and, if callbacks changed numbers, as it is now."""
         now = self._identity(self._fit)
         return [self._begun] if now == self._begun else [self._begun, now]
 
@@ -222,7 +222,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         if broken is not None:
             raise argument_error(
                 "path",
-                "a state of finite weights; delete it to start anew",
+                "a state with finite weights; delete it to start anew",
                 received=f"path={self.path}, with NaN or infinity in {broken}",
             )
         return state, arrays
@@ -269,7 +269,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         return True
 
     def _warn_of_forgotten(self):
-        """One warning, after the first epoch, of callbacks whose state nobody knows."""
+        """One warning, after the first epoch, about callbacks whose state is not known."""
         before, self._unknown = self._unknown, []
         forgotten = []
         for callback, prints in before:
@@ -279,8 +279,8 @@ class Resume(SharingCopies, keras.callbacks.Callback):
                 forgotten.append(f"{callback_state.title(callback)} ({', '.join(changed)})")
         if forgotten:
             warnings.warn(
-                f"Resume does not know the state of {'; '.join(forgotten)}, which a resumed "
-                "training will not have. Such a callback needs the methods get_state() and "
+                f"Resume does not know the state of {'; '.join(forgotten)}, which is lost when "
+                "training resumes. Such a callback needs the methods get_state() and "
                 "set_state(state).",
                 stacklevel=2,
             )

@@ -21,7 +21,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     Raises:
         ValueError: when training starts, if the model does not generate gray or color images of a
-            declared range, or with other labels.
+            declared range, or if the labels do not fit it.
     """
 
     def __init__(self, folder, count=64, seed=0, every=1, labels=None):

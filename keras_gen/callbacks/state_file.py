@@ -1,4 +1,4 @@
-"""The file of a training's state: written whole, and read and checked whole."""
+"""The file with the state of training: written whole, and read and checked whole."""
 
 import json
 import random
@@ -11,12 +11,12 @@ from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 
 EMPTY = {"model": None, "stopped": False, "asked": 0, "random": None, "csv": {}, "callbacks": {}}
-EMPTY["run"] = []  # identities at the beginning and at the last saving
+EMPTY["run"] = []  # identities at the beginning and at the last save
 PLAIN = (type(None), bool, int, float, str)
 
 
 def write(path, header, variables, extras):
-    """Writes a state; an older one stays whole until the new one is.
+    """Writes a state; an older one stays until the new one is whole.
 
     Args:
         path: the file.
@@ -35,7 +35,7 @@ def read(path):
     """Reads a state and checks that it is whole.
 
     Returns:
-        The header as `write` got it, decoded, with all entries that a header can have, and the
+        The header that `write` was given, decoded, with all entries that a header can have, and the
         list of the variables' arrays.
 
     Raises:
@@ -55,7 +55,7 @@ def read(path):
     except Exception as error:  # a damaged archive raises whatever its readers stumble over
         raise argument_error(
             "path",
-            "a whole state file; delete it to start anew",
+            "an intact state file; delete it to start anew",
             received=f"path={path}, which is damaged ({type(error).__name__}: {error})",
         ) from error
 
@@ -86,10 +86,10 @@ def _checked(header, extras):
 
 
 def encode(value, arrays):
-    """A value in terms of JSON; its arrays are appended to a list.
+    """A value in the types of JSON; its arrays are appended to a list.
 
     Raises:
-        TypeError: for what is neither None, bool, number, string, list, tuple, dict nor array.
+        TypeError: for anything but None, bool, number, string, list, tuple, dict and array.
     """
     if type(value) in PLAIN:
         return value
@@ -123,7 +123,7 @@ def decode(value, arrays):
 
 
 def typed(array, dtype):
-    """An array in its own type again: NumPy's files know types such as bfloat16 as bytes only."""
+    """An array in its original type: NumPy's files know types such as bfloat16 only as bytes."""
     return array.view(np.dtype(dtype)) if array.dtype.kind == "V" else array
 
 

@@ -1,4 +1,4 @@
-"""How long a training took, whatever interrupted it."""
+"""How long training took, interrupted or not."""
 
 import time
 
@@ -6,12 +6,12 @@ import keras
 
 
 class Stopwatch(keras.callbacks.Callback):
-    """Counts the seconds of a training; together with `Resume`, those before an interruption too.
+    """Counts the seconds of training; together with `Resume`, those before an interruption too.
 
     Attributes:
-        earlier: seconds that the training took in processes before this one, up to the last epoch
+        earlier: seconds that training took in processes before this one, up to the last epoch
             that was saved.
-        seconds: seconds of the training so far.
+        seconds: seconds of training so far.
     """
 
     def __init__(self):

@@ -1,6 +1,6 @@
 """Data: images from many places in one form, and batches in a reproducible order."""
 
-from keras_gen.data import captions, glyphs, lab, palettes, rules, sequences, toy
+from keras_gen.data import captions, glyphs, lab, palettes, rules, sequences, styles, toy
 from keras_gen.data.alphabet import Alphabet, windows
 from keras_gen.data.augmentations import (
     binarize,
@@ -13,12 +13,12 @@ from keras_gen.data.augmentations import (
 from keras_gen.data.domains import domain_pairs, unpaired
 from keras_gen.data.examples import arrays
 from keras_gen.data.few_labels import few_per_class, partly_labeled, stratified
-from keras_gen.data.folders import left_half, right_half
+from keras_gen.data.folders import by_name, left_half, right_half
 from keras_gen.data.offline import blended, nudged, sample_photographs
 from keras_gen.data.pairs import load_pairs
 from keras_gen.data.pipeline import batches
 from keras_gen.data.sources import class_names, load
-from keras_gen.data.transforms import compose, paired, separately
+from keras_gen.data.transforms import compose, pair_jitter, paired, separately
 
 __all__ = [
     "Alphabet",
@@ -26,6 +26,7 @@ __all__ = [
     "batches",
     "binarize",
     "blended",
+    "by_name",
     "captions",
     "class_names",
     "compose",
@@ -40,6 +41,7 @@ __all__ = [
     "load",
     "load_pairs",
     "nudged",
+    "pair_jitter",
     "paired",
     "palettes",
     "partly_labeled",
@@ -51,6 +53,7 @@ __all__ = [
     "sequences",
     "stacked",
     "stratified",
+    "styles",
     "toy",
     "unpaired",
     "windows",

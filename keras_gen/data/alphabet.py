@@ -1,4 +1,4 @@
-"""Characters, their numbers, and pieces of a long row of numbers."""
+"""Characters, their numbers, and pieces of a long sequence of numbers."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ from keras_gen.arguments import argument_error, integer, positive_integer
 
 
 class Alphabet:
-    """The characters that texts are made of; the number of a character is its place.
+    """The characters that texts are made of; the number of a character is its position.
 
     Args:
         characters: a string, or a list of single characters, without repetitions. The first one
-            fills up short texts.
+            pads short texts.
 
     Raises:
-        ValueError: if there is none, or one comes twice.
+        ValueError: if there is none, or one occurs twice.
     """
 
     def __init__(self, characters):
@@ -41,14 +41,14 @@ class Alphabet:
 
         Args:
             texts: list of strings.
-            length: of the rows; shorter texts are filled up at the end with the first character.
-                `None` stands for the longest text.
+            length: of the rows; shorter texts are padded at the end with the first character.
+                `None` means the length of the longest text.
 
         Returns:
             int32 array (len(texts), length).
 
         Raises:
-            ValueError: for a character that is not of the alphabet, or a text that is too long.
+            ValueError: for a character that is not in the alphabet, or a text that is too long.
         """
         is_list = isinstance(texts, (list, tuple, np.ndarray)) and np.ndim(texts) == 1
         if not is_list or len(texts) == 0 or not all(isinstance(text, str) for text in texts):
@@ -71,7 +71,7 @@ class Alphabet:
         return numbers
 
     def decode(self, numbers):
-        """The texts, a list of strings, that rows of numbers stand for.
+        """The texts, a list of strings, that rows of numbers encode.
 
         Args:
             numbers: integers (count, length), from 0 to `len(alphabet) - 1`.
@@ -92,7 +92,7 @@ class Alphabet:
 
 
 def windows(tokens, steps):
-    """A long row of tokens cut into pieces of `steps` predictions each.
+    """A long sequence of tokens cut into pieces of `steps` predictions each.
 
         piece_i = tokens[steps * i], ..., tokens[steps * (i + 1)]
 
@@ -107,7 +107,8 @@ def windows(tokens, steps):
         Array (pieces, steps + 1).
 
     Raises:
-        ValueError: if there are not enough tokens for one piece, or `steps` is no positive integer.
+        ValueError: if there are not enough tokens for one piece, or `steps` is not a positive
+            integer.
     """
     steps = positive_integer("steps", steps)
     tokens = _numbers("tokens", tokens, 1, f"more than {steps} tokens, integers, one piece")

@@ -17,7 +17,7 @@ from keras_gen.layers import RandomAffine
 
 
 def flipped(images, seed):
-    """Each image as it is or as its mirror image, left and right exchanged, by a coin of its own.
+    """Each image as it is or mirrored from left to right, by a coin of its own.
 
         row -> reversed row, with probability 1/2
 
@@ -34,7 +34,7 @@ def flipped(images, seed):
 
 
 def cropped(size):
-    """An augmentation of batches: a part of each image, at a random place of its own.
+    """An augmentation of batches: a part of each image, at its own random place.
 
         crop = image[i : i + height, j : j + width],   i, j uniform over all places
 
@@ -45,7 +45,7 @@ def cropped(size):
         A function `(images, seed) -> images`.
 
     Raises:
-        ValueError: for sizes that are no positive integers, and then for smaller images.
+        ValueError: for sizes that are not positive integers, and later for smaller images.
 
     Example:
         batches(images, 64, seed=1, augment=cropped(56))
@@ -70,11 +70,11 @@ def cropped(size):
 
 
 def resized_and_cropped(larger, size):
-    """An augmentation of batches: images enlarged a little, of which a random part is kept.
+    """An augmentation of batches: images enlarged a little, then cropped at random.
 
         crop(resize(image, larger), size)
 
-    Pix2Pix and CycleGAN are trained so, from 286 to 256 pixels. The resizing is bilinear and
+    Pix2Pix and CycleGAN are trained like this, from 286 to 256 pixels. The resizing is bilinear and
     antialiased, as in `load`.
 
     Args:
@@ -85,7 +85,7 @@ def resized_and_cropped(larger, size):
         A function `(images, seed) -> images`.
 
     Raises:
-        ValueError: for sizes that are no positive integers, or a `size` above `larger`.
+        ValueError: for sizes that are not positive integers, or a `size` above `larger`.
 
     Example:
         batches(images, 4, seed=1, augment=resized_and_cropped(72, 64))
@@ -110,13 +110,13 @@ def jitter(rotation=10.0, zoom=0.1, shift=2.0, fill_value=0.0):
     """An augmentation of batches by small random similarity maps, for `batches(augment=...)`.
 
     The maps are those of `layers.RandomAffine`, but a function of the seed that the pipeline gives,
-    so that a training resumes with the images it would have seen.
+    so that training resumes with the images it would have seen.
 
     Args:
         rotation: degrees, zero or more.
         zoom: relative, in [0, 1).
         shift: pixels, zero or more.
-        fill_value: what comes in from outside of the frame: the value of the background, finite.
+        fill_value: finite value of what enters from outside the frame, that of the background.
 
     Returns:
         A function `(images, seed) -> images` of a float tensor (batch, height, width, channels) and
@@ -145,7 +145,7 @@ def binarize(images, seed):
         x ~ Bernoulli(intensity)
 
     Re-sampled at every use (as `augment` of `batches`) this is the dynamic binarization that
-    published likelihoods of handwritten digits mean; a fixed draw is about 2 nats worse.
+    published likelihoods of handwritten digits refer to; a fixed draw is about 2 nats worse.
 
     Args:
         images: tensor with values in [0, 1].
@@ -170,25 +170,26 @@ def binarize(images, seed):
 
 
 def stacked(images, seed, channels=3):
-    """Random combinations of grey images, each of which becomes one channel.
+    """Random combinations of grey images, each image one channel.
 
         stack_i = (image_p(i), image_q(i), image_r(i)),   p, q, r random permutations
 
     Three digits of ten classes are 1,000 equally likely modes, if the classes are. Every image
-    comes once in every channel. Stacks of other seeds are other combinations, so that as an
-    `augment` of `data.batches`, where every batch is stacked within itself, an epoch never repeats.
+    occurs once in every channel. Other seeds give other combinations, so that as an `augment` of
+    `data.batches`, where every batch is stacked within itself, an epoch never repeats.
 
     Args:
-        images: Array or tensor `[count, height, width, 1]`.
-        seed: Integer, or an integer tensor of shape `[2]`.
-        channels: Number of images in a stack.
+        images: array or tensor (count, height, width, 1).
+        seed: integer, or an integer tensor of shape (2,).
+        channels: number of images in a stack.
 
     Returns:
-        `[count, height, width, channels]`, a NumPy array if the images are one. float64 becomes
+        (count, height, width, channels), a NumPy array if the images are one. float64 becomes
         Keras's default float type.
 
     Raises:
-        ValueError: for images of another shape, such as colour images, or no positive `channels`.
+        ValueError: for images of another shape, such as colour images, or `channels` that is not
+            positive.
 
     Example:
         digits = data.load("mnist")
@@ -196,12 +197,12 @@ def stacked(images, seed, channels=3):
         test = data.stacked(data.arrays(data.load("mnist", "test")), seed=1)
 
     Reference:
-        Metz, Poole, Pfau, Sohl-Dickstein, 2017, Unrolled Generative Adversarial Networks,
+        Metz, Poole, Pfau, Sohl-Dickstein (2017), Unrolled Generative Adversarial Networks,
         arXiv:1611.02163, section 3.3.1.
     """
     channels = positive_integer("channels", channels)
     is_tensor = isinstance(images, (tf.Tensor, tf.Variable))
-    described = "grey images of shape [count, height, width, 1]"
+    described = "grey images of shape (count, height, width, 1)"
     if is_tensor:
         images = floats(images, "images", described)
     else:

@@ -56,7 +56,7 @@ def right(captions, expected):
     if captions.shape != expected.shape:
         raise argument_error(
             "expected",
-            f"as many captions, {len(captions)}",
+            f"{len(captions)} captions, one for each of `captions`",
             received=f"expected of shape {expected.shape}",
         )
     return np.all((captions > 0.5) == (expected > 0.5), axis=1)

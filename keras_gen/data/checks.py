@@ -1,4 +1,4 @@
-"""Checks of arguments that only data have: switches, callables, seeds, folders."""
+"""Checks of arguments that only the data have: switches, callables, seeds, folders."""
 
 import os
 from pathlib import Path
@@ -27,7 +27,7 @@ def function(name, value, described):
 
 
 def seed_number(seed):
-    """A seed of functions that draw once, an integer from 0 on, as an `int`."""
+    """A seed of functions that draw once, a non-negative integer, as an `int`."""
     return integer("seed", seed, 0, _LARGEST_SEED)
 
 
@@ -51,8 +51,8 @@ def floats(value, name, described):
 
 
 def image_batch(images, name="images"):
-    """Returns images as a float tensor [batch, height, width, channels], or raises the error."""
-    described = "a float tensor [batch, height, width, channels]"
+    """Returns images as a float tensor (batch, height, width, channels), or raises the error."""
+    described = "a float tensor (batch, height, width, channels)"
     tensor = floats(images, name, described)
     if tensor.shape.rank != 4:
         raise argument_error(name, described, received=_received(name, images))
@@ -90,7 +90,7 @@ def shown(path):
 
 
 def _shape_and_type(value):
-    """The shape and the type of an array, or `((), tf.string)` of what is none."""
+    """The shape and the type of an array, or `((), tf.string)` for anything else."""
     if not isinstance(value, (tf.Tensor, tf.Variable)):
         try:
             value = np.asarray(value)

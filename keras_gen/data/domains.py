@@ -1,4 +1,4 @@
-"""Batches from two domains whose images are put together at random."""
+"""Batches from two domains whose images are combined at random."""
 
 import tensorflow as tf
 
@@ -42,21 +42,21 @@ def domain_pairs(
     cache=True,
     drop_remainder=False,
 ):
-    """Batches of pairs of an image of each domain, put together at random.
+    """Batches of pairs of an image of each domain, combined at random.
 
         x[i] = (source_s, target_t),  y[i] = label_s,    s and t independent
 
-    The target images pass by once per epoch, as in `batches`. The source images are drawn anew for
+    The target images come once per epoch, as in `batches`. The source images are drawn anew for
     each batch, without repetition if there are enough of them. What is drawn is a function of the
-    seed, the epoch and the number of the batch, so a training resumes exactly.
+    seed, the epoch and the number of the batch, so training resumes exactly.
 
     Args:
         source: array of images.
-        labels: their integer labels, from 0 on, of shape (count,) or (count, 1).
+        labels: their non-negative integer labels, of shape (count,) or (count, 1).
         target: array or `tf.data.Dataset` of single images of the same shape.
         batch_size: pairs per batch.
-        seed, augment: as for `batches`; `augment` gets the source images and the target images of
-            a batch as one tensor.
+        seed, augment: as for `batches`; `augment` receives the source and the target images of a
+            batch as one tensor.
         shuffle, cache, drop_remainder: as for `batches`.
 
     Returns:
@@ -64,8 +64,8 @@ def domain_pairs(
         attribute `epoch`, as from `batches`.
 
     Raises:
-        ValueError: for domains with images of different shapes or types, for labels that are no
-            integers from 0 on, one for each source image, and for NaN.
+        ValueError: for domains with images of different shapes or types, for labels other than one
+            non-negative integer for each source image, and for NaN.
 
     Example:
         pairs = domain_pairs(digits, labels, data.blended(digits, photographs, 1), 64, seed=1)
@@ -106,14 +106,14 @@ def unpaired(
     augment=None,
     transform=None,
 ):
-    """Batches (x, y) of two domains that know nothing of each other, such as photos and paintings.
+    """Batches (x, y) of two domains that are not paired, such as photos and paintings.
 
         order_x = permutation(key_x),   order_y = permutation(key_y, 0), permutation(key_y, 1), ...
 
     Here y is the shorter domain. An epoch delivers every example of the longer domain once. The
     shorter one begins again, in another order, each time it runs out, so that each of its examples
-    comes floor(longer / shorter) or ceil(longer / shorter) times per epoch. The two orders are
-    independent of each other and functions of the seed and the epoch alone, so a training resumes
+    occurs floor(longer / shorter) or ceil(longer / shorter) times per epoch. The two orders are
+    independent of each other and functions of the seed and the epoch alone, so training resumes
     exactly.
 
     Args:
@@ -122,7 +122,7 @@ def unpaired(
         seed, cache, drop_remainder: as for `batches`.
         augment: callable `(images, seed) -> images` applied to each domain, with independent seeds.
         transform: callable `((x, y), seed) -> batch`, instead of `augment`, such as
-            `separately(f, g)` for an augmentation of x and another one of y.
+            `separately(f, g)` for one augmentation of x and another of y.
 
     Returns:
         A `tf.data.Dataset` of (x, y) with an attribute `epoch`, as from `batches`.

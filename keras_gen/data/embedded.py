@@ -3,6 +3,7 @@
     digits           8x8, from scikit-learn: 1,437 images for training and 360 for testing
     glyphs          28x28, digits drawn by `glyphs`: 10,000 and 2,000
     glyphs_letters  28x28, capital letters drawn by `glyphs`: 10,400 and 2,080
+    glyphs_bold ... 28x28, digits in the styles of `styles`, for pairs: 10,000 and 2,000 of each
 
 Characters are drawn once, which takes a few seconds, and then read from files in the folder
 `KERAS_GEN_DATA_DIR`, an environment variable, or else in `datasets/keras_gen` of Keras's own folder
@@ -19,14 +20,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from keras_gen.data import glyphs, splits
+from keras_gen.data import glyphs, splits, styles
 from keras_gen.files import replacing
 
 RECIPE = 2  # of the drawn images, in the names of their files; the next one for other images
 
 _DIGITS_TRAINING_COUNT = 1437
-_FONTS = {"train": glyphs.TRAINING_FONTS, "test": glyphs.TEST_FONTS}
-_SEEDS = {"train": 1, "test": 2}
+_PER_CHARACTER = {"train": 1000, "test": 200}
+_PER_LETTER = {"train": 400, "test": 80}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,14 +66,15 @@ def _digits(role):
     return digits.images.astype("uint8")[part, ..., np.newaxis], digits.target[part]
 
 
-def _glyphs(characters, name, per_character, role):
+def _glyphs(name, per_character, role):
     """The images of a file, if it is whole; otherwise drawn, and written if that is possible."""
+    style = styles.STYLES[name]
     path = _folder() / f"{name}-{role}-{RECIPE}.npz"
-    shape = (len(characters) * per_character[role], glyphs.SIZE, glyphs.SIZE, 1)
-    kept = _kept(path, shape)
+    count = len(style.characters) * per_character[role]
+    kept = _kept(path, (count, glyphs.SIZE, glyphs.SIZE, style.channels))
     if kept is not None:
         return kept
-    images, labels = glyphs.balanced(characters, _FONTS[role], per_character[role], _SEEDS[role])
+    images, labels = style.drawn(role, per_character[role])
     with contextlib.suppress(OSError, ValueError), replacing(path) as temporary:
         np.savez_compressed(temporary, images=images, labels=labels)
     return images, labels
@@ -98,12 +100,13 @@ def _folder():
     return pathlib.Path(home, "datasets", "keras_gen")
 
 
-def _drawn(characters, name, **per_character):
-    return Embedded(characters, 255.0, functools.partial(_glyphs, characters, name, per_character))
+def _drawn(name, style):
+    letters = style.characters == glyphs.CAPITALS
+    per_character = _PER_LETTER if letters else _PER_CHARACTER
+    return Embedded(style.characters, 255.0, functools.partial(_glyphs, name, per_character))
 
 
 DATASETS = {
     "digits": Embedded(glyphs.DIGITS, 16.0, _digits),
-    "glyphs": _drawn(glyphs.DIGITS, "glyphs", train=1000, test=200),
-    "glyphs_letters": _drawn(glyphs.CAPITALS, "glyphs_letters", train=400, test=80),
+    **{name: _drawn(name, style) for name, style in styles.STYLES.items()},
 }

@@ -1,4 +1,4 @@
-"""What lies in a folder and counts: images and notes, without what systems leave behind."""
+"""What counts in a folder: images and notes, without what operating systems leave behind."""
 
 import os
 import re
@@ -13,7 +13,7 @@ _OTHER_IMAGES = (
 ).split()
 _NOTES = ".csv .htm .html .json .jsonl .md .rst .tsv .txt .xml .yaml .yml".split()
 _NOTE_NAMES = ("copying", "license", "readme")
-# What operating systems and storage devices leave behind; names that begin with a dot apart.
+# What operating systems and storage devices leave behind, and names that begin with a dot.
 _LEFTOVERS = re.compile(
     r"\..*|__macosx|__pycache__|thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r|@eadir|"
     r"#recycle|\$recycle\.bin|system volume information|lost\+found",
@@ -26,7 +26,7 @@ def visible(folder, argument):
 
     Args:
         folder: its path.
-        argument: the name of the argument for the error of a folder that cannot be read.
+        argument: the name of the argument for the error for a folder that cannot be read.
     """
     try:
         with os.scandir(folder) as entries:
@@ -51,19 +51,19 @@ def is_image(name):
 
 
 def is_any_image(name):
-    """Whether a name is that of an image, also of one that is not read."""
+    """Whether a name is that of an image, even one that is not read."""
     return is_image(name) or _suffix(name) in _OTHER_IMAGES
 
 
 def is_note(name):
-    """Whether a name is that of a text or a table such as come with images."""
+    """Whether a name is that of a text or a table such as those that come with images."""
     return _suffix(name) in _NOTES or name.lower() in _NOTE_NAMES
 
 
 def regular_file(entry, argument):
-    """The path of an entry, or the error of a link to nothing, a pipe or a device."""
+    """The path of an entry, or the error for a broken link, a pipe or a device."""
     if not os.path.isfile(entry.path):
-        what = "a link to nothing" if entry.is_symlink() else "no regular file"
+        what = "a broken link" if entry.is_symlink() else "not a regular file"
         raise argument_error(
             argument, "a folder of readable images", received=f"{shown(entry.path)}, {what}"
         )

@@ -16,7 +16,7 @@ def arrays(dataset):
     """The whole of a finite `tf.data.Dataset` of single examples, as NumPy arrays.
 
     Args:
-        dataset: A finite `tf.data.Dataset` of examples of equal shapes. float64 becomes Keras's
+        dataset: a finite `tf.data.Dataset` of examples of equal shapes. float64 becomes Keras's
             default float type.
 
     Returns:
@@ -24,11 +24,10 @@ def arrays(dataset):
         one example.
 
     Raises:
-        ValueError: If it is no `tf.data.Dataset`, is empty or infinite, or examples differ in
+        ValueError: if it is not a `tf.data.Dataset`, is empty or infinite, or examples differ in
             shape.
 
     Example:
-
         images, labels = arrays(load("digits", labels=True))
     """
     if not isinstance(dataset, tf.data.Dataset):
@@ -40,11 +39,11 @@ def held(dataset, name="dataset"):
     """All examples of a dataset, an array or a tuple of arrays, as tensors in memory.
 
     Args:
-        dataset: As for `batches`.
-        name: The argument's name for the messages.
+        dataset: as for `batches`.
+        name: the argument's name for the messages.
 
     Raises:
-        ValueError: For NaN or infinite values, and for what `arrays` and `as_arrays` refuse.
+        ValueError: for NaN or infinite values, and for what `arrays` and `as_arrays` refuse.
     """
     is_dataset = isinstance(dataset, tf.data.Dataset)
     examples = _collected(dataset, name) if is_dataset else as_arrays(dataset, name)
@@ -54,7 +53,7 @@ def held(dataset, name="dataset"):
 
 
 def checksum(arrays):
-    """A number that tells arrays from others by their first examples."""
+    """A number that tells arrays apart by their first examples."""
     total = 0
     for array in arrays:
         total = zlib.crc32(np.ascontiguousarray(array[:_SUMMED]).tobytes(), total)
@@ -97,7 +96,7 @@ def check_finite(array, name):
 
 
 def check_structure(dataset, name):
-    """Raises a `ValueError` for examples that are dictionaries, as TensorFlow Datasets has them."""
+    """Raises a `ValueError` for examples that are dictionaries, as TensorFlow Datasets returns."""
     is_dataset = isinstance(dataset, tf.data.Dataset)
     example = dataset.element_spec if is_dataset else dataset
     if not isinstance(example, dict):
@@ -143,9 +142,9 @@ def alike(images, name, fixed, fixed_name):
 
     Args:
         images: array or `tf.data.Dataset` of single images.
-        name: the name of the argument that they are.
+        name: the name of their argument.
         fixed: the others, as `as_arrays` returns them.
-        fixed_name: the name of the argument that these are, which the error names.
+        fixed_name: the name of the others' argument, which the error names.
     """
     is_dataset = isinstance(images, tf.data.Dataset)
     images = as_floatx(images) if is_dataset else as_arrays(images, name)
@@ -172,7 +171,7 @@ def _collected(dataset, name):
             raise
         raise argument_error(
             name,
-            "single examples of one shape; `unbatch()` takes batches apart",
+            "single examples of one shape; `unbatch()` splits batches",
             received=f"examples of {dataset.element_spec}",
         ) from error
     raise argument_error(name, "at least one example", received="an empty dataset")

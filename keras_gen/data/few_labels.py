@@ -1,4 +1,4 @@
-"""Few labels among many images: which ones, and how they come into the batches."""
+"""Few labels among many images: which ones, and how they get into the batches."""
 
 import numpy as np
 import tensorflow as tf
@@ -15,16 +15,16 @@ def few_per_class(labels, count, seed):
     """Indices of `count` examples of each class, drawn without repetition.
 
     Args:
-        labels: integer array (examples,) or (examples, 1), from 0 on.
+        labels: non-negative integers, array (examples,) or (examples, 1).
         count: positive integer.
-        seed: non-negative integer; equal seeds give equal examples, and more of them keep the
-            fewer.
+        seed: non-negative integer; equal seeds give equal examples, and a larger `count` keeps
+            those of a smaller one.
 
     Returns:
         Integer array (classes * count,), class after class.
 
     Raises:
-        ValueError: if a class has fewer examples, or labels are no integers from 0 on.
+        ValueError: if a class has fewer examples, or labels are not non-negative integers.
     """
     labels, seed = class_labels("labels", labels), seed_number(seed)
     classes, sizes = np.unique(labels, return_counts=True)
@@ -37,18 +37,18 @@ def few_per_class(labels, count, seed):
 
 
 def stratified(labels, count, seed):
-    """Indices of `count` examples, drawn without repetition, of each class the share that it has.
+    """Indices of `count` examples, drawn without repetition, with the classes in proportion.
 
     Args:
-        labels: integer array (examples,), from 0 on.
-        count: positive integer; at least as many examples as there are classes stay behind.
+        labels: non-negative integers, array (examples,).
+        count: positive integer, at most the number of examples minus that of classes.
         seed: non-negative integer; equal seeds give equal examples.
 
     Returns:
         Integer array (count,) in random order.
 
     Raises:
-        ValueError: for another count, or labels that are no integers from 0 on.
+        ValueError: for another count, or labels that are not non-negative integers.
     """
     from sklearn.model_selection import train_test_split
 
@@ -77,15 +77,15 @@ def partly_labeled(
 
         x = [labeled_size of labeled_images, batch_size of images],  y = [their labels, -1, ..., -1]
 
-    The unlabeled images pass by once per epoch, as in `batches`. The labeled ones are drawn anew
-    for each batch: without repetition if there are enough, otherwise all of them equally often but
-    for one. What is drawn is a function of the seed, the epoch and the number of the batch, so a
-    training resumes exactly.
+    The unlabeled images come once per epoch, as in `batches`. The labeled ones are drawn anew for
+    each batch: without repetition if there are enough, otherwise all of them equally often, up to
+    one. What is drawn is a function of the seed, the epoch and the number of the batch, so training
+    resumes exactly.
 
     Args:
         images: array or `tf.data.Dataset` of single images.
         labeled_images: array of images; they may, and usually should, be among `images` too.
-        labels: their integer labels, from 0 on, of shape (count,) or (count, 1).
+        labels: their non-negative integer labels, of shape (count,) or (count, 1).
         batch_size: unlabeled images per batch.
         labeled_size: labeled images per batch.
         seed, augment: as for `batches`; the labeled images are augmented too.
@@ -95,7 +95,7 @@ def partly_labeled(
         A `tf.data.Dataset` of pairs (x, y) with an attribute `epoch`, as from `batches`.
 
     Raises:
-        ValueError: for labels that are no integers from 0 on, one for each labeled image, for
+        ValueError: for labels other than one non-negative integer for each labeled image, for
             `images` that come with labels, and for labeled images of another shape or type.
     """
     function("augment", augment, "(images, seed) -> images")

@@ -22,6 +22,7 @@ class Half:
 
     folder: Path
     is_right: bool
+    by_name = False
 
     def cut(self, pixels, path):
         """The half of the picture (height, width, channels) that was read from `path`."""
@@ -55,15 +56,43 @@ def right_half(folder):
     return Half(folder_path("folder", folder), is_right=True)
 
 
+@dataclasses.dataclass(frozen=True)
+class Whole:
+    """A folder of pictures that are not cut, in the order of their names or mixed."""
+
+    folder: Path
+    by_name: bool = False
+    cut = None
+
+
+def by_name(folder):
+    """A folder whose images come in the order of their files' names, for `load` and `load_pairs`.
+
+    Slices of a split then keep together what has similar names, such as the shots of one person,
+    where the usual order mixes them.
+
+    Args:
+        folder: path of a folder of PNG or JPEG images.
+
+    Raises:
+        ValueError: if there is no such folder.
+
+    Example:
+        train = load(by_name("faces"), "train[:80%]")
+        test = load(by_name("faces"), "train[80%:]")  # other persons
+    """
+    return Whole(folder_path("folder", folder), by_name=True)
+
+
 @dataclasses.dataclass
 class Listing:
     """The files of one split of a folder.
 
     Attributes:
-        root: what the names of files are relative to.
-        files: paths of all PNG and JPEG files, in an order that mixes the sub-folders.
-        skipped: paths of visible files with other suffixes, notes apart.
-        beside: paths of images that lie beside the folders of the splits.
+        root: folder that the names of files are relative to.
+        files: paths of all PNG and JPEG files, by name or in an order that mixes the sub-folders.
+        skipped: paths of visible files with other suffixes, except notes.
+        beside: paths of images that lie outside the folders of the splits.
     """
 
     root: Path
@@ -72,13 +101,14 @@ class Listing:
     beside: list = dataclasses.field(default_factory=list)
 
 
-def listing(folder, split, argument="name"):
+def listing(folder, split, argument="name", by_name=False):
     """All files of the split of that name: a `Listing`.
 
     Args:
         folder: `Path`.
         split: name of a split, without a slice.
         argument: the name of the argument for messages about the folder.
+        by_name: whether files are in the order of their names.
     """
     parts = _parts(folder, argument)
     root = _part_of(folder, parts, split, argument)
@@ -99,8 +129,13 @@ def listing(folder, split, argument="name"):
     def mixed(path):
         return hashlib.sha256(os.fsencode(path.relative_to(root).as_posix())).digest()
 
-    result.files.sort(key=mixed)
+    result.files.sort(key=None if by_name else mixed)
     return result
+
+
+def has_split(folder, split):
+    """Whether a folder has a sub-folder for a split, under whatever name."""
+    return splits.role(split) in map(splits.role, _parts(Path(folder), "folder"))
 
 
 def warn_of_skipped(*listings):
@@ -123,7 +158,7 @@ def class_names(folder, argument="name"):
     """The sorted names of the classes of a folder: a tuple of strings.
 
     They are the visible sub-folders of all splits, empty ones included. A folder that is itself
-    one of several splits that lie side by side shares its classes with the others.
+    one of several splits side by side shares its classes with the others.
     """
     parts = _parts(folder, argument)
     homes = list(parts.values())
@@ -149,7 +184,7 @@ def class_labels(root, files, names):
         loose = files[parents.index(())]
         raise argument_error(
             "labels",
-            "every image to lie in a sub-folder that names its class",
+            "every image in a sub-folder that names its class",
             received=f"labels=True and {shown(loose)}",
         )
     numbers = {name: number for number, name in enumerate(names)}
@@ -164,7 +199,7 @@ def class_labels(root, files, names):
 
 
 def checked_class_names(names):
-    """The names that a user gives to classes as a tuple of strings, each of them once."""
+    """The names that a user gives to classes as a tuple of strings, none of them twice."""
     expected = "a list of names of sub-folders, none of them twice"
     if isinstance(names, (str, bytes)) or not hasattr(names, "__len__"):
         raise argument_error("class_names", expected, received=f"class_names={names!r}")
@@ -199,14 +234,14 @@ def _part_of(folder, parts, split, argument):
         if len(names) > 1:
             raise argument_error(
                 argument,
-                f"one folder of the split '{split}'; load the one that is meant by its own path",
+                f"one folder of the split '{split}'; load the one you mean by its own path",
                 received=f"{shown(folder)}, with {' and '.join(map(repr, sorted(names)))}",
             )
         if names:
             return parts[names[0]]
     if split_role == "train":
         return folder
-    others = f" but {', '.join(sorted(parts))}" if parts else ""
+    others = f", only {', '.join(sorted(parts))}" if parts else ""
     raise argument_error(
         "split",
         f"a slice of 'train', such as 'train[90%:]', because {shown(folder)} has no sub-folder "
@@ -220,7 +255,7 @@ def _walk(result, apart, argument):
 
     Args:
         result: a `Listing`.
-        apart: names of sub-folders of the root that are left alone.
+        apart: names of sub-folders of the root that are left out.
         argument: the name of the argument for messages.
     """
     waiting = [(result.root, ())]
@@ -231,7 +266,7 @@ def _walk(result, apart, argument):
         if identity in above:
             raise argument_error(
                 argument,
-                "a folder whose links do not lead back into themselves",
+                "a folder without a link to a folder that holds the link",
                 received=f"{shown(folder)}, a link to a folder it lies in",
             )
         for entry in visible(folder, argument):
@@ -252,7 +287,7 @@ def _nested(folder, name, argument):
         argument,
         "a folder in which the folders of splits, such as 'train' and 'test', lie side by side "
         "at the top",
-        received=f"{shown(folder / name)}; load {shown(folder)}, or rename what is no split",
+        received=f"{shown(folder / name)}; load {shown(folder)}, or rename what is not a split",
     )
 
 

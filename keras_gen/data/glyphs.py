@@ -17,7 +17,7 @@ what a generator that copies its training images would get, and not nearly zero.
 
 import numpy as np
 
-from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.arguments import argument_error, positive_integer, positive_number
 from keras_gen.data.checks import seed_number
 from keras_gen.data.outlines import distances, sampled
 
@@ -83,16 +83,20 @@ def variations(count, seed):
     return drawn
 
 
-def draw(characters, fonts, variations, size=SIZE):
+def draw(characters, fonts, variations, size=SIZE, line=None):
     """Images of characters, white on black.
 
-    The same characters and variations in two fonts make pairs.
+    The same characters and variations in two fonts make pairs. So do a character and its outline,
+
+        ink(x) = clip(1/2 + line / 2 - |distance(A x) + weight|, 0, 1)
 
     Args:
         characters: String or sequence of digits and capital letters.
         fonts: For each character one of `TRAINING_FONTS` and `TEST_FONTS`.
         variations: For each character an element of an array of type `VARIATION`.
         size: Height and width of the images. All lengths scale with it.
+        line: Width of a line along the edge that is drawn instead of the character; `None` for
+            the character.
 
     Returns:
         uint8 array `[count, size, size, 1]`: 0 is background, 255 ink.
@@ -108,6 +112,7 @@ def draw(characters, fonts, variations, size=SIZE):
     """
     characters, fonts = _checked_characters(characters), _checked_fonts(fonts)
     variations, size = _checked_variations(variations), positive_integer("size", size)
+    line = None if line is None else positive_number("line", line)
     for name, values in (("fonts", fonts), ("variations", variations)):
         if len(values) != len(characters):
             expected = f"{len(characters)} {name}, one for each character"
@@ -120,19 +125,24 @@ def draw(characters, fonts, variations, size=SIZE):
     for first in range(0, len(images), _BLOCK):
         block = slice(first, first + _BLOCK)
         distance = sampled(fields, which[block], *_upright(variations[block], size))
-        edge = (distance + variations["weight"][block, None, None]) * np.float32(size / SIZE)
-        images[block, ..., 0] = np.rint(255 * np.clip(0.5 + edge, 0, 1))
+        inside = distance + variations["weight"][block, None, None]
+        if line is not None:
+            inside = np.float32(line / 2) - np.abs(inside)
+        images[block, ..., 0] = np.rint(255 * np.clip(0.5 + inside * np.float32(size / SIZE), 0, 1))
     return images
 
 
-def balanced(characters, fonts, per_character, seed):
+def balanced(characters, fonts, per_character, seed, line=None):
     """Equally many images of each character in mixed order, the fonts taken in turn.
+
+    Variations and order do not depend on the fonts, so that as many others make pairs.
 
     Args:
         characters: String or sequence of digits and capital letters.
         fonts: Some of `TRAINING_FONTS` and `TEST_FONTS`.
         per_character: How many images of each character.
         seed: Non-negative integer, of the variations and of the order.
+        line: As for `draw`.
 
     Returns:
         `(images, labels)`: a uint8 array `[count, 28, 28, 1]`, and an int32 array `[count]` of
@@ -144,7 +154,7 @@ def balanced(characters, fonts, per_character, seed):
     drawn = variations(count, seed)
     order = _stream((seed, 1)).permutation(count)
     labels, turn = order % len(characters), order // len(characters) % len(fonts)
-    images = draw([characters[i] for i in labels], [fonts[i] for i in turn], drawn)
+    images = draw([characters[i] for i in labels], [fonts[i] for i in turn], drawn, line=line)
     return images, labels.astype("int32")
 
 

@@ -49,13 +49,13 @@ def to_lab(image):
 
 
 def to_rgb(lab):
-    """Red, green and blue of L, a and b; what no screen can show is cut off at 0 and 1.
+    """Red, green and blue of L, a and b; what no screen can show is clipped to [0, 1].
 
     Args:
         lab: float tensor (..., 3).
 
     Returns:
-        Float tensor (..., 3) of values from 0 to 1, equal to the image that `to_lab` got.
+        Float tensor (..., 3) of values from 0 to 1, equal to the image that `to_lab` was given.
     """
     linear = tf.clip_by_value(_linear_of(_checked(lab, "lab", 3)), 0.0, 1.0)
     curve = 1.055 * tf.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
@@ -85,8 +85,8 @@ def joined(lightness, colours):
 
         t = max {t <= 1: red, green and blue of (L, t a, t b) lie within [0, 1]}
 
-    A colour that no screen can show at its lightness is made greyer until one can, where cutting
-    off would make it lighter or darker.
+    A colour that no screen can show at its lightness is made greyer until one can, while clipping
+    would make it lighter or darker.
 
     Args:
         lightness: float tensor (..., 1) in [-1, 1].
@@ -122,7 +122,7 @@ def _linear(rgb):
 
 
 def _linear_of(lab):
-    """Linear red, green and blue, which lie outside of [0, 1] where no screen can show them."""
+    """Linear red, green and blue, which lie outside [0, 1] where no screen can show them."""
     luminance, a, b = tf.unstack(lab, axis=-1)
     y = (luminance + 16) / 116
     f = tf.stack([y + a / 500, y, y - b / 200], axis=-1)

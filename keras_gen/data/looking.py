@@ -20,9 +20,9 @@ def advance():
 
 @contextlib.contextmanager
 def looking():
-    """A block in which iterations over batches, and over what was made of them, use no epoch up.
+    """A block in which iterations over batches, and over what is made from them, use up no epoch.
 
-    The random numbers that Python and NumPy give within it are given again after it.
+    The random numbers that Python and NumPy draw within it are drawn again after it.
     """
     of_python, of_numpy = random.getstate(), np.random.get_state()
     advance().assign(0)
@@ -35,7 +35,7 @@ def looking():
 
 
 def origins(data):
-    """A dataset and those that it is made from, down to the ones that count epochs.
+    """A dataset and those that it is made from, down to those that count epochs.
 
     Args:
         data: a `tf.data.Dataset`; anything else has no origins.
@@ -57,10 +57,10 @@ def ordered_anew(dataset):
 
 
 def states(data):
-    """What an iteration over a dataset changes for those that follow, and no look may change.
+    """What an iteration over a dataset changes for later ones, and a look must not change.
 
-    Random operations within functions begin anew in every iteration and are no such state, nor is
-    the epoch of `data.batches`, which `looking` keeps.
+    Random operations within functions begin anew in every iteration and are not such a state, nor
+    is the epoch of `data.batches`, which `looking` keeps.
 
     Returns:
         The set of those of its origins that are ordered anew or fill a cache, and `OUTSIDE` if a

@@ -8,14 +8,14 @@ from keras_gen.data.pictures import in_range
 from keras_gen.images import check_range, check_values
 
 SHIFTS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))  # rows down, columns right
-_BLENDED = "at least one image in an array of shape [count, height, width, 1 or 3]"
+_BLENDED = "at least one image in an array of shape (count, height, width, 1 or 3)"
 
 
 def nudged(images):
     """Images and copies of them, moved by one pixel up, down, to the left and to the right.
 
     What leaves the frame is lost, and zeros come in. Split the data before nudging, or copies of
-    one image sit on both sides of the split.
+    one image end up on both sides of the split.
 
     Args:
         images: array (count, height, width, channels).
@@ -25,7 +25,7 @@ def nudged(images):
         on. `np.tile(labels, 5)` are their labels. float64 becomes Keras's default float type.
 
     Raises:
-        ValueError: for arrays of another rank, and for none at all.
+        ValueError: for arrays of another rank or without images.
     """
     images = float_array(images, "images", 4, "an array (count, height, width, channels)")
     if images.size == 0:
@@ -86,7 +86,7 @@ def blended(images, photographs, seed, value_range=(-1.0, 1.0)):
 def sample_photographs(value_range=(-1.0, 1.0)):
     """Two embedded photographs, a temple and a flower: float32 array (2, 427, 640, 3).
 
-    They ship with scikit-learn, so that blends can be made without any download.
+    They ship with scikit-learn, so blends can be made without a download.
     """
     from sklearn.datasets import load_sample_images
 
@@ -107,8 +107,8 @@ def _check_blend(images, photographs, value_range):
     if not fits or photographs.shape[1] < height or photographs.shape[2] < width:
         raise argument_error(
             "photographs",
-            f"at least one photograph in an array of shape [number, {height} or more, {width} "
-            "or more, 3]",
+            f"at least one photograph in an array of shape (number, {height} or more, {width} "
+            "or more, 3)",
             received=f"photographs.shape={photographs.shape}",
         )
     check_values(images, "images", value_range)

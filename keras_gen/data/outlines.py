@@ -22,13 +22,13 @@ def polygons(font, character):
     """The outlines of a character as closed polygons, all in the direction that its font has.
 
     Args:
-        font: name of a file of matplotlib without its suffix, such as `"cmr10"`, or this and, after
-            a blank, one of the further alphabets in it: `"STIXGeneral sans"`.
+        font: name of a file of matplotlib without its suffix, such as `"cmr10"`, or this, a space
+            and one of the further alphabets in it: `"STIXGeneral sans"`.
         character: a digit or a capital letter.
 
     Returns:
         List of arrays (points, 2) whose first and last points are the same; y points upwards. The
-        whole touches a box of 17 by 20 around zero from within.
+        whole just fits into a box of 17 by 20 around zero.
     """
     import matplotlib
     from matplotlib.font_manager import FontProperties
@@ -56,7 +56,7 @@ def distances(font, character):
         font, character: as for `polygons`.
 
     Returns:
-        float32 array (n, n), read-only. Rows lead from `REACH` down to -`REACH`, columns from
+        float32 array (n, n), read-only. Rows run from `REACH` down to -`REACH`, columns from
         -`REACH` up to `REACH`.
     """
     found = polygons(font, character)
@@ -71,12 +71,12 @@ def distances(font, character):
 
 
 def sampled(fields, which, x, y):
-    """Distances between the points of the grid, bilinearly; outside of it those of its border.
+    """Distances between the points of the grid, bilinear; outside the grid those of its border.
 
     Args:
         fields: what `distances` returned, stacked: (characters, n, n).
-        which: for each image the number of its character.
-        x, y: float32 arrays (images, height, width), the places to look at.
+        which: for each image the index of its character.
+        x, y: float32 arrays (images, height, width), the places to sample.
 
     Returns:
         float32 array (images, height, width).

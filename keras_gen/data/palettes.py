@@ -1,4 +1,4 @@
-"""Pictures of classes: each class a colour, as in the label maps of segmented photos."""
+"""Pictures of classes: one colour per class, as in the label maps of segmented photos."""
 
 import numpy as np
 
@@ -22,9 +22,24 @@ FACADES = (
     (174, 0, 0),
 )
 
+# Of the ten digits: lightness 68 in CIE L*a*b*, hues 36 degrees apart from 0 on, and as colourful
+# as a screen can show them. Lightness does not tell them apart.
+DIGITS = (
+    (255, 122, 168),
+    (255, 129, 108),
+    (232, 147, 1),
+    (160, 175, 1),
+    (2, 191, 74),
+    (4, 186, 164),
+    (2, 182, 204),
+    (3, 177, 244),
+    (137, 161, 255),
+    (240, 115, 255),
+)
+
 
 def to_labels(images, colours, value_range):
-    """The class of every pixel: the number of the nearest colour.
+    """The class of every pixel: the index of the nearest colour.
 
     Files in a lossy format, and translations, hold a palette's colours only approximately.
 
@@ -49,7 +64,7 @@ def to_colours(labels, colours, value_range):
     """The picture of classes: the colour of every pixel's class.
 
     Args:
-        labels: integers (count, height, width), from 0 on.
+        labels: non-negative integers (count, height, width).
         colours: as for `to_labels`.
         value_range: closed interval of the pixel values.
 

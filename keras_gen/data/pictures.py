@@ -1,4 +1,4 @@
-"""The pixels of image files: read, laid on a background, brought to one size."""
+"""The pixels of image files: read, laid on a background, resized to one size."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from keras_gen.arguments import argument_error
 from keras_gen.data.checks import shown
 
-# Recognized by their content: a picture of one kind often bears the suffix of another.
+# Recognized by their content: a file of one kind often has the suffix of another.
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 _GREY = ("1", "L", "LA")
 _COLOUR = ("P", "PA", "RGB", "RGBA", "RGBX", "CMYK")
@@ -39,20 +39,20 @@ def read_files(files, rest, size, memory_limit, cut=None, background=(1.0,) * 3,
     """The pixels of image files, after every file has been decoded once.
 
     Args:
-        files: Paths of images.
-        rest: Tuple of arrays that go with the files, such as labels.
-        size: `(height, width)` to resize to, or `None`.
-        memory_limit: In bytes. Images that need more are read from disk in every pass.
-        cut: Callable `(pixels, path) -> pixels` applied before the resizing, or `None`.
-        background: What transparent pixels show: three fractions.
-        argument: The name of the argument for messages.
+        files: paths of images.
+        rest: tuple of arrays that go with the files, such as labels.
+        size: (height, width) to resize to, or `None`.
+        memory_limit: in bytes. Images that need more are read from disk in every pass.
+        cut: callable `(pixels, path) -> pixels` applied before resizing, or `None`.
+        background: what transparent pixels show: three fractions.
+        argument: the name of the argument for messages.
 
     Returns:
         Tuple of arrays `(images, *rest)`, or a `tf.data.Dataset` of such tuples; pixels are from
         0 to 255, with one channel if all files are grey, else three.
 
     Raises:
-        ValueError: If a file cannot be read, or sizes differ and `size` is `None`.
+        ValueError: if a file cannot be read, or sizes differ and `size` is `None`.
     """
     kinds = {_kind(path, argument) for path in files}
     grey = all(is_grey for is_grey, _ in kinds)
@@ -82,7 +82,7 @@ def read_files(files, rest, size, memory_limit, cut=None, background=(1.0,) * 3,
 
 
 def resized(images, size):
-    """Images, or one image, resized to `(height, width)`: bilinear, antialiased, float32."""
+    """Images, or one image, resized to (height, width): bilinear, antialiased, float32."""
     return tf.image.resize(images, size, method="bilinear", antialias=True)
 
 
@@ -156,7 +156,7 @@ def _with_channels(pixels):
 
 def _unreadable(path, error, argument):
     if isinstance(error, Image.UnidentifiedImageError):
-        error = "its content is no such image"
+        error = "its content is not such an image"
     return argument_error(
         argument,
         "a folder of readable 8-bit PNG or JPEG images",

@@ -36,27 +36,27 @@ def batches(
         batch(epoch, step) = transform(examples[order], fold((seed, epoch), step))
 
     The result has an attribute `epoch`, an int64 `tf.Variable` that starts at 0. An iteration
-    reads it when its first batch is asked for, delivers that epoch's order, and leaves the
+    reads it when its first batch is requested, delivers that epoch's order, and leaves the
     variable one higher. Assigning a number makes the next iteration deliver the order of
-    that epoch, which is how a resumed training continues exactly. Within `data.looking()` an
-    iteration leaves the variable as it is. Datasets derived from the result (`map`, `take`, ...)
+    that epoch, which is how training resumes exactly. Within `data.looking()` an iteration leaves
+    the variable as it is. Datasets derived from the result (`map`, `take`, ...)
     keep this behaviour and lose the attribute.
 
     Args:
-        dataset: A finite `tf.data.Dataset` of single examples, an array whose first axis counts
+        dataset: a finite `tf.data.Dataset` of single examples, an array whose first axis counts
             examples, or a tuple of such arrays. float64 becomes Keras's default float type.
             Examples that are dictionaries are refused unless there is a `transform` for them.
-        batch_size: Examples per batch, at most the number of examples.
-        seed: Non-negative integer. `None` draws one, so that every call has its own order.
-        shuffle: Whether to shuffle; otherwise the order is that of `dataset`.
-        cache: Whether to hold all examples in memory, which makes the order a permutation of the
+        batch_size: examples per batch, at most the number of examples.
+        seed: non-negative integer. `None` draws one, so that every call has its own order.
+        shuffle: whether to shuffle; otherwise the order is that of `dataset`.
+        cache: whether to hold all examples in memory, which makes the order a permutation of the
             whole dataset and the batches fast. Otherwise examples are read anew in each epoch and
             shuffled within consecutive windows of 4,096 examples.
-        drop_remainder: Whether to leave out a last batch of fewer than `batch_size` examples.
-        augment: Callable `(images, seed) -> images` applied to the first component of every batch;
+        drop_remainder: whether to leave out a last batch of fewer than `batch_size` examples.
+        augment: callable `(images, seed) -> images` applied to the first component of every batch;
             the others, such as labels, stay as they are.
-        transform: Callable `(batch, seed) -> batch` applied to every whole batch, such as the tuple
-            `(x, y)`, instead of `augment`. `seed` is an int64 tensor of shape `[2]`, a function of
+        transform: callable `(batch, seed) -> batch` applied to every whole batch, such as the tuple
+            `(x, y)`, instead of `augment`. `seed` is an int64 tensor of shape (2,), a function of
             the seed, the epoch and the number of the batch, for stateless random operations.
 
     Returns:
@@ -64,12 +64,11 @@ def batches(
         cached batches are full, their length is part of the dataset's element specification.
 
     Raises:
-        ValueError: If there are fewer examples than `batch_size`, NaN or infinite values in the
+        ValueError: if there are fewer examples than `batch_size`, NaN or infinite values in the
             cached examples, arrays of different lengths, dictionaries without a `transform`, an
             uncached dataset of unknown length, or both `augment` and `transform`.
 
     Example:
-
         digits = batches(load("digits"), batch_size=64, seed=7)
         model.fit(digits, epochs=10)
     """
@@ -92,7 +91,7 @@ def batches(
         stream = (lambda key: shuffled_windows(dataset, key)) if shuffle else (lambda _: dataset)
         passes = streamed(stream, batch_size, steps, drop_remainder)
     result = resumable(passes, transform, seed, examples)
-    result.held = examples if transform is None else None  # of which batches are parts as they are
+    result.held = examples if transform is None else None  # whose parts are the batches, unchanged
     return result
 
 
@@ -100,7 +99,7 @@ def resumable(passes, transform, seed, examples=None):
     """The dataset `passes(next_key, transform)`, with the attribute `epoch` described in `batches`.
 
     `next_key()` is (seed, epoch) as an int64 tensor, and counts the epoch. A second attribute,
-    `described()`, returns what tells these data from others: the seed, unless it was drawn, and
+    `described()`, returns what identifies these data: the seed, unless it was drawn, and
     count and checksum of the examples, a structure of tensors, if they are held in memory.
     """
     given, seed = seed, secrets.randbits(62) if seed is None else seed
@@ -113,7 +112,7 @@ def resumable(passes, transform, seed, examples=None):
         return tf.stack([tf.constant(seed, tf.int64), epoch.assign_add(step) - step])
 
     options = tf.data.Options()
-    options.autotune.enabled = False  # its thread can make the end of a pass wait long
+    options.autotune.enabled = False  # its thread can delay the end of a pass for long
     result = passes(next_key, transform).prefetch(tf.data.AUTOTUNE).with_options(options)
     result.epoch = epoch
     result.described = lambda: {"seed": given, **_of_examples(examples)}
@@ -121,7 +120,7 @@ def resumable(passes, transform, seed, examples=None):
 
 
 def _of_examples(examples):
-    """Count and checksum of the first examples; nothing of data that are read anew."""
+    """Count and checksum of the first examples; nothing for data that are read anew."""
     parts = [] if examples is None else tf.nest.flatten(examples)
     if not parts:
         return {}
@@ -132,9 +131,9 @@ def gathered(order, pick, batch_size, steps):
     """Passes that hold the order of the epoch and gather each batch from memory.
 
     Args:
-        order: Callable `key -> int32 tensor [count, ...]` of the indices of an epoch.
-        pick: Callable `chosen -> batch`, for a part of the order.
-        batch_size, steps: Integers; only the last of the batches may be shorter.
+        order: callable `key -> int32 tensor (count, ...)` of the indices of an epoch.
+        pick: callable `chosen -> batch`, for a part of the order.
+        batch_size, steps: integers; only the last of the batches may be shorter.
     """
     nothing = tf.zeros([2], tf.int64)
     unused = tf.zeros_like(order(nothing))
@@ -169,9 +168,9 @@ def streamed(stream, batch_size, steps, drop_remainder):
     """Passes that read the examples anew.
 
     Args:
-        stream: Callable `key -> tf.data.Dataset` of the single examples of an epoch.
-        batch_size, steps: Integers.
-        drop_remainder: Whether all batches are full.
+        stream: callable `key -> tf.data.Dataset` of the single examples of an epoch.
+        batch_size, steps: integers.
+        drop_remainder: whether all batches are full.
     """
 
     def passes(next_key, transform):
@@ -240,7 +239,7 @@ def known_count(dataset, name="dataset"):
 def shuffled_windows(stream, key):
     """Examples shuffled within consecutive windows, in an order that is a function of the key."""
 
-    # Dataset.shuffle also depends on TensorFlow's global seed, so it is no function of the key.
+    # Dataset.shuffle also depends on TensorFlow's global seed, so it is not a function of the key.
     def shuffled(number, window):
         size = tf.shape(tf.nest.flatten(window)[0])[0]
         order = permutation(size, tf.random.experimental.stateless_fold_in(key, number))
@@ -258,7 +257,7 @@ def permutation(count, key):
 
 
 def given_seed(seed):
-    """A seed as an `int`, or `None` where none is given."""
+    """A seed as an `int`, or `None` if none is given."""
     return None if seed is None else integer("seed", seed, 0, 2**63 - 1)
 
 

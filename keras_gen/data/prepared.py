@@ -25,14 +25,14 @@ def is_known(name):
 
 
 def examples(name, split, size, labels, limit):
-    """The images of a split as tuples, with their labels if they are asked for.
+    """The images of a split as tuples, with their labels if requested.
 
     Args:
-        name: of a dataset that there is.
+        name: name of an existing dataset.
         split: name of a split, or a slice of one.
-        size: `(height, width)` to which images will be resized, or `None`.
-        labels: whether there shall be labels.
-        limit: how many bytes of pixels are held in memory.
+        size: (height, width) to which images will be resized, or `None`.
+        labels: whether the tuples contain labels.
+        limit: the most bytes of pixels that are held in memory.
 
     Returns:
         Tuple of arrays, images first, or, above the limit, a `tf.data.Dataset` of such tuples.
@@ -57,17 +57,17 @@ def examples(name, split, size, labels, limit):
     except tf.errors.DataLossError as error:
         raise argument_error(
             "name",
-            "a dataset with whole files",
+            "a dataset with intact files",
             received=f"name={name}, which is damaged in '{builder.data_dir}' ({error.message})",
         ) from error
 
 
 def class_names(name):
-    """The names of the classes of a dataset that there is, in the order of their numbers."""
+    """The names of the classes of an existing dataset, in the order of their numbers."""
     builder = _builder(name)
     if "label" not in builder.info.features:
         return ()
-    _ensure_prepared(builder)  # many datasets know only the number of their classes before
+    _ensure_prepared(builder)  # before that, many datasets know only how many classes there are
     return tuple(getattr(builder.info.features["label"], "names", ()))
 
 
@@ -111,7 +111,7 @@ def _ensure_prepared(builder):
 
 
 def _check_reachable(builder):
-    # Without a network TensorFlow Datasets tries again for minutes before it says so.
+    # Without a network TensorFlow Datasets retries for minutes before it says so.
     import requests
 
     for url in list(builder.url_infos)[:1]:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error, number_from_zero, positive_integer
 from keras_gen.data.checks import floats
 
-RED, BLUE = 0.299, 0.114  # ITU-R BT.601, as in JPEG files; green has the rest
+RED, BLUE = 0.299, 0.114  # ITU-R BT.601, as in JPEG files; the rest is green
 
 
 def grey(image):
@@ -49,7 +49,7 @@ def edges(image):
         g_x = (1 2 1)^T (-1 0 1) / 4 * grey,   g_y its transpose
         edge = min(1, sqrt(g_x^2 + g_y^2))
 
-    A straight step from black to white is 1 in the two pixels beside it. The image is reflected at
+    A straight step from black to white is 1 in the two pixels next to it. The image is reflected at
     its borders, which are therefore no edges, and mirror images have mirrored edges, bit for bit.
 
     Args:
@@ -98,12 +98,12 @@ def cubic(x):
 
 
 def downscaled(factor, kernel=cubic):
-    """The rule that leaves one pixel of `factor` in each direction, antialiased.
+    """The rule that keeps one pixel out of `factor` in each direction, antialiased.
 
         small_i = sum_j w_ij large_j,   w_ij ~ kernel((j + 1/2) / factor - (i + 1/2)),  sum_j w = 1
 
-    and the same for the columns; values beyond black and white are cut off. The kernel is as many
-    times wider as the image gets smaller. At the borders, what lies outside has no weight.
+    and the same for the columns; values beyond black and white are clipped. The kernel is wider by
+    the factor by which the image is smaller. At the borders, what lies outside has no weight.
 
     Args:
         factor: positive integer.
@@ -129,9 +129,9 @@ def downscaled(factor, kernel=cubic):
 
 
 def upscaled(factor, kernel=cubic):
-    """The rule that makes `factor` pixels of one in each direction, by interpolation.
+    """The rule that makes `factor` pixels out of one in each direction, by interpolation.
 
-    As `downscaled`, with 1 / factor in the place of `factor` and a kernel in pixels of the image.
+    As `downscaled`, with 1 / factor in place of `factor` and a kernel in pixels of the image.
 
     Example:
         blurred = lambda image: rules.upscaled(4)(rules.downscaled(4)(image))
@@ -148,7 +148,7 @@ def upscaled(factor, kernel=cubic):
 
 
 def masked(share=0.5, value=0.5):
-    """The rule that takes the middle of an image away, to be filled in again.
+    """The rule that removes the middle of an image, to be filled in again.
 
         image_p = value for p in the middle rectangle, whose sides are shares of the image's
 
@@ -213,7 +213,7 @@ def _checked_kernel(kernel):
 
 
 def _smoothed(image, axis):
-    # The outer two are added first: mirrored images then give the very same sums.
+    # The outer two are added first: mirrored images then give exactly the same sums.
     size = image.shape[axis]
     before, at, after = (
         tf.gather(image, range(start, start + size - 2), axis=axis) for start in range(3)
@@ -237,6 +237,6 @@ def _weights(old, new, kernel):
     weights = np.asarray(kernel((np.arange(old) + 0.5 - centres) / stretch))
     total = weights.sum(axis=1) if weights.shape == (new, old) else np.zeros(1)
     if not (np.all(np.isfinite(total)) and np.all(total != 0)):
-        expected = "a function that gives a finite weight to each distance, not 0 to all of them"
+        expected = "a function that gives each distance a finite weight, not all of them 0"
         raise argument_error("kernel", expected, kernel)
     return weights / weights.sum(axis=1, keepdims=True)

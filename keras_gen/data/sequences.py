@@ -14,7 +14,7 @@ PRAISE = ("good", "great", "warm", "clever", "lovely")
 BLAME = ("bad", "dull", "cold", "clumsy", "awful")
 FILLERS = ("the", "film", "was", "very", "and", "plot", "music", "acting", "it", "here")
 NOT = "not"
-WORDS = ("", *PRAISE, *BLAME, *FILLERS, NOT)  # the empty word fills up short sentences
+WORDS = ("", *PRAISE, *BLAME, *FILLERS, NOT)  # the empty word pads short sentences
 MOST_OPINIONS = 5
 
 DEEPEST = 4  # brackets open at once
@@ -34,12 +34,12 @@ def adding(count, steps=100, seed=0):
         x_t = (value, marker),   value ~ U[-1, 1]
         target = .5 + (X_1 + X_2) / 4,   in [0, 1]
 
-    The marker is 1 at two steps, whose values are X_1 and X_2: one of the first ten, and another
-    one of the first `steps` / 2 - 1 others. It is -1 at the first and the last step and 0
+    The marker is 1 at two steps, whose values are X_1 and X_2: one of the first ten, and one of
+    the first `steps` / 2 - 1 others. It is -1 at the first and the last step and 0
     elsewhere. If the first step is chosen, it keeps its -1 and counts as 0.
 
-    The lengths vary from `steps` to `steps` * 11 / 10, and shorter sequences are filled up with
-    zeros *in front*, so that the end is the last step of all of them.
+    The lengths vary from `steps` to `steps` * 11 / 10, and shorter sequences are padded with zeros
+    *in front*, so that all of them end at the last step.
 
     Args:
         count: number of sequences.
@@ -78,15 +78,15 @@ def opinions(count, seed=0):
 
         the music not good warm and dull  ->  -1 + 1 - 1, unfavourable
 
-    A sentence has three or five such words, with or without a `not` and a word of no opinion
-    before each of them. It is favourable if more of them praise than blame.
+    A sentence has three or five such words, with or without a `not` and a neutral word before
+    each of them. It is favourable if more of them praise than blame.
 
     Args:
         count: number of sentences.
         seed: non-negative integer.
 
     Returns:
-        Two float32 arrays: sentences (count, 15, len(`WORDS`)) as ones and zeros, filled up with
+        Two float32 arrays: sentences (count, 15, len(`WORDS`)) as ones and zeros, padded with
         the empty word at the end, and labels (count, 1), 1 for a favourable sentence.
     """
     count = integer("count", count, least=1)
@@ -146,7 +146,7 @@ def brackets(count, steps=20, seed=0):
 
 
 def dates(count, seed=0):
-    """Dates as one writes them, and as computers do: "November 25, 2026" and "2026-11-25".
+    """Dates as people write them, and as computers do: "November 25, 2026" and "2026-11-25".
 
     Args:
         count: number of dates, all different, drawn from the years 1900 to 2099.
@@ -170,7 +170,7 @@ def recent(sequences, steps):
 
     Args:
         sequences: array (count, length, features).
-        steps: how many, 1 for x_t alone. There are zeros before the first step.
+        steps: number of steps, 1 for x_t alone. There are zeros before the first step.
 
     Returns:
         Array (count, length, steps * features).

@@ -34,7 +34,7 @@ def parsed(split, roles=None):
 
     Args:
         split: such as `"train"` or `"train[90%:]"`.
-        roles: the splits that there are, or `None` for any.
+        roles: the splits that exist, or `None` for any.
     """
     match = _SPLIT.fullmatch(split) if isinstance(split, str) else None
     if match is None or (roles is not None and match[1] not in roles):
@@ -52,7 +52,7 @@ def parsed(split, roles=None):
 
 
 def slice_of(count, bounds, split):
-    """The slice of so many examples that a split names, which holds at least one."""
+    """The slice of `count` examples that a split names, which holds at least one."""
 
     def position(bound):
         if bound is None or not bound.endswith("%"):

@@ -23,17 +23,17 @@ def ring(count, modes=8, radius=2.0, stddev=0.02, seed=0):
         x = radius * (cos t, sin t) + stddev * n,   t = 2 pi k / modes,   n ~ N(0, I)
 
     Args:
-        count: Number of points.
-        modes: Number of Gaussians.
-        radius: Radius of the circle.
-        stddev: Standard deviation of each Gaussian, per axis.
-        seed: Non-negative integer.
+        count: number of points.
+        modes: number of Gaussians.
+        radius: radius of the circle.
+        stddev: standard deviation of each Gaussian, per axis.
+        seed: non-negative integer.
 
     Returns:
-        float32 array `[count, 2]`.
+        float32 array (count, 2).
 
     Reference:
-        Metz, Poole, Pfau, Sohl-Dickstein, 2017, Unrolled Generative Adversarial Networks,
+        Metz, Poole, Pfau, Sohl-Dickstein (2017), Unrolled Generative Adversarial Networks,
         arXiv:1611.02163, section 3.1.
     """
     return _mixture(count, ring_centres(modes, radius), stddev, seed)
@@ -45,17 +45,17 @@ def grid(count, side=5, spacing=1.0, stddev=0.05, seed=0):
         x = spacing * (i, j) + stddev * n,   i, j in -(side - 1) / 2 ... (side - 1) / 2
 
     Args:
-        count: Number of points.
+        count: number of points.
         side: Gaussians per side, `side ** 2` in all.
-        spacing: Distance between neighbouring centres.
-        stddev: Standard deviation of each Gaussian, per axis.
-        seed: Non-negative integer.
+        spacing: distance between neighbouring centres.
+        stddev: standard deviation of each Gaussian, per axis.
+        seed: non-negative integer.
 
     Returns:
-        float32 array `[count, 2]`.
+        float32 array (count, 2).
 
     Reference:
-        Lin, Khetan, Fanti, Oh, 2018, PacGAN: The power of two samples in generative adversarial
+        Lin, Khetan, Fanti, Oh (2018), PacGAN: The power of two samples in generative adversarial
         networks, arXiv:1712.04086, section 4.1 (2D-grid).
     """
     return _mixture(count, grid_centres(side, spacing), stddev, seed)
@@ -70,13 +70,13 @@ def plane(count, spread=(1.0, 0.5), stddev=0.2, seed=0):
     what the first two principal components span, and `stddev ** 2` is what they miss.
 
     Args:
-        count: Number of points.
-        spread: Standard deviations within the plane, along its two axes.
-        stddev: Standard deviation of the noise, per axis of space.
-        seed: Non-negative integer.
+        count: number of points.
+        spread: standard deviations within the plane, along its two axes.
+        stddev: standard deviation of the noise, per axis of space.
+        seed: non-negative integer.
 
     Returns:
-        float32 array `[count, 3]`.
+        float32 array (count, 3).
     """
     count, stddev = positive_integer("count", count), number_from_zero("stddev", stddev)
     random = np.random.default_rng(seed_number(seed))
@@ -88,17 +88,17 @@ def plane(count, spread=(1.0, 0.5), stddev=0.2, seed=0):
 def bars_and_stripes(side=3):
     """All images of bars (each column of one colour) or of stripes (each row of one colour).
 
-        2 ** side + 2 ** side - 2 images: all black and all white are both, and come once
+        2 ** side + 2 ** side - 2 images: all black and all white are both, and occur once
 
     Args:
-        side: Height and width of an image, at most 16.
+        side: height and width of an image, at most 16.
 
     Returns:
-        float32 array `[count, side, side, 1]` of zeros and ones: first the stripes in counting
+        float32 array (count, side, side, 1) of zeros and ones: first the stripes in counting
         order, then the bars.
 
     Reference:
-        MacKay, 2003, Information Theory, Inference, and Learning Algorithms, chapter 43.
+        MacKay (2003), Information Theory, Inference, and Learning Algorithms, chapter 43.
     """
     side = integer("side", side, least=1, most=_LONGEST_SIDE)
     choices = np.arange(2**side)[:, None] >> np.arange(side) & 1
@@ -108,14 +108,14 @@ def bars_and_stripes(side=3):
 
 
 def ring_centres(modes=8, radius=2.0):
-    """The centres of `ring`, counter-clockwise from the positive x axis: float32 `[modes, 2]`."""
+    """The centres of `ring`, counter-clockwise from the positive x axis: float32 (modes, 2)."""
     modes, radius = positive_integer("modes", modes), positive_number("radius", radius)
     angles = 2 * np.pi * np.arange(modes) / modes
     return (radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype("float32")
 
 
 def grid_centres(side=5, spacing=1.0):
-    """The centres of `grid`, row by row from the lower left: float32 `[side ** 2, 2]`."""
+    """The centres of `grid`, row by row from the lower left: float32 (side ** 2, 2)."""
     side, spacing = positive_integer("side", side), positive_number("spacing", spacing)
     steps = spacing * (np.arange(side) - (side - 1) / 2)
     y, x = np.meshgrid(steps, steps, indexing="ij")
@@ -126,7 +126,7 @@ def _pair(name, value):
     try:
         first, second = (number_from_zero(name, part) for part in value)
     except (TypeError, ValueError):
-        raise argument_error(name, "two finite numbers from 0 on", value) from None
+        raise argument_error(name, "two finite non-negative numbers", value) from None
     return first, second
 
 

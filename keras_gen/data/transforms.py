@@ -1,8 +1,11 @@
-"""How functions of (batch, seed) are put together: in a row, on pairs, on each part of a batch."""
+"""How functions of (batch, seed) are combined: in a row, on pairs, on each part of a batch."""
 
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer_pair
+from keras_gen.data.augmentations import flipped, resized_and_cropped
+
+LARGER, SMALLER = 286, 256  # of the jitter of Isola et al. (2017)
 
 
 def compose(*functions):
@@ -10,7 +13,7 @@ def compose(*functions):
 
         batch_i = f_i(batch_{i-1}, fold(seed, i)),   i = 0, 1, ...
 
-    Two random functions in a row are therefore independent of each other, also if they are the
+    Two random functions in a row are therefore independent of each other, even if they are the
     same function twice. With no functions at all, batches stay as they are.
 
     Args:
@@ -35,7 +38,7 @@ def compose(*functions):
 
 
 def paired(augment):
-    """One augmentation with one draw for all images of a pair, which stay pixel on pixel.
+    """One augmentation with one draw for all images of a pair, which stay aligned.
 
         (x, y) -> (augment(x, seed), augment(y, seed))
 
@@ -50,8 +53,8 @@ def paired(augment):
         A function `((x, y), seed) -> (x, y)`, for `transform` of `batches`.
 
     Raises:
-        ValueError: for a batch that is no tuple of images (batch, height, width, channels) of one
-            height and width, in which a crop or a shift by pixels would pull a pair apart.
+        ValueError: for a batch that is not a tuple of images (batch, height, width, channels) of
+            one height and width, in which a crop or a shift by pixels would pull a pair apart.
 
     Example:
         pairs = load_pairs(right_half("facades"), left_half("facades"))
@@ -66,12 +69,36 @@ def paired(augment):
         if {len(shape) for shape in shapes} != {4} or len({shape[1:3] for shape in shapes}) != 1:
             raise argument_error(
                 "batch",
-                "a tuple of images [batch, height, width, channels] of one height and width",
+                "a tuple of images (batch, height, width, channels) of one height and width",
                 received=f"shapes {shapes}",
             )
         return tuple(augment(images, seed) for images in batch)
 
     return both
+
+
+def pair_jitter(size):
+    """The jitter of Pix2Pix: pairs are enlarged a little, cropped, and mirrored or not.
+
+        (x, y) -> crop(resize(x, 286/256 size), size), the same of y;   mirrored by a coin
+
+    Args:
+        size: integer or (height, width), of the images before and after.
+
+    Returns:
+        A function `((x, y), seed) -> (x, y)`, for `transform` of `batches`.
+
+    Example:
+        pairs = load_pairs(right_half("facades"), left_half("facades"), image_size=64)
+        batches(pairs, 4, seed=1, transform=pair_jitter(64))
+
+    Reference:
+        Isola, Zhu, Zhou, Efros (2017), Image-to-Image Translation with Conditional Adversarial
+        Networks, arXiv:1611.07004, section 6.2.
+    """
+    size = positive_integer_pair("size", size)
+    larger = tuple(round(side * LARGER / SMALLER) for side in size)
+    return paired(compose(resized_and_cropped(larger, size), flipped))
 
 
 def separately(*augments):
@@ -87,7 +114,7 @@ def separately(*augments):
         A function `((x, y), seed) -> (x, y)`, for `transform` of `batches` and `unpaired`.
 
     Raises:
-        ValueError: for a batch of another number of components.
+        ValueError: for a batch with another number of components.
 
     Example:
         unpaired(photos, paintings, 1, seed=1, transform=separately(flipped, None))

@@ -1,16 +1,27 @@
-"""What a generator is worth: its measures, the extractors that ship, and what chapters report."""
+"""How good a generator is: its measures, the extractors that ship, and what chapters report."""
 
 from keras_gen.evaluation.extractors import shipped_extractor
 from keras_gen.evaluation.generators import Evaluation, evaluate, samples
 from keras_gen.evaluation.measures import image_measures, stack_measures
-from keras_gen.evaluation.reports import frechet_report
+from keras_gen.evaluation.reports import frechet_report, translation_report
+from keras_gen.evaluation.translations import (
+    identity_warning,
+    round_trips,
+    two_way_report,
+    two_way_rivals,
+)
 
 __all__ = [
     "Evaluation",
     "evaluate",
     "frechet_report",
+    "identity_warning",
     "image_measures",
+    "round_trips",
     "samples",
     "shipped_extractor",
     "stack_measures",
+    "translation_report",
+    "two_way_report",
+    "two_way_rivals",
 ]

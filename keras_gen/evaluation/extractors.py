@@ -5,27 +5,27 @@ from keras_gen.arguments import argument_error
 from keras_gen.metrics import LeNetExtractor
 
 PREFIX = "lenet_"
-READ_AS = {"digits": "mnist"}  # digits as well, of other people and of 8x8 pixels
-STACKS = ", stacked"  # behind the name of the data on a card
+READ_AS = {"digits": "mnist"}  # also digits, by other writers and of 8x8 pixels
+STACKS = ", stacked"  # after the name of the data on a card
 
 
 def shipped_extractor(dataset):
     """The shipped LeNet that was trained on a dataset.
 
-    Two kinds of data have no LeNet of their own and get one all the same: the embedded 8x8
-    `digits` are read by MNIST's, which knows 74 % of them, and stacks, such as `mnist, stacked`,
-    channel by channel by that of their images.
+    Two kinds of data have no LeNet of their own and use another one: the embedded 8x8 `digits` are
+    read by MNIST's, which recognizes 74 % of them, and stacks, such as `mnist, stacked`, channel by
+    channel by that of their images.
 
     Args:
         dataset: name of a dataset.
 
     Returns:
         A `LeNetExtractor`, named after the shipped model, such as `lenet_fashion_mnist`, and
-        `lenet_mnist` for `digits`: whoever reads a number sees which network has looked.
+        `lenet_mnist` for `digits`: a number shows which network measured it.
 
     Raises:
-        ValueError: for data that no shipped LeNet knows. A network trained on other data would
-            give numbers that mean nothing.
+        ValueError: for data that no shipped LeNet was trained on. A network trained on other data
+            would give numbers that mean nothing.
     """
     data = str(dataset).removesuffix(STACKS)
     name = PREFIX + READ_AS.get(data, data)

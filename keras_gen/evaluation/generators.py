@@ -1,4 +1,4 @@
-"""Every measure that applies to a saved generator, beside what real images get."""
+"""Every measure that applies to a saved generator, next to that of real images."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ from keras_gen.files import replacing
 from keras_gen.images import check_range
 
 _CHUNK = 1000  # images sampled at a time
-_MOST_TRAINING_IMAGES = 60_000  # among which nearest neighbours are looked for
+_MOST_TRAINING_IMAGES = 60_000  # among which nearest neighbours are searched
 _BEST = {  # where a measure is best, by the beginning of its name
     **dict.fromkeys(("inception_score", "precision", "recall", "gan_test", "modes"), "high"),
     **dict.fromkeys(("fid", "kid", "swd", "kl"), "low"),
@@ -25,15 +25,15 @@ _BEST = {  # where a measure is best, by the beginning of its name
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-    """Measures of a generator, by names that say the extractor and the number of images.
+    """Measures of a generator, by names that include the extractor and the number of images.
 
     Attributes:
         model: name or path of the SavedModel.
         dataset: name of the images it is compared with.
-        seed: of the samples.
+        seed: seed of the samples.
         generated: dict from names to numbers.
-        real: the same measures of training images in the place of the generated ones: the floor.
-            Nearest neighbours among the training images are those of test images.
+        real: the same measures of training images in place of the generated ones: the floor. For
+            nearest neighbours among the training images, test images take that place.
     """
 
     model: str
@@ -70,13 +70,13 @@ def evaluate(
     value_range=None,
     verbose=True,
 ):
-    """Judges a saved generator by test images, and training images beside it.
+    """Judges a saved generator by test images, and training images in the same way.
 
     FID, KID, Inception Score, precision, recall and sliced Wasserstein distances always; GAN-test
     if the generator makes images of a label; the distance to the nearest training image, which
     is suspiciously small for copies. If the images have three channels and the data one, they are
-    taken for stacks, such as stacked MNIST: the modes found and their divergence from equally
-    many, and sliced Wasserstein distances to stacks of real images.
+    taken for stacks, such as stacked MNIST: the measures are then the modes found, their divergence
+    from equal shares, and sliced Wasserstein distances to stacks of real images.
 
     Args:
         model: name of a shipped model, or path of a SavedModel with an endpoint
@@ -98,8 +98,8 @@ def evaluate(
     Raises:
         ValueError: if there is no such model or dataset, the model has no endpoint `sample` of
             that form, no LeNet of the data ships and no extractor is given, the range is neither
-            declared nor given, or is given and another one than the card's, there are fewer images
-            than four, or shapes differ.
+            declared nor given, or is given and differs from the card's, there are fewer than four
+            images, or shapes differ.
     """
     count = integer("count", count, least=NEIGHBOURS + 1)
     generator = saved_models.load(model)
@@ -132,18 +132,18 @@ def evaluate(
 
 
 def samples(generator, count, seed, classes=None, verbose=False):
-    """Images of a loaded generator, and the labels that were asked for.
+    """Images of a loaded generator, and their target labels.
 
     Args:
         generator: SavedModel with an endpoint `sample(count, seed)`, or, with `classes`,
             `sample(label, count, seed)`.
         count: number of images.
         seed: integer; other seeds give other images throughout.
-        classes: number of classes, each of which gets its share of the images.
+        classes: number of classes, which share the images evenly.
         verbose: whether progress is shown, on the standard error stream.
 
     Returns:
-        Floats `[count, height, width, channels]` and integers `[count]`; without classes `None`.
+        Floats `(count, height, width, channels)` and integers `(count,)`; without classes `None`.
     """
     shares = [count] if classes is None else np.bincount(np.arange(count) % classes)
     jobs = [
@@ -182,7 +182,7 @@ def _is_conditional(generator, model):
 
 
 def _value_range(generator, model, given):
-    """The range that card or model declare or that was given; an error for none or for two."""
+    """The range that the card or model declares or that was given; an error for none or two."""
     try:
         declared = saved_models.read_card(model)["value_range"]
     except FileNotFoundError:
@@ -214,7 +214,7 @@ def _are_stacks(fake, real, dataset, image_size):
     if fake_size != real_size or not (stacked or fake_channels == real_channels):
         raise argument_error(
             "image_size",
-            f"images of the data of the shape of the generated ones, {fake.shape[1:]}",
+            f"real images of the shape of the generated ones, {fake.shape[1:]}",
             received=f"image_size={image_size}, which makes those of {dataset} {real.shape[1:]}",
         )
     return stacked
@@ -227,7 +227,7 @@ def _stacks(images, count, seed):
 
 
 def _nearest(images, train):
-    """How far images are from the nearest training image, in the Euclidean norm of all pixels."""
+    """How far images are from the nearest training image, in the Euclidean norm over all pixels."""
     distances = metrics.nearest_neighbours(images, train)[1]
     name = f"nearest_of_{len(train)}_training_images"
     return {

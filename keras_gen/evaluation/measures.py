@@ -11,8 +11,8 @@ def image_measures(extractor, real, fake, value_range):
 
     Args:
         extractor: a `FeatureExtractor`.
-        real: test images `[n, height, width, channels]`.
-        fake: as many images to be judged, of the same shape.
+        real: test images `(n, height, width, channels)`.
+        fake: as many images to judge, of the same shape.
         value_range: closed interval of the pixels of both.
 
     Returns:
@@ -35,7 +35,7 @@ def stack_measures(extractor, real, fake, value_range):
 
     Returns:
         Dict from `modes_of_{modes}_{extractor}_{n}`, how many combinations of classes there are,
-        `kl_` and that name, their divergence from equally many, and from `swd_{height}_{n}`.
+        `kl_` and that name, their divergence from equal shares, and from `swd_{height}_{n}`.
     """
     modes = metrics.StackedModes(extractor, value_range=value_range)
     modes.update_state(None, fake)

@@ -1,18 +1,26 @@
-"""What a chapter says about its generated images."""
+"""What a chapter says about its images, generated or translated."""
 
-from keras_gen.metrics import FrechetDistance
+from keras_gen.metrics import (
+    AbsoluteError,
+    Colourfulness,
+    FrechetDistance,
+    Sharpness,
+    StructuralSimilarity,
+)
+
+COLOUR = 3  # channels
 
 
 def frechet_report(extractor, test, generated, train, value_range):
     """The Fréchet distance of generated images to the test images, and its floor.
 
-    The floor is what perfect images would get: as many training images against the same test
-    images.
+    The floor is what perfect images would get: the distance of as many training images to the same
+    test images.
 
     Args:
         extractor: a `FeatureExtractor`.
-        test, generated, train: arrays of images in `value_range`; of `train` as many as of
-            `generated` are used.
+        test, generated, train: arrays of images in `value_range`; as many of `train` are used as of
+            `generated`.
         value_range: closed interval of the pixels, such as the model's own `value_range`.
 
     Returns:
@@ -26,3 +34,25 @@ def frechet_report(extractor, test, generated, train, value_range):
         fid.update_state(None, images)
         report[f"{fid.name}_{len(images)}{suffix}"] = float(fid.result())
     return report
+
+
+def translation_report(target, translated, value_range):
+    """How near translated images are to their targets, and whether they look like them.
+
+    Args:
+        target: array of real images `[count, height, width, channels]`.
+        translated: what was made of their sources, in the same order.
+        value_range: closed interval of the pixels of both.
+
+    Returns:
+        Dict with the keys `l1` and `ssim`, means over pairs, and `sharpness`, a share of that of
+        the targets; of colour images `colourfulness` and `colourfulness_of_targets` as well.
+    """
+    similar = [AbsoluteError(value_range), StructuralSimilarity(value_range)]
+    alike = [Sharpness(value_range)]
+    if target.shape[-1] == COLOUR:
+        alike.append(Colourfulness(value_range))
+    for metric in (*similar, *alike):
+        metric.update_state(target, translated)
+    report = {metric.name: float(metric.result()) for metric in (*similar, *alike)}
+    return report | {f"{each.name}_of_targets": each.mean("real") for each in alike[1:]}

@@ -1,8 +1,8 @@
 """Writing files and folders so that nothing already saved is ever lost.
 
-What is written lies in a hidden temporary, `.NAME.keras_gen-...`, until it is complete. Its name
-says which process writes it, so the next saving in that folder removes what a killed one has left
-and nothing else.
+What is written is in a hidden temporary, `.NAME.keras_gen-...`, until it is complete. Its name says
+which process writes it, so the next save in that folder removes what a killed process has left and
+nothing else.
 """
 
 from keras_gen.files.paths import check_file, check_folder

@@ -12,7 +12,7 @@ from keras_gen.files.disk import keep_permissions
 
 
 def is_exchangeable(path):
-    """Whether a folder may change its identity and something can be written beside it."""
+    """Whether a folder may change its identity and something can be written next to it."""
     working = pathlib.Path.cwd().resolve()
     return (
         os.access(path.parent, os.W_OK | os.X_OK)
@@ -22,7 +22,7 @@ def is_exchangeable(path):
 
 
 def links_others(path, new, members):
-    """Gives `new` links to all files of `path` but its members; whether that was possible."""
+    """Gives `new` links to all files of `path` but its members; returns whether it could."""
     try:
         for each in os.scandir(path):
             if each.name in members:
@@ -38,7 +38,7 @@ def links_others(path, new, members):
 
 
 def exchange(one, other):
-    """Exchanges two paths in one step; whether the system can."""
+    """Exchanges two paths in one step; returns whether the system can."""
     call = _exchange_call()
     if call is None:
         return False

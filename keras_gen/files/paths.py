@@ -44,7 +44,7 @@ def parents(folder, name):
             raise
         raise argument_error(
             name,
-            "a path in a folder that can be written",
+            "a path in a folder that can be written to",
             received=f"{name} in {folder} ({error.strerror})",
         ) from error
     try:
@@ -57,7 +57,7 @@ def parents(folder, name):
 
 
 def _resolved(path, name):
-    """The path without links and what stands there: the mode of `os.stat`, or `None`."""
+    """The path without links, and what is there: the mode of `os.stat`, or `None`."""
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         raise argument_error(name, "a path, a string or `pathlib.Path`", repr(path))
     try:

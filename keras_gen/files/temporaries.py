@@ -2,7 +2,7 @@
 
     .STEM.keras_gen-MACHINE-PROCESS-START-NUMBER.SUFFIX
 
-so what a killed process has left can be told from what a running one writes.
+so what a killed process has left can be told apart from what a running one writes.
 """
 
 import contextlib
@@ -16,7 +16,9 @@ import shutil
 import time
 import uuid
 
-WHOLE = ".whole"  # behind the name of a complete new version, which is recovered, not removed
+WHOLE = (
+    ".whole"  # at the end of the name of a complete new version, which is recovered, not removed
+)
 DAY = 24 * 3600.0
 _NAME = re.compile(r"(?s)\..*\.keras_gen-([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{8}(\..*)?")
 _active = set()  # the names of the temporaries that this process is writing
@@ -39,7 +41,7 @@ def temporary(folder, stem, suffix=""):
 
 @contextlib.contextmanager
 def active(path):
-    """In the block the path counts as a temporary that this process is writing."""
+    """A block in which the path counts as a temporary that this process is writing."""
     _active.add(path.name)
     try:
         yield
@@ -65,7 +67,7 @@ def remove(path):
 def is_abandoned(path):
     """Whether a path is a temporary of this library whose process no longer runs.
 
-    Of processes on another machine nothing is known: theirs is abandoned after a day.
+    Nothing is known about processes on another machine: theirs is abandoned after a day.
     """
     match = _NAME.fullmatch(path.name)
     if match is None:

@@ -1,4 +1,4 @@
-"""One file: what stands at its path is the whole old version or the whole new one."""
+"""One file: its path always holds the whole old version or the whole new one."""
 
 import contextlib
 import errno
@@ -12,16 +12,16 @@ from keras_gen.files.temporaries import temporary
 
 @contextlib.contextmanager
 def replacing(path, name="path"):
-    """A temporary path beside `path`; the file there takes its place once the block ends well.
+    """A temporary path next to `path`; the file there replaces it once the block ends well.
 
-    The new file is written beside the old one, flushed to the disk and renamed, so at every moment
+    The new file is written next to the old one, flushed to disk and renamed, so at every moment
     `path` is the whole old version or the whole new one. If the block raises, for instance on a
     full disk, the temporary is removed and the old version stays. The new file gets the
     permissions of the old one.
 
     Args:
-        path: where the file shall stand, a string or `pathlib.Path`. Parent folders are created;
-            of a link, what it points to is replaced.
+        path: where the file goes, a string or `pathlib.Path`. Parent folders are created; the
+            target of a link is replaced, not the link.
         name: the argument's name for the errors.
 
     Yields:
@@ -29,7 +29,7 @@ def replacing(path, name="path"):
 
     Raises:
         ValueError: if `path` is a folder, a device or a pipe, or cannot be written; before
-            anything is.
+            anything is written.
     """
     target = check_file(path, name)
     folder, suffix = target.parent, pathlib.Path(path).suffix

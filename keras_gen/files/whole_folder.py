@@ -1,7 +1,7 @@
 """The members of a folder, which are replaced together while other files there stay.
 
 Two folders are exchanged in one step where the system can. Elsewhere the complete new version is
-moved into the folder first, and then its members one by one, which anyone can complete.
+moved into the folder first, and then its members one by one, which any process can complete.
 """
 
 import contextlib
@@ -26,26 +26,26 @@ RECORD = "record.json"  # in a complete new version: which members there are
 
 @contextlib.contextmanager
 def replacing_folder(path, members, name="path"):
-    """A temporary path for a folder whose members take the place of their older versions.
+    """A temporary path for a folder whose members replace their older versions.
 
-    Other files and folders that stand in `path` stay there. At every moment `path` holds the whole
+    Other files and folders in `path` stay there. At every moment `path` holds the whole
     old version or the whole new one: the two folders are exchanged in one step, the other files
     being links to the same ones. Where that cannot be done, because the system does not exchange
     folders, or `path` is the working directory, the root of a disk or in a read-only folder, the
-    members are moved one by one, and `recover` completes what a killed process has begun.
+    members are moved one by one, and `recover` completes what a killed process began.
 
     Args:
-        path: where the folder shall stand, a string or `pathlib.Path`. Parent folders are created;
-            of a link, what it points to is replaced.
+        path: where the folder goes, a string or `pathlib.Path`. Parent folders are created; the
+            target of a link is replaced, not the link.
         members: the names that belong to this kind of folder: those that the block may write, and
-            of which older versions are removed even if it does not write them.
+            whose older versions are removed even if it does not write them.
         name: the argument's name for the errors.
 
     Yields:
         The temporary `pathlib.Path`, at which the block makes a folder.
 
     Raises:
-        ValueError: if `path` is a file, or cannot be written; before anything is.
+        ValueError: if `path` is a file, or cannot be written; before anything is written.
     """
     target = check_folder(path, name)
     recover(target)
@@ -62,7 +62,7 @@ def replacing_folder(path, members, name="path"):
 
 
 def recover(path):
-    """Completes the replacement of a folder's members that a killed process has begun.
+    """Completes the replacement of a folder's members that a killed process began.
 
     Call it before the folder is read. It does nothing while the process still runs.
     """
@@ -73,7 +73,7 @@ def recover(path):
 
 
 def _install(new, path, members):
-    """Puts the members of the folder `new` in the place of those of `path`."""
+    """Puts the members of the folder `new` in place of those of `path`."""
     if not path.exists():
         os.rename(new, path)
         flush_entries(path.parent)
@@ -97,7 +97,7 @@ def _install(new, path, members):
 
 
 def _move_members(whole):
-    """Moves a complete new version into the folder it lies in; may be done again after a kill."""
+    """Moves a complete new version into the folder it lies in; may be repeated after a kill."""
     if (whole / RECORD).is_file():  # otherwise all has been moved
         record = json.loads((whole / RECORD).read_text())
         for member in record["members"]:

@@ -6,7 +6,7 @@ from keras import ops
 def mean_and_deviation(features, epsilon):
     """Returns mu and sqrt(variance + epsilon) of each sample's feature maps.
 
-    Both are taken over height and width, apart for every sample and channel.
+    Both are taken over height and width, separately for every sample and channel.
 
     Args:
         features: float32 tensor (batch, height, width, channels).

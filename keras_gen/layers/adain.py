@@ -13,8 +13,8 @@ class AdaIN(keras.layers.Layer):
         AdaIN(x, y) = sigma(y) (x - mu(x)) / sigma(x) + mu(y)
 
     x is the content and y the style. mu is the mean and sigma = sqrt(variance + epsilon) over
-    height and width, apart for every sample and channel. The layer has no weights. Statistics are
-    computed in float32 under every dtype policy. For a style that comes as a vector see
+    height and width, separately for every sample and channel. The layer has no weights. Statistics
+    are computed in float32 under every dtype policy. For a style that comes as a vector see
     `StyleModulation`.
 
     Args:
@@ -28,8 +28,8 @@ class AdaIN(keras.layers.Layer):
         That of `content`.
 
     Reference:
-        Huang, Belongie, 2017, Arbitrary Style Transfer in Real-time with Adaptive Instance
-        Normalization, arXiv 1703.06868, equation 8.
+        Huang and Belongie (2017), Arbitrary Style Transfer in Real-time with Adaptive Instance
+        Normalization, arXiv:1703.06868, equation 8.
     """
 
     def __init__(self, epsilon=1e-5, **kwargs):

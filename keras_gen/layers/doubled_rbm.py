@@ -20,8 +20,8 @@ class DoubledRBM(RBM):
     This makes up for the layer that a deep Boltzmann machine will put on the other side: the
     second copy of the visible units stands in for the layer above the hidden ones, the second copy
     of the hidden units for the layer below the visible ones. The paper draws one state for both
-    copies of a reconstruction; here they are drawn apart, so there is one energy, chains may be
-    persistent, and the update of contrastive divergence is the gradient of a difference of F.
+    copies of a reconstruction; here they are drawn separately, so there is one energy, chains may
+    be persistent, and the update of contrastive divergence is the gradient of a difference of F.
 
     Args:
         units: number of hidden units, of which there are m copies.
@@ -31,7 +31,7 @@ class DoubledRBM(RBM):
         seed: integer seed of `gibbs`, or None for a random one.
 
     Reference:
-        Salakhutdinov & Hinton, 2009, Deep Boltzmann Machines, section 3.1.
+        Salakhutdinov and Hinton (2009), Deep Boltzmann Machines, section 3.1.
     """
 
     binary = False  # the mean of two copies may be 1/2
@@ -83,14 +83,14 @@ class DoubledRBM(RBM):
 def doubled_rbms(units, seed=None):
     """The layers that, trained one after the other, start a deep Boltzmann machine.
 
-    The first one doubles its visible units, the last one its hidden units, those between both:
+    The first doubles its visible units, the last its hidden units, and those in between both:
 
         upwards    2 W'v in every machine but the last
         downwards  2 W h in every machine but the first
 
     Args:
         units: sizes of the hidden layers, two or more.
-        seed: integer or `None`; every layer gets another one.
+        seed: integer or `None`; every layer gets its own.
 
     Returns:
         A list of `DoubledRBM`s.

@@ -81,9 +81,9 @@ class EqualizedDense(_Equalized):
         `(batch, ..., units)`.
 
     Reference:
-        Karras, Aila, Laine, Lehtinen, 2018, Progressive Growing of GANs for Improved Quality,
-        Stability, and Variation, arXiv 1710.10196, section 4.1. The multiplier: Karras, Laine,
-        Aila, 2019, A Style-Based Generator Architecture for GANs, arXiv 1812.04948, appendix C.
+        Karras, Aila, Laine, Lehtinen (2018), Progressive Growing of GANs for Improved Quality,
+        Stability, and Variation, arXiv:1710.10196, section 4.1. The multiplier: Karras, Laine,
+        Aila (2019), A Style-Based Generator Architecture for GANs, arXiv:1812.04948, appendix C.
     """
 
     def __init__(
@@ -139,8 +139,8 @@ class EqualizedConv2D(_Equalized):
         `(batch, new height, new width, filters)`.
 
     Reference:
-        Karras, Aila, Laine, Lehtinen, 2018, Progressive Growing of GANs for Improved Quality,
-        Stability, and Variation, arXiv 1710.10196, section 4.1.
+        Karras, Aila, Laine, Lehtinen (2018), Progressive Growing of GANs for Improved Quality,
+        Stability, and Variation, arXiv:1710.10196, section 4.1.
     """
 
     def __init__(

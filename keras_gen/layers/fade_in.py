@@ -13,7 +13,7 @@ class FadeIn(keras.layers.Layer):
 
     `alpha` is an input, in [0, 1]: the layer has no weights, and whoever owns the schedule owns the
     number. At 0 and at 1 the output equals one branch exactly, if the other one is finite. A value
-    outside of [0, 1] cannot be noticed in a graph; it extrapolates along the same line.
+    outside [0, 1] cannot be detected in a graph; it extrapolates along the same line.
 
     The blend is computed in float32 under every dtype policy, and a float32 `alpha` is not rounded
     to half precision. Create a variable with `autocast=False`, or Keras rounds it when it is read.
@@ -28,8 +28,8 @@ class FadeIn(keras.layers.Layer):
         That of `old` and `new`.
 
     Reference:
-        Karras, Aila, Laine, Lehtinen, 2018, Progressive Growing of GANs for Improved Quality,
-        Stability, and Variation, arXiv 1710.10196, figure 2.
+        Karras, Aila, Laine, Lehtinen (2018), Progressive Growing of GANs for Improved Quality,
+        Stability, and Variation, arXiv:1710.10196, figure 2.
     """
 
     def __init__(self, **kwargs):

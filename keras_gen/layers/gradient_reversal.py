@@ -15,7 +15,7 @@ class GradientReversal(keras.layers.Layer):
     it: `layer.weight.assign(0.5)`.
 
     Args:
-        weight: initial non-negative number. As an attribute: the weight.
+        weight: initial value, zero or more; the attribute `weight` is the variable.
 
     Input shape:
         Any; finite numbers.
@@ -24,7 +24,7 @@ class GradientReversal(keras.layers.Layer):
         That of the input.
 
     Reference:
-        Ganin et al., 2016, Domain-Adversarial Training of Neural Networks, arXiv 1505.07818,
+        Ganin et al. (2016), Domain-Adversarial Training of Neural Networks, arXiv:1505.07818,
         equations 16 to 18.
     """
 

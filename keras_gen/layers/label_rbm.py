@@ -32,8 +32,8 @@ class LabelRBM(RBM):
         `(batch, units)`.
 
     Reference:
-        Hinton, Osindero, Teh, 2006, A Fast Learning Algorithm for Deep Belief Nets, section 6.1;
-        Larochelle & Bengio, 2008, Classification using Discriminative Restricted Boltzmann
+        Hinton, Osindero, Teh (2006), A Fast Learning Algorithm for Deep Belief Nets, section 6.1;
+        Larochelle and Bengio (2008), Classification using Discriminative Restricted Boltzmann
         Machines, equations 1 to 3.
     """
 
@@ -55,7 +55,7 @@ class LabelRBM(RBM):
         super().build(input_shape)
 
     def set_visible_frequencies(self, frequencies):
-        """Starts the visible biases where units without connections have these means.
+        """Sets the visible biases so that units without connections have these means.
 
         Args:
             frequencies: array of means of `join(features, labels)`.
@@ -85,7 +85,7 @@ class LabelRBM(RBM):
         _, d = self.split(self.visible_bias)
         x, v, u, c = self.computed(features, kernel, label_kernel, self.hidden_bias)
         shared = ops.matmul(x, v) + c
-        # One class after the other: all at once would need their number times the memory.
+        # One class at a time: all at once would multiply the memory by their number.
         soft = [
             ops.sum(ops.softplus(ops.cast(shared + u[k], "float32")), axis=-1)
             for k in range(self.num_classes)

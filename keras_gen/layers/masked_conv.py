@@ -24,7 +24,7 @@ class MaskedConv2D(keras.layers.Layer):
         filters: number of output channels.
         kernel_size: odd height and width of the whole kernel, one integer or two.
         includes_center: whether a pixel sees itself.
-        dilation_rate: distance of neighbouring taps in pixels.
+        dilation_rate: distance between neighbouring taps, in pixels.
         activation: activation function, or its Keras name. Default: linear.
         use_bias: whether to add a bias.
 

@@ -8,7 +8,7 @@ from keras_gen.layers import _shapes
 
 @keras.saving.register_keras_serializable("keras_gen")
 class MaskedDense(keras.layers.Layer):
-    """Dense layer whose units see some of the inputs only: those of no higher degree.
+    """Dense layer whose units see only some of the inputs: those of no higher degree.
 
         y = activation(x @ (W * mask) + b)
         mask[i, j] = 1 if input_degrees[i] <= output_degrees[j]        (< if strict)
@@ -32,7 +32,7 @@ class MaskedDense(keras.layers.Layer):
         `(batch, ..., units)`.
 
     Raises:
-        ValueError: for degrees that are not integers, or of different numbers of orderings.
+        ValueError: if degrees are not integers, or differ in their number of orderings.
 
     Reference:
         Germain, Gregor, Murray, Larochelle (2015), MADE: Masked Autoencoder for Distribution
@@ -90,7 +90,7 @@ class MaskedDense(keras.layers.Layer):
         return self.apply(inputs, *self.parameters(ordering))
 
     def mask(self, ordering=0):
-        """Booleans (inputs, units): who sees whom in an ordering, a number or scalar tensor."""
+        """Booleans (inputs, units): which unit sees which input in the ordering of that number."""
         first, second = (
             _of_ordering(np.atleast_2d(degrees), ordering)
             for degrees in (self.input_degrees, self.output_degrees)

@@ -36,8 +36,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
         `(batch, features + kernels)`.
 
     Reference:
-        Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen, 2016, Improved Techniques for Training
-        GANs, arXiv 1606.03498, section 3.2.
+        Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen (2016), Improved Techniques for
+        Training GANs, arXiv:1606.03498, section 3.2.
     """
 
     def __init__(self, kernels, kernel_dim=5, kernel_initializer=None, **kwargs):

@@ -35,8 +35,8 @@ class MinibatchStdDev(keras.layers.Layer):
         `(batch, ..., channels + 1)`.
 
     Reference:
-        Karras, Aila, Laine, Lehtinen, 2018, Progressive Growing of GANs for Improved Quality,
-        Stability, and Variation, arXiv 1710.10196, section 3.
+        Karras, Aila, Laine, Lehtinen (2018), Progressive Growing of GANs for Improved Quality,
+        Stability, and Variation, arXiv:1710.10196, section 3.
     """
 
     def __init__(self, group_size=4, axis=0, epsilon=1e-8, **kwargs):
@@ -71,7 +71,7 @@ class MinibatchStdDev(keras.layers.Layer):
         return ops.maximum(size, 1)
 
     def _grouped_axes(self, rank):
-        """Axes of `(group, sample, ..., channels)` that stand for `axis` of the input."""
+        """Axes of `(group, sample, ..., channels)` that correspond to `axis` of the input."""
         axes = (self.axis,) if isinstance(self.axis, int) else self.axis
         if rank < 2 or any(not -rank <= axis < rank for axis in axes):
             raise argument_error("axis", f"axes of an input of rank {rank}, at least 2", self.axis)

@@ -29,12 +29,12 @@ class NoiseInjection(keras.layers.Layer):
         That of the (first) input.
 
     Raises:
-        ValueError: if a size but the batch's is unknown, or if the input of an inference has
-            another height or width than the stored noise.
+        ValueError: if a size other than the batch's is unknown, or if in inference the height or
+            width of the input differs from that of the stored noise.
 
     Reference:
-        Karras, Laine, Aila, 2019, A Style-Based Generator Architecture for GANs,
-        arXiv 1812.04948, section 2 and figure 1b (block B).
+        Karras, Laine, Aila (2019), A Style-Based Generator Architecture for GANs,
+        arXiv:1812.04948, section 2 and figure 1b (block B).
     """
 
     def __init__(self, seed=None, **kwargs):
@@ -48,7 +48,7 @@ class NoiseInjection(keras.layers.Layer):
         if None in (height, width, channels):
             raise argument_error(
                 "inputs",
-                "a known height, width and number of channels, for one image of noise is stored",
+                "a known height, width and number of channels: one image of noise is stored",
                 received=f"shape {shape}",
             )
         self.strength = self.add_weight(name="strength", shape=(channels,), initializer="zeros")

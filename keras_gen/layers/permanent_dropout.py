@@ -10,8 +10,8 @@ class PermanentDropout(keras.layers.Layer):
         y = x * mask / (1 - rate),    mask = 1 with probability 1 - rate, otherwise 0
 
     In training every example has a mask of its own. In inference all examples of a batch share one,
-    so that what becomes of an example depends on the random numbers alone, and neither on the other
-    examples nor on its place among them.
+    so that the output for an example depends only on the random numbers, not on the other examples
+    or on its place among them.
 
     Args:
         rate: probability of a zero, in [0, 1).
@@ -24,7 +24,7 @@ class PermanentDropout(keras.layers.Layer):
         That of the input.
 
     Reference:
-        Isola, Zhu, Zhou, Efros, 2017, Image-to-Image Translation with Conditional Adversarial
+        Isola, Zhu, Zhou, Efros (2017), Image-to-Image Translation with Conditional Adversarial
         Networks, arXiv:1611.07004, section 3.2.
     """
 

@@ -23,8 +23,8 @@ class PixelNorm(keras.layers.Layer):
         That of the input.
 
     Reference:
-        Karras, Aila, Laine, Lehtinen, 2018, Progressive Growing of GANs for Improved Quality,
-        Stability, and Variation, arXiv 1710.10196, section 4.2.
+        Karras, Aila, Laine, Lehtinen (2018), Progressive Growing of GANs for Improved Quality,
+        Stability, and Variation, arXiv:1710.10196, section 4.2.
     """
 
     def __init__(self, epsilon=1e-8, **kwargs):

@@ -24,8 +24,8 @@ class RandomAffine(keras.layers.Layer):
         zoom: relative, in [0, 1).
         shift: pixels, zero or more.
         shear: slant of upright lines, columns per row, zero or more.
-        stretch: relative, in [0, 1): wider images are as much lower.
-        fill_value: what comes in from outside of the frame: the value of the background.
+        stretch: relative, in [0, 1): images that get wider get lower by the same factor.
+        fill_value: value of what comes in from outside the frame: that of the background.
         seed: integer seed of the maps, or None for a random one.
 
     Input shape:
@@ -35,8 +35,8 @@ class RandomAffine(keras.layers.Layer):
         That of the input.
 
     Reference:
-        Simard, Steinkraus, Platt, 2003, Best Practices for Convolutional Neural Networks Applied to
-        Visual Document Analysis, section 2.
+        Simard, Steinkraus, Platt (2003), Best Practices for Convolutional Neural Networks Applied
+        to Visual Document Analysis, section 2.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class RandomAffine(keras.layers.Layer):
         return self.redrawn(images, *ops.unstack(shares))
 
     def redrawn(self, images, t, s, dx, dy, h=0.0, a=0.0):
-        """The images under given maps, in shares of the ranges: tensors (batch,) in [-1, 1]."""
+        """The images under given maps, in fractions of the ranges: tensors (batch,) in [-1, 1]."""
         t, h = math.radians(self.rotation) * t, self.shear * h
         s, a = 1 + self.zoom * s, 1 + self.stretch * a
         cos, sin = s * ops.cos(t), s * ops.sin(t)
@@ -105,7 +105,7 @@ class RandomAffine(keras.layers.Layer):
 
 
 def _interpolated(images, y, x, fill_value):
-    """Images (batch, height, width, channels) at real places y, x (batch, height, width).
+    """Images (batch, height, width, channels) at real-valued positions y, x (batch, height, width).
 
     Written out, because the gradient of TensorFlow's projective transform is not exact.
     """

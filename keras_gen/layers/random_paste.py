@@ -13,9 +13,10 @@ class RandomPaste(keras.layers.Layer):
         s ~ U[0, size],  c ~ U[0, height - 1] x U[0, width - 1]
 
     A square of background wipes out strokes, one of a stroke adds some: what an image shows is
-    still the same. A classifier that sees such images looks at more than one detail. All images
-    take their squares from the image that is a random number of places behind, the last ones from
-    the first; a single image stays as it is. In inference images pass as they are.
+    still the same. A classifier that sees such images looks at more than one detail. Every image
+    takes its square from the image a random number of places further on, the same for all; after
+    the last image comes the first. A single image stays as it is. In inference images pass as they
+    are.
 
     Args:
         size: largest side of a square, in pixels, zero or more.
@@ -28,7 +29,7 @@ class RandomPaste(keras.layers.Layer):
         That of the input.
 
     Reference:
-        Yun et al., 2019, CutMix: Regularization Strategy to Train Strong Classifiers with
+        Yun et al. (2019), CutMix: Regularization Strategy to Train Strong Classifiers with
         Localizable Features, arXiv:1905.04899. There squares are large, and labels are mixed.
     """
 
@@ -49,7 +50,7 @@ class RandomPaste(keras.layers.Layer):
         return self.pasted(images, others, s, y, x)
 
     def pasted(self, images, others, s, y, x):
-        """Images with squares of others; side and place in shares of their ranges: (batch,)."""
+        """Images with squares of others; side and place in fractions of their ranges: (batch,)."""
         height, width = images.shape[1:3]
         s, y, x = (self.size * s)[:, None], ((height - 1) * y)[:, None], ((width - 1) * x)[:, None]
         rows = ops.abs(ops.arange(height, dtype="float32") - y) < s / 2

@@ -16,9 +16,9 @@ class RBM(keras.layers.Layer):
         F(v)       = -b'v - sum_j softplus(c_j + (W'v)_j)      p(v) = exp(-F(v)) / Z
 
     Calling the layer gives `P(h=1 | v)`, so that machines stack in a `keras.Sequential`. Energies
-    are in nats and float32. What is random takes its noise, uniform in [0, 1), as an argument, or
-    from the layer's seed. Methods with an argument `inputs` take `hidden_input(visible)` there, of
-    whoever has it already, and then spare the product.
+    are in nats and float32. Random methods take their noise, uniform in [0, 1), as an argument or
+    draw it from the layer's seed. The argument `inputs` is `hidden_input(visible)`, for callers
+    that have it already: the product is then not computed again.
 
     Args:
         units: number of hidden units.
@@ -32,7 +32,8 @@ class RBM(keras.layers.Layer):
         `(batch, units)`.
 
     Reference:
-        Hinton, 2012, A Practical Guide to Training Restricted Boltzmann Machines, sections 2 and 8.
+        Hinton (2012), A Practical Guide to Training Restricted Boltzmann Machines, sections 2 and
+        8.
     """
 
     binary = True  # visible units are zero or one, and independent given the hidden units
@@ -56,7 +57,7 @@ class RBM(keras.layers.Layer):
         return self.hidden_probabilities(visible)
 
     def set_visible_frequencies(self, frequencies):
-        """Starts the visible biases where units without connections have these means.
+        """Sets the visible biases so that units without connections have these means.
 
             b = log(p / (1 - p)),    p = clip(frequencies, .01, .99)
 
@@ -102,7 +103,7 @@ class RBM(keras.layers.Layer):
         return self.visible_energy(visible) - ops.sum(ops.cast(agreement, "float32"), axis=-1)
 
     def hidden_part(self, inputs):
-        """The part of the free energy that hidden units with these inputs make.
+        """The hidden units' part of the free energy, given their inputs.
 
         -sum_j softplus(inputs_j), of shape (batch,)
         """
@@ -157,7 +158,7 @@ class RBM(keras.layers.Layer):
 
 
 def _draw(probabilities, noise):
-    # Compared in float32: half precision knows too few numbers between 0 and 1.
+    # Compared in float32: half precision has too few numbers between 0 and 1.
     return ops.cast(noise < ops.cast(probabilities, "float32"), probabilities.dtype)
 
 
@@ -173,14 +174,14 @@ class GaussianRBM(RBM):
     of `RBM`, with unbounded inputs.
 
     Reference:
-        Hinton, 2012, A Practical Guide to Training Restricted Boltzmann Machines, section 13.2.
+        Hinton (2012), A Practical Guide to Training Restricted Boltzmann Machines, section 13.2.
     """
 
     binary = False
     visible_range = None
 
     def set_visible_frequencies(self, frequencies):
-        """Starts the visible biases at the means of the training data: b = frequencies."""
+        """Sets the visible biases to the means of the training data: b = frequencies."""
         self.visible_bias.assign(ops.reshape(ops.cast(frequencies, "float32"), [-1]))
 
     def visible_probabilities(self, hidden):

@@ -25,8 +25,8 @@ class ReflectionPadding2D(keras.layers.Layer):
         `(batch, height + top + bottom, width + left + right, channels)`.
 
     Reference:
-        Johnson, Alahi, Fei-Fei, 2016, Perceptual Losses for Real-Time Style Transfer and
-        Super-Resolution, arXiv 1603.08155, supplementary material.
+        Johnson, Alahi, Fei-Fei (2016), Perceptual Losses for Real-Time Style Transfer and
+        Super-Resolution, arXiv:1603.08155, supplementary material.
     """
 
     def __init__(self, padding=1, **kwargs):

@@ -23,7 +23,7 @@ class Sampling(keras.layers.Layer):
         That of each input.
 
     Reference:
-        Kingma, Welling, 2014, Auto-Encoding Variational Bayes, arXiv 1312.6114, equation 10.
+        Kingma and Welling (2014), Auto-Encoding Variational Bayes, arXiv:1312.6114, equation 10.
     """
 
     def __init__(self, seed=None, **kwargs):

@@ -13,7 +13,7 @@ class StyleModulation(keras.layers.Layer):
 
         y = (1 + s) (x - mu(x)) / sigma(x) + b        [s, b] = A(style)
 
-    mu is the mean and sigma = sqrt(variance + epsilon) over height and width, apart for every
+    mu is the mean and sigma = sqrt(variance + epsilon) over height and width, separately for every
     sample and channel. `A` is a learned affine map, an `EqualizedDense` of gain 1 whose bias starts
     at 0: a style of zeros gives scale 1 and bias 0. Statistics are computed in float32 under every
     dtype policy. For a style that is a set of feature maps see `AdaIN`.
@@ -28,8 +28,8 @@ class StyleModulation(keras.layers.Layer):
         That of `features`.
 
     Reference:
-        Karras, Laine, Aila, 2019, A Style-Based Generator Architecture for GANs,
-        arXiv 1812.04948, section 2, equation 1.
+        Karras, Laine, Aila (2019), A Style-Based Generator Architecture for GANs,
+        arXiv:1812.04948, section 2, equation 1.
     """
 
     def __init__(self, epsilon=1e-5, **kwargs):

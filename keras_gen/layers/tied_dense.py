@@ -13,8 +13,8 @@ class TiedDense(keras.layers.Layer):
 
     `W`, the kernel of `tied_to`, is shared and not copied: both layers train one variable, and a
     model that contains both counts it once. The bias `b` is this layer's own. The tie survives
-    saving when both layers sit in one flat Functional or Sequential model; layers of two different
-    nested models are reloaded apart, because Keras does not share objects across nested configs.
+    saving when both layers sit in one flat Functional or Sequential model; between two nested
+    models it is lost on loading, because Keras does not share objects across nested configs.
 
     Args:
         tied_to: the `keras.layers.Dense` to share with. It must be built before this layer is.
@@ -39,7 +39,7 @@ class TiedDense(keras.layers.Layer):
         autoencoder = keras.Model(inputs, outputs)
 
     Reference:
-        Vincent, Larochelle, Bengio, Manzagol, 2008, Extracting and Composing Robust Features with
+        Vincent, Larochelle, Bengio, Manzagol (2008), Extracting and Composing Robust Features with
         Denoising Autoencoders, ICML, section 2.2 (tied weights).
     """
 

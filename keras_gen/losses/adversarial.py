@@ -1,7 +1,7 @@
 """Adversarial losses: each is the pair of equations of a two-player game, on scores.
 
-A score is an unbounded number (a logit, never a probability), one per image (`[b, 1]`) or one per
-patch (`[b, h, w, 1]`); the batch axis comes first. All expectations are means over every axis.
+A score is an unbounded number (a logit, never a probability), one per image, `(batch, 1)`, or one
+per patch, `(batch, height, width, 1)`. All expectations are means over every axis.
 """
 
 import dataclasses
@@ -32,10 +32,10 @@ class AdversarialLoss(Equation):
     `generator(fake, sample_weight, real=real)`.
 
     Attributes:
-        boundary: the score from which on a sample is taken for real.
+        boundary: the score above which a sample is taken for real.
         pairs: whether the generator's loss takes the scores of real samples, too.
-        score_range: interval that scores must be able to reach. A discriminator whose last
-            activation cannot is refused by `compile`.
+        score_range: interval that scores must be able to reach. `compile` refuses a discriminator
+            whose last activation cannot.
     """
 
     boundary = 0.0
@@ -68,10 +68,10 @@ class AdversarialLoss(Equation):
         """The discriminator's loss.
 
         Args:
-            real: Scores of real samples, batch first.
-            fake: Scores of generated samples, batch first. The batch may have another size.
-            sample_weight: Optional weights `[b]` of the real samples.
-            fake_weight: Optional weights of the generated samples, of models that make each of
+            real: scores of real samples, batch first.
+            fake: scores of generated samples, batch first. The batch may have another size.
+            sample_weight: optional weights `(batch,)` of the real samples.
+            fake_weight: optional weights of the generated samples, for models that make each of
                 them from an example; see `AdversarialModel.weights_of_fakes`.
 
         Returns:
@@ -85,8 +85,8 @@ class AdversarialLoss(Equation):
         """The generator's loss.
 
         Args:
-            fake: Scores of generated samples, batch first.
-            sample_weight: Optional weights `[b]` of the generated samples.
+            fake: scores of generated samples, batch first.
+            sample_weight: optional weights `(batch,)` of the generated samples.
 
         Returns:
             Scalar, float32.
@@ -98,11 +98,11 @@ class AdversarialLoss(Equation):
 
             pull = -d generator_term(fake) / d fake
 
-        All that the generator learns of an image is this number times the gradient of the image's
+        All that the generator learns from an image is this number times the gradient of the image's
         score; where it is zero, nothing is learned, however wrong the image is.
 
         Args:
-            fake: Scores of generated samples, of any shape.
+            fake: scores of generated samples, of any shape.
 
         Returns:
             Tensor of that shape, float32.
@@ -149,8 +149,9 @@ class NonSaturating(_CrossEntropy):
         label_smoothing: `s`, in [0, 1).
 
     Reference:
-        Goodfellow et al., 2014, Generative Adversarial Networks, arXiv:1406.2661, section 3;
-        Salimans et al., 2016, Improved Techniques for Training GANs, arXiv:1606.03498, section 3.4.
+        Goodfellow et al. (2014), Generative Adversarial Networks, arXiv:1406.2661, section 3;
+        Salimans et al. (2016), Improved Techniques for Training GANs, arXiv:1606.03498, section
+        3.4.
     """
 
     def generator_term(self, fake):
@@ -169,7 +170,7 @@ class Minimax(_CrossEntropy):
         label_smoothing: `s`, in [0, 1). Real samples have the label `1 - s`.
 
     Reference:
-        Goodfellow et al., 2014, Generative Adversarial Networks, arXiv:1406.2661, equation 1.
+        Goodfellow et al. (2014), Generative Adversarial Networks, arXiv:1406.2661, equation 1.
     """
 
     def generator_term(self, fake):
@@ -188,7 +189,7 @@ class LeastSquares(AdversarialLoss):
         label_smoothing: `s`, in [0, 1). Real samples have the label `1 - s`.
 
     Reference:
-        Mao et al., 2017, Least Squares Generative Adversarial Networks, arXiv:1611.04076,
+        Mao et al. (2017), Least Squares Generative Adversarial Networks, arXiv:1611.04076,
         equation 9.
     """
 
@@ -221,12 +222,12 @@ class Wasserstein(AdversarialLoss):
     Without drift, minus the critic's loss estimates the distance (up to the Lipschitz constant).
 
     Args:
-        drift: Weight of the term that keeps the critic's scores from drifting away from zero;
+        drift: weight of the term that keeps the critic's scores from drifting away from zero;
             0.001 in progressive growing.
 
     Reference:
-        Arjovsky et al., 2017, Wasserstein GAN, arXiv:1701.07875, equations 2 and 3;
-        Karras et al., 2018, Progressive Growing of GANs, arXiv:1710.10196, appendix A.1.
+        Arjovsky et al. (2017), Wasserstein GAN, arXiv:1701.07875, equations 2 and 3;
+        Karras et al. (2018), Progressive Growing of GANs, arXiv:1710.10196, appendix A.1.
     """
 
     drift: float = 0.0
@@ -253,8 +254,8 @@ class Hinge(AdversarialLoss):
         G: -E[fake]
 
     Reference:
-        Lim and Ye, 2017, Geometric GAN, arXiv:1705.02894;
-        Miyato et al., 2018, Spectral Normalization for GANs, arXiv:1802.05957, equations 16, 17.
+        Lim and Ye (2017), Geometric GAN, arXiv:1705.02894;
+        Miyato et al. (2018), Spectral Normalization for GANs, arXiv:1802.05957, equations 16, 17.
     """
 
     def real_term(self, real):

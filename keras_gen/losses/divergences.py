@@ -12,14 +12,14 @@ def latent_loss(mean, log_var):
         KL(N(mean, exp(log_var)) || N(0, 1)) = -1/2 * sum(1 + log_var - exp(log_var) - mean ** 2)
 
     Args:
-        mean: Means `[b, ...]`.
-        log_var: Logarithms of the variances, of the same shape.
+        mean: means `(batch, ...)`.
+        log_var: logarithms of the variances, of the same shape.
 
     Returns:
-        Tensor `[b]`, float32: nats per sample, summed over all other axes.
+        Tensor `(batch,)`, float32: nats per sample, summed over all other axes.
 
     Reference:
-        Kingma and Welling, 2014, Auto-Encoding Variational Bayes, arXiv:1312.6114, appendix B.
+        Kingma and Welling (2014), Auto-Encoding Variational Bayes, arXiv:1312.6114, appendix B.
     """
     mean, log_var = ops.cast(mean, "float32"), ops.cast(log_var, "float32")
     # expm1 keeps the digits that exp(log_var) - 1 loses where the posterior is near the prior.
@@ -34,11 +34,11 @@ def latent_loss_from_stddev(mean, stddev):
             = 1/2 * sum(stddev ** 2 + mean ** 2 - 1 - log(stddev ** 2))
 
     Args:
-        mean: Means `[b, ...]`.
-        stddev: Standard deviations, positive, of the same shape.
+        mean: means `(batch, ...)`.
+        stddev: standard deviations, positive, of the same shape.
 
     Returns:
-        Tensor `[b]`, float32: nats per sample, summed over all other axes.
+        Tensor `(batch,)`, float32: nats per sample, summed over all other axes.
     """
     return latent_loss(mean, 2 * ops.log(ops.cast(stddev, "float32")))
 
@@ -55,14 +55,14 @@ class KLSparsity(keras.regularizers.Regularizer):
     `batch size * loss`.
 
     Args:
-        weight: Weight of the sum, zero or more.
+        weight: weight of the sum, zero or more.
         target: `p`, the mean activation that costs nothing, in (0, 1).
 
     Input shape:
-        Activations in (0, 1), such as a sigmoid's, `[b, ...]`; all but the first axis are units.
+        Activations in (0, 1), such as a sigmoid's, `(batch, ...)`; all further axes are units.
 
     Reference:
-        Ng, 2011, Sparse autoencoder, CS294A lecture notes, section 3.
+        Ng (2011), Sparse autoencoder, CS294A lecture notes, section 3.
     """
 
     def __init__(self, weight=0.05, target=0.1):

@@ -12,9 +12,9 @@ class Equation:
 
     The configuration follows from the signature of `__init__`: each argument is an attribute of
     the same name. The subclasses here are frozen dataclasses, so two equations are equal when
-    their class and their numbers are; a plain class does as well, and so does a `get_config` of
-    its own. Every subclass is registered with Keras, so a file with it can be loaded wherever the
-    class has been defined or imported.
+    their class and their numbers are; a plain class works too, and so does a `get_config` of its
+    own. Every subclass is registered with Keras, so a file with it can be loaded wherever the class
+    has been defined or imported.
     """
 
     def __init_subclass__(cls, **kwargs):
@@ -32,18 +32,18 @@ class Equation:
         return cls(**{name: _deserialized(value) for name, value in config.items()})
 
     def unstated(self):
-        """Names of the methods that a subclass has to state and has not."""
+        """Names of the methods that a subclass has to state but does not."""
         return []
 
 
 def check_equation(name, value, kind, example):
-    """Returns an equation that can be used and saved, or raises the error.
+    """Returns an equation that can be used and saved, or raises an error.
 
     Args:
         name: the argument's name.
-        value: what it is.
-        kind: the class of equations that it should be of.
-        example: one of them, in words.
+        value: the argument's value.
+        kind: the class that it should be an instance of.
+        example: such an object, as text.
     """
     expected = f"a `keras_gen.losses.{kind.__name__}`, such as {example}"
     if isinstance(value, type) and issubclass(value, kind):

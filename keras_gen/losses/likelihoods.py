@@ -22,7 +22,7 @@ class Likelihood(Equation):
     target_range = None
 
     def output_range(self, value_range):
-        """The interval of which a decoder's outputs must reach all, or `None` if it is not known.
+        """The interval that a decoder's outputs must be able to cover, or `None` if unknown.
 
         Args:
             value_range: closed interval of the targets, or `None`.
@@ -39,11 +39,11 @@ class Likelihood(Equation):
         """The surprise of the target, summed over all axes but the first.
 
         Args:
-            target: Images `[b, ...]`; `[1, ...]` compares one image with every output.
-            output: The decoder's output `[b, ...]`.
+            target: images `(batch, ...)`; `(1, ...)` compares one image with every output.
+            output: the decoder's output `(batch, ...)`.
 
         Returns:
-            Tensor `[b]`, float32: nats per sample.
+            Tensor `(batch,)`, float32: nats per sample.
 
         Raises:
             ValueError: if the shapes of one sample differ.
@@ -76,7 +76,7 @@ def _check_sample_shapes(target, output):
 @keras.saving.register_keras_serializable("keras_gen")
 @dataclasses.dataclass(frozen=True)
 class Bernoulli(Likelihood):
-    """Independent binary pixels; the decoder's output are logits.
+    """Independent binary pixels; the decoder's outputs are logits.
 
         -log p(target | output) = sum(softplus(output) - target * output)
 
@@ -105,7 +105,7 @@ class Gaussian(Likelihood):
             = sum(((target - output) / stddev) ** 2 / 2 + log(2 * pi * stddev ** 2) / 2)
 
     Args:
-        stddev: Standard deviation of a pixel, positive, in units of the target.
+        stddev: standard deviation of a pixel, positive, in units of the target.
     """
 
     stddev: float = 1.0

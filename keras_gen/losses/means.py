@@ -10,14 +10,14 @@ def weighted_mean(terms, weight=None):
         sum_i w_i t_i / sum_i w_i
 
     So an example of weight 0 counts as if it were absent, and one of weight 2 as if it came twice.
-    The mean over the further axes of a term, such as patches, comes first. Under a distribution
+    The mean over the other axes of a term, such as patches, comes first. Under a distribution
     strategy the sums go over the examples of all replicas, whatever their shares. Each replica's
     result is its own part times the number of replicas, so that the mean over the replicas is that
     over the examples.
 
     Args:
         terms: tensor, batch first.
-        weight: numbers `[b]`, zero or more; `None` for equal ones.
+        weight: numbers `(batch,)`, zero or more; `None` for equal ones.
 
     Returns:
         Scalar, float32.
@@ -43,9 +43,9 @@ def share(weight):
 
 
 def replicas():
-    """How many replicas take the present step together."""
+    """How many replicas take the current step together."""
     context = tf.distribute.get_replica_context()
     return 1 if context is None else context.num_replicas_in_sync
 
 
-TINY = 1e-30  # a batch of which nothing counts has a mean of zero
+TINY = 1e-30  # a batch in which nothing counts has a mean of zero

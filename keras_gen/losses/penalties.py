@@ -20,11 +20,11 @@ def squared_gradient_norms(score, images):
     in the critic.
 
     Args:
-        score: Callable, images to scores of any shape with the batch axis first.
-        images: Tensor `[b, ...]`.
+        score: callable, images to scores of any shape with the batch axis first.
+        images: tensor `(batch, ...)`.
 
     Returns:
-        Tensor `[b]`, float32.
+        Tensor `(batch,)`, float32.
     """
     images = tf.cast(images, tf.float32)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -38,10 +38,10 @@ class Penalty(Equation):
     """A term that a discriminator adds to its loss: `penalty(score, real, fake, seed)`.
 
     Args of the call:
-        score: Callable, images to scores of any shape with the batch axis first.
-        real: Real images `[b, ...]`.
-        fake: Generated images, of the same shape.
-        seed: Integer tensor `[2]`, as `tf.random.stateless_uniform` takes it.
+        score: callable, images to scores of any shape with the batch axis first.
+        real: real images `(batch, ...)`.
+        fake: generated images, of the same shape.
+        seed: integer tensor `(2,)`, as `tf.random.stateless_uniform` takes it.
 
     Penalties add up: `R1(5.0) + R2(5.0)` is a penalty.
 
@@ -104,11 +104,11 @@ class GradientPenalty(Penalty):
         penalty = weight * E[(||grad score(x_hat)||_2 - target) ** 2]
 
     Args:
-        weight: Weight of the penalty, zero or more.
-        target: The slope that costs nothing, zero or more.
+        weight: weight of the penalty, zero or more.
+        target: the slope that costs nothing, zero or more.
 
     Reference:
-        Gulrajani et al., 2017, Improved Training of Wasserstein GANs, arXiv:1704.00028,
+        Gulrajani et al. (2017), Improved Training of Wasserstein GANs, arXiv:1704.00028,
         equation 3 and Algorithm 1, lines 4 to 7.
     """
 
@@ -129,7 +129,7 @@ class GradientPenalty(Penalty):
         """The slopes `||grad score(x_hat)||_2`, one per sample.
 
         Returns:
-            Tensor `[b]`, float32.
+            Tensor `(batch,)`, float32.
         """
         real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
         shape = tf.concat([tf.shape(real)[:1], tf.ones([real.shape.rank - 1], tf.int32)], axis=0)
@@ -161,10 +161,10 @@ class R1(_SquaredSlope):
         penalty = weight / 2 * E[||grad score(real)||_2 ** 2]
 
     Args:
-        weight: Weight of the penalty, zero or more.
+        weight: weight of the penalty, zero or more.
 
     Reference:
-        Mescheder et al., 2018, Which Training Methods for GANs do actually Converge?,
+        Mescheder et al. (2018), Which Training Methods for GANs do actually Converge?,
         arXiv:1801.04406, equation 9.
     """
 
@@ -180,10 +180,10 @@ class R2(_SquaredSlope):
         penalty = weight / 2 * E[||grad score(fake)||_2 ** 2]
 
     Args:
-        weight: Weight of the penalty, zero or more.
+        weight: weight of the penalty, zero or more.
 
     Reference:
-        Mescheder et al., 2018, Which Training Methods for GANs do actually Converge?,
+        Mescheder et al. (2018), Which Training Methods for GANs do actually Converge?,
         arXiv:1801.04406, equation 10.
     """
 

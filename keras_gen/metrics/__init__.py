@@ -1,10 +1,11 @@
-"""Measures of generated images, in float64, which name the network that they look through; and of
-sequences."""
+"""Measures of generated images, in float64 and named after the network whose features they use;
+and of sequences."""
 
 from keras_gen.images import check_images, rescale
 from keras_gen.metrics.annealing import PartitionEstimate, annealing_schedule, log_partition
 from keras_gen.metrics.appearance import Colourfulness, Sharpness
 from keras_gen.metrics.baselines import (
+    neighbourhood_regression,
     pca_copies,
     pca_error,
     principal_components,
@@ -16,7 +17,12 @@ from keras_gen.metrics.extractors import (
     InceptionExtractor,
     LeNetExtractor,
 )
-from keras_gen.metrics.fidelity import PeakSignalToNoise, PixelAccuracy, StructuralSimilarity
+from keras_gen.metrics.fidelity import (
+    AbsoluteError,
+    PeakSignalToNoise,
+    PixelAccuracy,
+    StructuralSimilarity,
+)
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance
 from keras_gen.metrics.gradient_flow import state_gradient_norms
 from keras_gen.metrics.inception_score import InceptionScore, inception_score
@@ -31,9 +37,15 @@ from keras_gen.metrics.precision_recall import (
     precision_recall,
 )
 from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
+from keras_gen.metrics.translations import (
+    matched_histograms,
+    relative_change,
+    relative_variance,
+)
 from keras_gen.metrics.whole_sequences import whole_sequences
 
 __all__ = [
+    "AbsoluteError",
     "Colourfulness",
     "FeatureExtractor",
     "FrechetDistance",
@@ -61,11 +73,15 @@ __all__ = [
     "inception_score",
     "log_partition",
     "manifold_coverage",
+    "matched_histograms",
     "nearest_neighbours",
+    "neighbourhood_regression",
     "pca_copies",
     "pca_error",
     "precision_recall",
     "principal_components",
+    "relative_change",
+    "relative_variance",
     "rescale",
     "sliced_wasserstein",
     "squared_mmd",

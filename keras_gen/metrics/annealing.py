@@ -64,10 +64,10 @@ def log_partition(
 
     Raises:
         ValueError: for another kind of machine, counts that are not positive, or probabilities of
-            another shape.
+            the wrong shape.
 
     Reference:
-        Salakhutdinov & Murray, 2008, On the Quantitative Analysis of Deep Belief Networks,
+        Salakhutdinov and Murray (2008), On the Quantitative Analysis of Deep Belief Networks,
         equations 9 to 13 and section 4.
     """
     if not rbm.binary:

@@ -12,8 +12,8 @@ class _ImageMeans(SharingCopies, keras.metrics.Metric):
     """The means of a number over real and over generated images, in float64.
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
     """
 
     def __init__(self, value_range, name):
@@ -22,11 +22,11 @@ class _ImageMeans(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def measure(self, images):
-        """Numbers `[b]` of images `[b, height, width, channels]`, float64 from 0 to 255."""
+        """Numbers `(batch,)` of float64 images `(batch, height, width, channels)`, 0 to 255."""
         raise NotImplementedError
 
     def update_state(self, real=None, fake=None):
-        """Adds images, `[b, height, width, channels]`; either argument may be None."""
+        """Adds images, `(batch, height, width, channels)`; either argument may be None."""
         # Both are measured before either counts, so that an error leaves the state as it was.
         batches = {"real": real, "fake": fake}
         values = {
@@ -61,11 +61,11 @@ class Sharpness(_ImageMeans):
         E[e(fake)] / E[e(real)],   e = mean (x_{i+1,j} - x_{i,j})^2 + mean (x_{i,j+1} - x_{i,j})^2
 
     Below 1 images are blurred, above 1 they are noisy or too sharp. Real and generated images need
-    not belong to each other.
+    not be paired.
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
     """
 
     def __init__(self, value_range, name="sharpness"):
@@ -90,11 +90,11 @@ class Colourfulness(_ImageMeans):
         sqrt(var r + var y) + .3 sqrt(mean(r)^2 + mean(y)^2),   the mean over images
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
 
     Reference:
-        Hasler, Suesstrunk (2003), Measuring Colourfulness in Natural Images, section 7.
+        Hasler and Suesstrunk (2003), Measuring Colourfulness in Natural Images, section 7.
     """
 
     def __init__(self, value_range, name="colourfulness"):
@@ -111,5 +111,5 @@ class Colourfulness(_ImageMeans):
         return np.sqrt(spread) + 0.3 * np.sqrt(offset)
 
     def result(self):
-        """The mean over the generated images, a float; `mean("real")` is that over the real."""
+        """The mean over the generated images, a float; `mean("real")` is that of real ones."""
         return self.mean("fake")

@@ -7,7 +7,7 @@ from keras_gen.images import check_values
 
 
 def check_vectors(least, **sets):
-    """Named sets of vectors as a list of float64 arrays `[n, d]`, `[m, d]`, ...
+    """Named sets of vectors as a list of float64 arrays `(n, d)`, `(m, d)`, ...
 
     Raises:
         ValueError: if a set has fewer than `least` vectors, is of another rank or type, is not
@@ -19,7 +19,7 @@ def check_vectors(least, **sets):
         if array.ndim != 2 or len(array) < least:
             raise argument_error(
                 name,
-                f"at least {least} vectors, of shape [n, d]",
+                f"at least {least} vectors, of shape (n, d)",
                 received=f"{name}.shape={array.shape}",
             )
         check_values(array, name)

@@ -7,17 +7,17 @@ from keras_gen.images import check_images
 
 
 def gan_test(extractor, images, labels, value_range):
-    """The share of generated images that a classifier of real ones reads as they are labeled.
+    """The share of generated images that a classifier of real ones reads as their label.
 
         mean_i [ argmax p(y | x_i) = y_i ]
 
     A high share says that images are good, not that they are diverse.
 
     Args:
-        extractor: A `FeatureExtractor`, whose probabilities are used.
-        images: Generated images `[n, height, width, channels]`.
-        labels: What was asked for, `[n]` integers.
-        value_range: Pair, the range in which the images' values lie.
+        extractor: a `FeatureExtractor`, whose probabilities are used.
+        images: generated images `(n, height, width, channels)`.
+        labels: their target classes, `(n,)` integers.
+        value_range: pair, the range in which the images' values lie.
 
     Returns:
         Float in [0, 1].
@@ -27,7 +27,7 @@ def gan_test(extractor, images, labels, value_range):
             images, or if the images are out of range.
 
     Reference:
-        Shmelkov et al., 2018, How good is my GAN?, arXiv:1807.09499, section 3.
+        Shmelkov et al. (2018), How good is my GAN?, arXiv:1807.09499, section 3.
     """
     classes = extractor.probabilities(images[:1], value_range).shape[1]
     labels = class_labels("labels", labels, classes, count=len(images), of="image")
@@ -38,7 +38,7 @@ def gan_test(extractor, images, labels, value_range):
 def gan_train(
     classifier, images, labels, real, real_labels, value_range, epochs=10, batch_size=128
 ):
-    """The accuracy on real images of a classifier that has seen generated ones only.
+    """The accuracy on real images of a classifier trained only on generated ones.
 
         mean_i [ argmax p(y | r_i) = y_i ],   p trained on generated images and their labels
 
@@ -48,14 +48,14 @@ def gan_train(
     Args:
         classifier: Keras model from images to scores of classes, compiled with a loss of integer
             labels such as `"sparse_categorical_crossentropy"`, not trained. It is trained here.
-        images: Generated images `[n, height, width, channels]`.
-        labels: What was asked for, `[n]` integers.
-        real: Real images that are held out, `[m, height, width, channels]`.
-        real_labels: Their classes, `[m]` integers.
-        value_range: Pair, the range in which both kinds of images lie; the classifier gets them
+        images: generated images `(n, height, width, channels)`.
+        labels: their target classes, `(n,)` integers.
+        real: real images that are held out, `(m, height, width, channels)`.
+        real_labels: their classes, `(m,)` integers.
+        value_range: pair, the range in which both kinds of images lie; the classifier receives them
             as they are.
-        epochs: Number of times the classifier sees the generated images.
-        batch_size: Of its training.
+        epochs: number of times the classifier sees the generated images.
+        batch_size: images per step of its training.
 
     Returns:
         Float in [0, 1].
@@ -64,7 +64,7 @@ def gan_train(
         ValueError: as `gan_test`, or if the classifier is not compiled; before the training.
 
     Reference:
-        Shmelkov et al., 2018, How good is my GAN?, arXiv:1807.09499, section 3.
+        Shmelkov et al. (2018), How good is my GAN?, arXiv:1807.09499, section 3.
     """
     if not classifier.compiled:
         raise argument_error("classifier", "a compiled model", classifier)

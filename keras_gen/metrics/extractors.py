@@ -1,4 +1,4 @@
-"""Feature extractors: networks whose features define the distances of images."""
+"""Feature extractors: networks whose features define distances between images."""
 
 import contextlib
 
@@ -19,11 +19,11 @@ class FeatureExtractor:
     over three channels, colour images are averaged to one with the weights of ITU-R BT.601.
 
     Args:
-        name: Part of the name of every number measured with it.
-        feature_model: Callable, images to features `[b, d]`.
-        probability_model: Callable, images to probabilities `[b, classes]`.
+        name: part of the name of every number measured with it.
+        feature_model: callable, images to features `(batch, d)`.
+        probability_model: callable, images to probabilities `(batch, classes)`.
         input_shape: `(height, width, channels)` of the network's images.
-        value_range: Pair, the range of values that the network expects.
+        value_range: pair, the range of values that the network expects.
     """
 
     def __init__(self, name, feature_model, probability_model, input_shape, value_range):
@@ -35,24 +35,24 @@ class FeatureExtractor:
         self._probabilities = tf.function(probability_model, input_signature=signature)
 
     def __call__(self, images):
-        """Features `[b, d]` of float images in the extractor's own range, which is checked."""
+        """Features `(batch, d)` of float images in the extractor's own range, which is checked."""
         return self.features(images)
 
     def features(self, images, value_range=None):
-        """Features `[b, d]` as a NumPy array.
+        """Features `(batch, d)` as a NumPy array.
 
         Args:
-            images: Float images `[b, height, width, channels]`.
-            value_range: Their range, which is checked; the extractor's own by default.
+            images: float images `(batch, height, width, channels)`.
+            value_range: their range, which is checked; the extractor's own by default.
         """
         return self._apply(self._features, self._rescaled(images, value_range))
 
     def probabilities(self, images, value_range=None):
-        """Class probabilities `[b, classes]` as a NumPy array.
+        """Class probabilities `(batch, classes)` as a NumPy array.
 
         Args:
-            images: Float images `[b, height, width, channels]`.
-            value_range: Their range, which is checked; the extractor's own by default.
+            images: float images `(batch, height, width, channels)`.
+            value_range: their range, which is checked; the extractor's own by default.
         """
         return self._apply(self._probabilities, self._rescaled(images, value_range))
 
@@ -87,13 +87,13 @@ class FeatureExtractor:
 class LeNetExtractor(FeatureExtractor):
     """A digit classifier as a feature extractor, for images in [0, 1].
 
-    Features are the output of the layer named "features", in front of the classification.
+    Features are the output of the layer named "features", before the classification.
 
     Args:
-        classifier: A functional Keras model with a layer named "features" and softmax
+        classifier: a functional Keras model with a layer named "features" and softmax
             probabilities as output, or a loaded SavedModel with the endpoints
             `features(images)` and `serve(images)`.
-        name: The extractor's name.
+        name: the extractor's name.
     """
 
     def __init__(self, classifier, name="lenet"):
@@ -143,8 +143,8 @@ class InceptionExtractor(FeatureExtractor):
         OSError: if the weights cannot be downloaded.
 
     Reference:
-        Szegedy et al., 2016, Rethinking the Inception Architecture for Computer Vision,
-        arXiv:1512.00567; Salimans et al., 2016, Improved Techniques for Training GANs,
+        Szegedy et al. (2016), Rethinking the Inception Architecture for Computer Vision,
+        arXiv:1512.00567; Salimans et al. (2016), Improved Techniques for Training GANs,
         arXiv:1606.03498, section 4.
     """
 

@@ -11,14 +11,32 @@ WINDOW, SIGMA = 11, 1.5  # Wang et al. (2004), section III-B
 K1, K2 = 0.01, 0.03  # Wang et al. (2004), section III-B
 
 
-class PeakSignalToNoise(ImagePairs):
-    """The peak signal-to-noise ratio in decibels, the mean over images; equal images have infinity.
+class AbsoluteError(ImagePairs):
+    """The mean absolute difference of pixels, as a share of the distance from black to white.
 
-        10 log10(peak^2 / mean (real - fake)^2),    peak = high - low of the range
+        mean |real - fake| / (high - low)
 
     Args:
         value_range: Pair, the range in which the images' values lie.
         name: The metric's name.
+    """
+
+    def __init__(self, value_range, name="l1"):
+        super().__init__(value_range, name)
+
+    def measure(self, real, fake):
+        low, high = self.value_range
+        return np.mean(np.abs(real - fake), axis=(1, 2, 3)) / (high - low)
+
+
+class PeakSignalToNoise(ImagePairs):
+    """The peak signal-to-noise ratio in decibels, the mean over images; infinite for equal images.
+
+        10 log10(peak^2 / mean (real - fake)^2),    peak = high - low of the range
+
+    Args:
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
     """
 
     def __init__(self, value_range, name="psnr"):
@@ -42,8 +60,8 @@ class StructuralSimilarity(ImagePairs):
     lower end counts as black.
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
 
     Reference:
         Wang, Bovik, Sheikh, Simoncelli (2004), Image Quality Assessment: From Error Visibility to
@@ -74,10 +92,10 @@ class PixelAccuracy(ImagePairs):
         mean 1[argmin_k |fake - c_k| = argmin_k |real - c_k|]
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        colours: The palette, integers from 0 to 255, `[classes, channels]`, such as
+        value_range: pair, the range in which the images' values lie.
+        colours: the palette, integers from 0 to 255, `(classes, channels)`, such as
             `data.palettes.FACADES`.
-        name: The metric's name.
+        name: the metric's name.
 
     Reference:
         Zhu, Park, Isola, Efros (2017), Unpaired Image-to-Image Translation using Cycle-Consistent
@@ -104,7 +122,7 @@ class PixelAccuracy(ImagePairs):
 
 
 def _windowed(images):
-    """Weighted means over all windows within the images: `[n, h - 10, w - 10, c]`."""
+    """Weighted means over all windows inside: `(n, height - 10, width - 10, channels)`."""
     weights = np.exp(-0.5 * ((np.arange(WINDOW) - WINDOW // 2) / SIGMA) ** 2)
     weights /= weights.sum()
     for axis in (1, 2):

@@ -15,13 +15,13 @@ def frechet_distance(mean_1, cov_1, mean_2, cov_2):
         d^2 = ||m_1 - m_2||^2 + tr(C_1) + tr(C_2) - 2 tr((C_1^(1/2) C_2 C_1^(1/2))^(1/2))
 
     The last trace is the sum of the singular values of `F_1^T F_2` for any factors `F F^T = C`:
-    symmetric in the arguments, real, and without the root's loss of half of the digits of small
-    eigenvalues. The factors are Cholesky's, or of singular covariances those by eigenvalues.
-    Computed in float64.
+    symmetric in the arguments, real, and without the matrix root, which loses half of the digits of
+    small eigenvalues. The factors are Cholesky's; those of singular covariances come from
+    eigenvalues. Computed in float64.
 
     Args:
-        mean_1, mean_2: Means `[d]`.
-        cov_1, cov_2: Covariances `[d, d]`, symmetric and positive semi-definite.
+        mean_1, mean_2: means `(d,)`.
+        cov_1, cov_2: covariances `(d, d)`, symmetric and positive semi-definite.
 
     Returns:
         Float, zero or more.
@@ -30,8 +30,8 @@ def frechet_distance(mean_1, cov_1, mean_2, cov_2):
         ValueError: if shapes disagree or a value is not finite.
 
     Reference:
-        Dowson and Landau, 1982, The Frechet Distance between Multivariate Normal Distributions;
-        Heusel et al., 2017, GANs Trained by a Two Time-Scale Update Rule, arXiv:1706.08500,
+        Dowson and Landau (1982), The Frechet Distance between Multivariate Normal Distributions;
+        Heusel et al. (2017), GANs Trained by a Two Time-Scale Update Rule, arXiv:1706.08500,
         equation 6.
     """
     mean_1, cov_1 = _moments(1, mean_1, cov_1)
@@ -53,7 +53,7 @@ def _moments(index, mean, cov):
     if mean.ndim != 1 or cov.shape != (mean.size, mean.size):
         raise argument_error(
             f"cov_{index}",
-            "a mean [d] and a covariance [d, d]",
+            "a mean (d,) and a covariance (d, d)",
             received=f"mean_{index}.shape={mean.shape}, cov_{index}.shape={cov.shape}",
         )
     check_values(mean, f"mean_{index}")
@@ -69,7 +69,7 @@ def _factor(cov):
         factor = np.linalg.cholesky(cov)
     except np.linalg.LinAlgError:
         return _spectral_factor(cov, rounding)
-    # Pivots that are rounding errors would have rooted ones as columns.
+    # Pivots that are rounding errors would enter by their square roots.
     regular = (np.diag(factor) ** 2 > rounding * np.diag(cov).max(initial=0)).all()
     return factor if regular else _spectral_factor(cov, rounding)
 
@@ -85,7 +85,7 @@ class Moments:
     """Streaming mean and covariance in float64, merged batch by batch.
 
     Reference:
-        Chan, Golub and LeVeque, 1983, Algorithms for Computing the Sample Variance, equation 2.1.
+        Chan, Golub and LeVeque (1983), Algorithms for Computing the Sample Variance, equation 2.1.
     """
 
     def __init__(self):
@@ -93,15 +93,15 @@ class Moments:
 
     @property
     def shape(self):
-        """Of the features of one image, or `None` if there is none yet."""
+        """The shape of one image's features, or `None` if there is none yet."""
         return self.mean.shape if self.count else None
 
     def append(self, features):
-        """Counts in the features `[b, d]` of a batch."""
+        """Adds the features `(batch, d)` of a batch."""
         features = np.asarray(features, "float64")
         if features.ndim != 2:
             raise argument_error(
-                "extractor", "features [b, d]", received=f"features of shape {features.shape}"
+                "extractor", "features (batch, d)", received=f"features of shape {features.shape}"
             )
         check_values(features, "extractor")
         added = len(features)
@@ -142,13 +142,13 @@ class FrechetDistance(FeatureSets):
 
     Means and unbiased covariances (divisor N - 1) are accumulated in float64 over any number of
     batches of any size. Distances of different extractors, or of different numbers of images,
-    are not comparable: the extractor's name is part of the metric's name. It lives on the host
-    and in no model.
+    are not comparable: the extractor's name is part of the metric's name. It lives on the host, not
+    in a model.
 
     Args:
-        extractor: A `FeatureExtractor`.
-        value_range: Pair, the range in which the images' values lie.
-        name: Defaults to `"fid_"` and the extractor's name.
+        extractor: a `FeatureExtractor`.
+        value_range: pair, the range in which the images' values lie.
+        name: defaults to `"fid_"` and the extractor's name.
 
     Example:
         fid = FrechetDistance(LeNetExtractor(classifier), gan.value_range)
@@ -158,7 +158,7 @@ class FrechetDistance(FeatureSets):
         fid.result()
 
     Reference:
-        Heusel et al., 2017, GANs Trained by a Two Time-Scale Update Rule, arXiv:1706.08500,
+        Heusel et al. (2017), GANs Trained by a Two Time-Scale Update Rule, arXiv:1706.08500,
         equation 6.
     """
 

@@ -4,14 +4,14 @@ import tensorflow as tf
 
 
 def state_gradient_norms(layer, sequences, loss):
-    """The norm of the gradient of the last step's loss by the state of every step.
+    """The norm of the gradient of the last step's loss with respect to every step's state.
 
         norm_t = |dL_T/ds_t|,   dL_T/ds_t = dL_T/ds_T J_T J_{T-1} ... J_{t+1},   J_k = ds_k/ds_{k-1}
 
     where s_t is all that a layer carries from step t to the next: h_t, and for an LSTM (h_t, c_t).
-    Weights learn from step t what this gradient brings there. If the factors are smaller than one,
-    it vanishes for early steps; if they are larger, it explodes. The Jacobians are never made: the
-    gradient goes back through the steps written out, as in backpropagation through time.
+    The weights learn from step t only through this gradient. If the factors are smaller than one,
+    it vanishes for early steps; if they are larger, it explodes. The Jacobians are never formed:
+    the gradient goes back through the unrolled steps, as in backpropagation through time.
 
     Args:
         layer: a Keras recurrent layer (`SimpleRNN`, `LSTM`, `GRU`, `RNN`) or cell.
@@ -29,7 +29,7 @@ def state_gradient_norms(layer, sequences, loss):
         tape.watch(states)
         for x in tf.unstack(sequences, axis=1):
             _, new = cell(x, states)
-            # Copies, so that h_T and c_T count as two variables although one is made of the other.
+            # Copies, so that h_T and c_T count as two variables though one is made from the other.
             states = tf.nest.map_structure(tf.identity, list(new))
             reached.append(tf.nest.flatten(states))
         value = tf.reduce_sum(loss(reached[-1][0]))

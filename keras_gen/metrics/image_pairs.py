@@ -11,12 +11,12 @@ from keras_gen.images import check_images, check_range
 class ImagePairs(SharingCopies, keras.metrics.Metric):
     """A metric that is the mean, over pairs, of what `measure(real, fake)` says of each.
 
-    Sums are in float64, so the size of the batches does not matter. It lives on the host and in no
+    Sums are in float64, so the size of the batches does not matter. It lives on the host, not in a
     model.
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
     """
 
     def __init__(self, value_range, name):
@@ -25,11 +25,11 @@ class ImagePairs(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def measure(self, real, fake):
-        """Numbers `[b]` of pairs of images, float64 arrays `[b, height, width, channels]`."""
+        """Numbers `(batch,)` of pairs of float64 images `(batch, height, width, channels)`."""
         raise NotImplementedError
 
     def update_state(self, real, fake):
-        """Adds pairs of images, both `[b, height, width, channels]`, in the same order."""
+        """Adds pairs of images, both `(batch, height, width, channels)`, in the same order."""
         values = np.asarray(self.measure(*checked_pairs(real, fake, self.value_range)))
         self._total += values.sum(dtype="float64")
         self._count += len(values)

@@ -9,14 +9,14 @@ from keras_gen.images import check_range, check_values
 
 
 class Batches:
-    """What was read of the images of one kind: arrays `[b, ...]`, one for each batch."""
+    """What was read from the images of one kind: arrays `(batch, ...)`, one for each batch."""
 
     def __init__(self):
         self.count, self.arrays = 0, []
 
     @property
     def shape(self):
-        """Of what is read of one image, or `None` if there is none yet."""
+        """The shape of what is read from one image, or `None` if there is none yet."""
         return self.arrays[0].shape[1:] if self.arrays else None
 
     def append(self, array):
@@ -25,16 +25,16 @@ class Batches:
 
 
 class ImageSets(SharingCopies, keras.metrics.Metric):
-    """A metric that compares all real with all generated images; it keeps what it reads of them.
+    """A metric that compares all real with all generated images; it keeps what it reads from them.
 
-    A subclass implements `read(images)`, which turns a batch into an array `[b, ...]`, and
-    `result()`, which compares what was kept of both kinds: all of these arrays, or whatever else
-    with `append` and `shape` the class attribute `kept` makes. The size of the batches does not
-    matter. It lives on the host and in no model.
+    A subclass implements `read(images)`, which turns a batch into an array `(batch, ...)`, and
+    `result()`, which compares what was kept of both kinds: all of these arrays, or any other object
+    with `append` and `shape` that the class attribute `kept` makes. The size of the batches does
+    not matter. It lives on the host, not in a model.
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name.
     """
 
     shared = ("extractor",)
@@ -46,7 +46,7 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def update_state(self, real=None, fake=None):
-        """Adds images, `[b, height, width, channels]`; either argument may be None."""
+        """Adds images, `(batch, height, width, channels)`; either argument may be None."""
         # Both are read before either is kept, so that an error leaves the state as it was.
         batches = [None if images is None else self._checked(images) for images in (real, fake)]
         for kept, batch in zip((self._real, self._fake), batches, strict=True):
@@ -60,13 +60,13 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
         if seen and batch.shape[1:] != seen[0]:
             raise argument_error(
                 "images",
-                f"what was seen before, of shape {seen[0]} each",
+                f"the shape of what was seen before, {seen[0]}",
                 received=f"shape {batch.shape[1:]}",
             )
         return batch
 
     def collected(self, least):
-        """What was read of the real and of the generated images, two arrays `[n, ...]`.
+        """What was read from the real and from the generated images, two arrays `(n, ...)`.
 
         Raises:
             ValueError: if there are fewer than `least` images of a kind.
@@ -92,9 +92,9 @@ class FeatureSets(ImageSets):
     """A metric that compares the features of real and of generated images.
 
     Args:
-        extractor: A `FeatureExtractor`.
-        value_range: Pair, the range in which the images' values lie.
-        name: The metric's name; it should name the extractor.
+        extractor: a `FeatureExtractor`.
+        value_range: pair, the range in which the images' values lie.
+        name: the metric's name; it should name the extractor.
     """
 
     def __init__(self, extractor, value_range, name):
@@ -102,5 +102,5 @@ class FeatureSets(ImageSets):
         self.extractor = extractor
 
     def read(self, images):
-        """The images' features `[b, d]`."""
+        """The images' features `(batch, d)`."""
         return self.extractor.features(images, self.value_range)

@@ -14,15 +14,15 @@ def inception_score(probabilities, splits=1):
         IS = exp(E_x[KL(p(y | x) || p(y))]),    p(y) = E_x[p(y | x)]
 
     Args:
-        probabilities: `p(y | x)`, `[n, classes]`; each row sums to one.
-        splits: Number of consecutive parts whose scores are averaged. The score is biased by the
+        probabilities: `p(y | x)`, `(n, classes)`; each row sums to one.
+        splits: number of consecutive parts whose scores are averaged. The score is biased by the
             number of samples in a part: compare equal numbers only.
 
     Returns:
         Float in [1, classes], computed in float64.
 
     Reference:
-        Salimans et al., 2016, Improved Techniques for Training GANs, arXiv:1606.03498, section 4.
+        Salimans et al. (2016), Improved Techniques for Training GANs, arXiv:1606.03498, section 4.
     """
     probabilities = _check_probabilities(probabilities)
     splits = integer("splits", splits, least=1, most=len(probabilities))
@@ -35,7 +35,7 @@ def _check_probabilities(probabilities):
     if probabilities.ndim != 2:
         raise argument_error(
             "probabilities",
-            "the shape [n, classes]",
+            "the shape (n, classes)",
             received=f"probabilities.shape={probabilities.shape}",
         )
     totals = probabilities.sum(axis=1, keepdims=True)
@@ -45,7 +45,7 @@ def _check_probabilities(probabilities):
             "rows of probabilities that sum to one (are they logits?)",
             received="rows that are negative, NaN, or sum to another number",
         )
-    # Softmax in float32 or less sums to one only about.
+    # Softmax in float32 or less sums to one only approximately.
     return probabilities / totals
 
 
@@ -65,16 +65,17 @@ class InceptionScore(SharingCopies, keras.metrics.Metric):
 
         IS = exp(E_x[KL(p(y | x) || p(y))]) = exp(E_x[sum_y p log p] - sum_y p(y) log p(y))
 
-    Sums are kept in float64, no image is. Scores of different extractors are not comparable: the
-    extractor's name is part of the metric's name. It lives on the host and in no model.
+    Only sums are kept, in float64, and no images. Scores of different extractors are not
+    comparable: the extractor's name is part of the metric's name. It lives on the host, not in a
+    model.
 
     Args:
-        extractor: A `FeatureExtractor`, whose probabilities are used.
-        value_range: Pair, the range in which the images' values lie.
-        name: Defaults to `"inception_score_"` and the extractor's name.
+        extractor: a `FeatureExtractor`, whose probabilities are used.
+        value_range: pair, the range in which the images' values lie.
+        name: defaults to `"inception_score_"` and the extractor's name.
 
     Reference:
-        Salimans et al., 2016, Improved Techniques for Training GANs, arXiv:1606.03498, section 4.
+        Salimans et al. (2016), Improved Techniques for Training GANs, arXiv:1606.03498, section 4.
     """
 
     shared = ("extractor",)
@@ -86,7 +87,7 @@ class InceptionScore(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def update_state(self, images):
-        """Adds images, `[b, height, width, channels]`."""
+        """Adds images, `(batch, height, width, channels)`."""
         probabilities = self.extractor.probabilities(images, self.value_range)
         probabilities = _check_probabilities(probabilities)
         self._count += len(probabilities)

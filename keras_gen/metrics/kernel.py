@@ -19,8 +19,8 @@ def squared_mmd(x, y):
     the same distribution, so single values may be negative. Computed in float64.
 
     Args:
-        x: Features `[m, d]`, two or more.
-        y: Features `[n, d]`, two or more.
+        x: features `(m, d)`, two or more.
+        y: features `(n, d)`, two or more.
 
     Returns:
         Float.
@@ -29,8 +29,8 @@ def squared_mmd(x, y):
         ValueError: if there are too few features, their widths differ, or one is not finite.
 
     Reference:
-        Binkowski et al., 2018, Demystifying MMD GANs, arXiv:1801.01401, section 4;
-        Gretton et al., 2012, A Kernel Two-Sample Test, equation 3.
+        Binkowski et al. (2018), Demystifying MMD GANs, arXiv:1801.01401, section 4;
+        Gretton et al. (2012), A Kernel Two-Sample Test, equation 3.
     """
     x, y = check_vectors(2, x=x, y=y)
     m, n = len(x), len(y)
@@ -43,17 +43,17 @@ def squared_mmd_error(x, y):
 
         s^2 = (m - 1) / m sum_i (D_i - mean(D))^2 + the same over y,   D_i = MMD^2 without x_i
 
-    Where both samples come from the same distribution it is on the safe side: too large.
+    Where both samples come from the same distribution it errs on the safe side: it is too large.
 
     Args:
-        x: Features `[m, d]`, three or more.
-        y: Features `[n, d]`, three or more.
+        x: features `(m, d)`, three or more.
+        y: features `(n, d)`, three or more.
 
     Returns:
         Float, zero or more.
 
     Reference:
-        Efron and Stein, 1981, The Jackknife Estimate of Variance, equation 1.2.
+        Efron and Stein (1981), The Jackknife Estimate of Variance, equation 1.2.
     """
     x, y = check_vectors(3, x=x, y=y)
     variances = (_jackknife(x, y), _jackknife(y, x))
@@ -96,16 +96,16 @@ class KernelDistance(FeatureSets):
     extractors are not comparable: the extractor's name is part of the metric's name.
 
     Args:
-        extractor: A `FeatureExtractor`.
-        value_range: Pair, the range in which the images' values lie.
-        subset_size: Number of images of each kind in a subset, drawn without replacement; None
+        extractor: a `FeatureExtractor`.
+        value_range: pair, the range in which the images' values lie.
+        subset_size: number of images of each kind in a subset, drawn without replacement; None
             for all images at once.
-        subsets: Number of subsets.
-        seed: Integer that fixes the subsets.
-        name: Defaults to `"kid_"` and the extractor's name.
+        subsets: number of subsets.
+        seed: integer that fixes the subsets.
+        name: defaults to `"kid_"` and the extractor's name.
 
     Reference:
-        Binkowski et al., 2018, Demystifying MMD GANs, arXiv:1801.01401, section 4.
+        Binkowski et al. (2018), Demystifying MMD GANs, arXiv:1801.01401, section 4.
     """
 
     def __init__(self, extractor, value_range, subset_size=None, subsets=100, seed=0, name=None):
@@ -131,8 +131,8 @@ class KernelDistance(FeatureSets):
     def standard_error(self):
         """The standard error of `result()`: of the images, and of the choice of the subsets.
 
-        Images that are drawn into several subsets tell nothing new, so that the deviation between
-        subsets alone would be too small.
+        Images that are drawn into several subsets add nothing new, so the deviation between subsets
+        alone would be too small.
 
         Raises:
             ValueError: if there are fewer images of a kind than three, or than in a subset.

@@ -15,20 +15,20 @@ def importance_weighted_nll(log_weights, axis=0):
 
     Args:
         log_weights: `log w_k = log p(x | z_k) + log p(z_k) - log q(z_k | x)`, in nats.
-        axis: The axis of the K samples.
+        axis: the axis of the K samples.
 
     Returns:
         Array without that axis, float64, nats.
 
     Reference:
-        Burda et al., 2016, Importance Weighted Autoencoders, arXiv:1509.00519, equation 8.
+        Burda et al. (2016), Importance Weighted Autoencoders, arXiv:1509.00519, equation 8.
     """
     log_weights = np.asarray(log_weights, "float64")
     return np.log(log_weights.shape[axis]) - np.logaddexp.reduce(log_weights, axis=axis)
 
 
 def importance_weighted_bound(vae, x, samples=5000, chunk=500, batch_size=64, seed=0, verbose=1):
-    """An upper bound of `-log p(x)` per image, which is tight as the number of samples grows.
+    """An upper bound of `-log p(x)` per image, which becomes tight as the number of samples grows.
 
         -log(1/K sum_k p(x | z_k) p(z_k) / q(z_k | x)),    z_k ~ q(z | x)
 
@@ -36,21 +36,21 @@ def importance_weighted_bound(vae, x, samples=5000, chunk=500, batch_size=64, se
     the batch size: an image's latents depend on the seed, its index and the chunk.
 
     Args:
-        vae: Object with `encoder(x) -> [mean, log_var]`, `decoder(z)` and
+        vae: object with `encoder(x) -> [mean, log_var]`, `decoder(z)` and
             `likelihood.negative_log_likelihood(target, output)`, a normalized likelihood.
-        x: Images `[n, ...]`, floats, as the encoder takes them.
+        x: images `(n, ...)`, floats, as the encoder takes them.
         samples: K, the samples per image.
-        chunk: Largest number of samples decoded at once. A few hundred keep the decoder's
+        chunk: largest number of samples decoded at once. A few hundred keep the decoder's
             activations in the processor's cache.
-        batch_size: Images per step of the progress bar.
-        seed: Integer.
+        batch_size: images per step of the progress bar.
+        seed: integer.
         verbose: 1 shows a progress bar, 0 does not.
 
     Returns:
-        Array `[n]`, float64: nats per image.
+        Array `(n,)`, float64: nats per image.
 
     Reference:
-        Burda et al., 2016, Importance Weighted Autoencoders, arXiv:1509.00519, equation 8 and
+        Burda et al. (2016), Importance Weighted Autoencoders, arXiv:1509.00519, equation 8 and
         section 5 (5,000 samples per test image).
     """
     x = np.asarray(x)

@@ -29,7 +29,7 @@ class _Modes(SharingCopies, keras.metrics.Metric):
         self.reset_state()
 
     def update_state(self, real=None, fake=None):
-        """Adds generated samples; real ones are not looked at: their modes are known."""
+        """Adds generated samples; real ones are ignored: their modes are known."""
         if fake is None:
             return
         modes, good = self.assigned(fake)
@@ -79,12 +79,12 @@ class MixtureModes(_Modes):
     (Jensen-Shannon) of good points only.
 
     Args:
-        centres: `[modes, d]`, such as `data.toy.grid_centres()`.
-        stddev: Standard deviation of each Gaussian, per axis.
-        deviations: Number of standard deviations, a radius, within which a point is good.
-        least_share: Share of all points, in [0, 1), that a mode's good points must make up for it
+        centres: `(modes, d)`, such as `data.toy.grid_centres()`.
+        stddev: standard deviation of each Gaussian, per axis.
+        deviations: number of standard deviations, a radius, within which a point is good.
+        least_share: share of all points, in [0, 1), that a mode's good points must make up for it
             to be found.
-        name: Defaults to `"modes_of_"` and the number of centres, and `"_with_"` and the share.
+        name: defaults to `"modes_of_"` and the number of centres, and `"_with_"` and the share.
 
     Example:
         modes = MixtureModes(toy.ring_centres(), stddev=0.02)
@@ -92,7 +92,7 @@ class MixtureModes(_Modes):
         modes.result(), modes.good_share(), modes.divergence()
 
     Reference:
-        Srivastava et al., 2017, VEEGAN, arXiv:1705.07761, section 4.1; Lin et al., 2018, PacGAN,
+        Srivastava et al. (2017), VEEGAN, arXiv:1705.07761, section 4.1; Lin et al. (2018), PacGAN,
         arXiv:1712.04086, section 4.
     """
 
@@ -107,7 +107,7 @@ class MixtureModes(_Modes):
         self.deviations = positive_number("deviations", deviations)
 
     def assigned(self, points):
-        """The nearest mode of each point, `[n]` integers, and whether it is good, `[n]` bools."""
+        """The nearest mode of each point, `(n,)` integers, and whether it is good, `(n,)` bools."""
         points, centres = check_vectors(1, points=points, centres=self.centres)
         modes, good = [], []
         for squared in squared_distances(points, centres):
@@ -122,19 +122,19 @@ class StackedModes(_Modes):
         mode = 100 a + 10 b + c,   classes a, b, c of the three channels
 
     For stacked MNIST, where each channel is a digit: 1,000 modes. A mode is found if a classifier
-    reads at least one sample as it; published counts are of 26,000 samples. `divergence()` says
+    assigns at least one sample to it; published counts are of 26,000 samples. `divergence()` says
     how evenly.
 
     Args:
-        extractor: A `FeatureExtractor` whose probabilities are those of one channel's classes.
-        value_range: Pair, the range in which the images' values lie.
-        channels: Number of channels.
-        classes: Number of classes.
-        name: Defaults to `"modes_of_1000_"` and the extractor's name.
+        extractor: a `FeatureExtractor` whose probabilities are those of one channel's classes.
+        value_range: pair, the range in which the images' values lie.
+        channels: number of channels.
+        classes: number of classes.
+        name: defaults to `"modes_of_1000_"` and the extractor's name.
 
     Reference:
-        Metz et al., 2017, Unrolled Generative Adversarial Networks, arXiv:1611.02163, section
-        3.3.1; Lin et al., 2018, PacGAN, arXiv:1712.04086, section 4.2.
+        Metz et al. (2017), Unrolled Generative Adversarial Networks, arXiv:1611.02163, section
+        3.3.1; Lin et al. (2018), PacGAN, arXiv:1712.04086, section 4.2.
     """
 
     def __init__(self, extractor, value_range, channels=3, classes=10, name=None):
@@ -148,7 +148,7 @@ class StackedModes(_Modes):
         self.value_range = check_range(value_range)
 
     def assigned(self, images):
-        """The mode of each image, `[n]` integers, and that it is good: `[n]` times True."""
+        """The mode of each image, `(n,)` integers, and that it is good: `(n,)` times True."""
         images = check_images(images, self.value_range)
         if images.shape[-1] != self.channels:
             raise argument_error(

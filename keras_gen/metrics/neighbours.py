@@ -1,4 +1,4 @@
-"""Which of two sets of vectors are nearest to which."""
+"""Which vectors of one set are nearest to those of another."""
 
 import numpy as np
 
@@ -14,15 +14,15 @@ def nearest_neighbours(images, references, count=1, value_range=None):
         d_ij = ||x_i - y_j||_2,    sorted over j
 
     Args:
-        images: Floats `[n, ...]`: images, or features of them.
-        references: Floats `[m, ...]` of the same shape and in the same range: training images, or
+        images: floats `(n, ...)`: images, or features of them.
+        references: floats `(m, ...)` of the same shape and in the same range: training images, or
             features of them.
-        count: Number of neighbours of each image.
-        value_range: Pair, the range of both if they are images, which is checked; None for
+        count: number of neighbours of each image.
+        value_range: pair, the range of both if they are images, which is checked; None for
             features.
 
     Returns:
-        Indices into `references` and distances, two arrays `[n, count]`, the nearest first. The
+        Indices into `references` and distances, two arrays `(n, count)`, the nearest first. The
         distances are in float64.
 
     Raises:

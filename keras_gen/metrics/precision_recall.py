@@ -17,8 +17,8 @@ def manifold_coverage(references, queries, neighbours=3):
     k-th nearest other reference.
 
     Args:
-        references: Floats `[n, d]`.
-        queries: Floats `[m, d]`.
+        references: floats `(n, d)`.
+        queries: floats `(m, d)`.
         neighbours: k.
 
     Returns:
@@ -28,7 +28,7 @@ def manifold_coverage(references, queries, neighbours=3):
         ValueError: if there are no more references than `neighbours`, or widths differ.
 
     Reference:
-        Kynkaanniemi et al., 2019, Improved Precision and Recall Metric for Assessing Generative
+        Kynkaanniemi et al. (2019), Improved Precision and Recall Metric for Assessing Generative
         Models, arXiv:1904.06991, equations 1 and 2.
     """
     references, queries = check_vectors(1, references=references, queries=queries)
@@ -53,15 +53,15 @@ def precision_recall(real, fake, neighbours=3):
     Generated images that are good and all alike have a high precision and a low recall.
 
     Args:
-        real: Features `[n, d]`.
-        fake: Features `[m, d]`.
+        real: features `(n, d)`.
+        fake: features `(m, d)`.
         neighbours: k of `manifold_coverage`.
 
     Returns:
         Two floats in [0, 1].
 
     Reference:
-        Kynkaanniemi et al., 2019, Improved Precision and Recall Metric for Assessing Generative
+        Kynkaanniemi et al. (2019), Improved Precision and Recall Metric for Assessing Generative
         Models, arXiv:1904.06991, equation 2.
     """
     return manifold_coverage(real, fake, neighbours), manifold_coverage(fake, real, neighbours)
@@ -81,13 +81,13 @@ class ManifoldPrecision(_ManifoldMetric):
     It keeps all features, and depends on their number: compare equal numbers of images only.
 
     Args:
-        extractor: A `FeatureExtractor`.
-        value_range: Pair, the range in which the images' values lie.
+        extractor: a `FeatureExtractor`.
+        value_range: pair, the range in which the images' values lie.
         neighbours: k of `manifold_coverage`.
-        name: Defaults to `"precision_"` and the extractor's name.
+        name: defaults to `"precision_"` and the extractor's name.
 
     Reference:
-        Kynkaanniemi et al., 2019, Improved Precision and Recall Metric for Assessing Generative
+        Kynkaanniemi et al. (2019), Improved Precision and Recall Metric for Assessing Generative
         Models, arXiv:1904.06991.
     """
 
@@ -105,13 +105,13 @@ class ManifoldRecall(_ManifoldMetric):
     It keeps all features, and depends on their number: compare equal numbers of images only.
 
     Args:
-        extractor: A `FeatureExtractor`.
-        value_range: Pair, the range in which the images' values lie.
+        extractor: a `FeatureExtractor`.
+        value_range: pair, the range in which the images' values lie.
         neighbours: k of `manifold_coverage`.
-        name: Defaults to `"recall_"` and the extractor's name.
+        name: defaults to `"recall_"` and the extractor's name.
 
     Reference:
-        Kynkaanniemi et al., 2019, Improved Precision and Recall Metric for Assessing Generative
+        Kynkaanniemi et al. (2019), Improved Precision and Recall Metric for Assessing Generative
         Models, arXiv:1904.06991.
     """
 

@@ -20,15 +20,15 @@ def sliced_wasserstein(x, y, directions):
         W = mean_u mean_i |sort(X u)_i - sort(Y u)_i|
 
     Args:
-        x: Floats `[n, d]`.
-        y: Floats `[n, d]`.
-        directions: Unit vectors u, `[count, d]`.
+        x: floats `(n, d)`.
+        y: floats `(n, d)`.
+        directions: unit vectors u, `(count, d)`.
 
     Returns:
         Float. The projections have the arguments' precision, the means are in float64.
 
     Reference:
-        Rabin et al., 2011, Wasserstein Barycenter and its Application to Texture Mixing.
+        Rabin et al. (2011), Wasserstein Barycenter and its Application to Texture Mixing.
     """
     if x.shape != y.shape:
         raise argument_error(
@@ -57,13 +57,13 @@ def laplacian_pyramid(images):
     of 64 pixels are 64, 32 and 16; those of 28 pixels are 28 and 14.
 
     Args:
-        images: Floats `[n, height, width, channels]`.
+        images: floats `(n, height, width, channels)`.
 
     Returns:
         List of arrays, whose sum after `up` is the images again.
 
     Reference:
-        Burt and Adelson, 1983, The Laplacian Pyramid as a Compact Image Code.
+        Burt and Adelson (1983), The Laplacian Pyramid as a Compact Image Code.
     """
     levels = []
     while all(side % 2 == 0 and side // 2 >= 2 * PATCH for side in images.shape[1:3]):
@@ -97,12 +97,12 @@ def patch_descriptors(images, rows, columns):
     A channel without variation is zero.
 
     Args:
-        images: Floats `[n, height, width, channels]`, of about [-1, 1].
-        rows: Integers `[n, count]`, each patch's upper row.
-        columns: Integers `[n, count]`, each patch's left column.
+        images: floats `(n, height, width, channels)`, of about [-1, 1].
+        rows: integers `(n, count)`, each patch's upper row.
+        columns: integers `(n, count)`, each patch's left column.
 
     Returns:
-        Array `[n * count, channels * 49]`.
+        Array `(n * count, channels * 49)`.
     """
     windows = np.lib.stride_tricks.sliding_window_view(images, (PATCH, PATCH), axis=(1, 2))
     patches = windows[np.arange(len(images))[:, None], rows, columns]
@@ -120,20 +120,20 @@ class SlicedWasserstein(ImageSets):
     """The sliced Wasserstein distance between patches of real and of generated images, x 1000.
 
     Of each image, random patches of 7x7 pixels are taken from every level of its Laplacian
-    pyramid and normalized per channel, for real and for generated images apart. Each level's
+    pyramid and normalized per channel, separately for real and for generated images. Each level's
     distance is the mean over random directions; the result is the mean over the levels. A large
-    distance at the coarsest level means other shapes, at the finest other edges and noise. It
-    looks through no network. It keeps all images, and needs as many generated as real ones.
+    distance at the coarsest level means other shapes, at the finest other edges and noise. It uses
+    no network. It keeps all images, and needs as many generated as real ones.
 
     Args:
-        value_range: Pair, the range in which the images' values lie.
-        patches: Number of patches of each image and level.
-        directions: Number of directions.
-        seed: Integer that fixes patches and directions.
-        name: The metric's name.
+        value_range: pair, the range in which the images' values lie.
+        patches: number of patches of each image and level.
+        directions: number of directions.
+        seed: integer that fixes patches and directions.
+        name: the metric's name.
 
     Reference:
-        Karras et al., 2018, Progressive Growing of GANs for Improved Quality, Stability, and
+        Karras et al. (2018), Progressive Growing of GANs for Improved Quality, Stability, and
         Variation, arXiv:1710.10196, section 5.
     """
 

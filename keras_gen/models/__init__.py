@@ -9,7 +9,7 @@ if keras.backend.backend() != "tensorflow":
         f'Received: KERAS_BACKEND="{keras.backend.backend()}"'
     )
 
-# Whatever a saved model may be made of is registered with Keras when it is imported.
+# Everything that a saved model may be made of is registered with Keras when it is imported.
 import keras_gen.fused
 import keras_gen.layers
 import keras_gen.losses

@@ -1,4 +1,4 @@
-"""What may change in a model after its compilation, and how the change becomes effective."""
+"""What may change in a model after its compilation, and how the change takes effect."""
 
 import functools
 import inspect
@@ -11,16 +11,16 @@ from keras_gen.arguments import argument_error
 
 
 class Adjustable(keras.Model):
-    """A `keras.Model` whose public numbers have an effect whenever they are set, or raise.
+    """A `keras.Model` whose public numbers take effect whenever they are set, or raise.
 
-    TensorFlow traces a training step once, and keeps the numbers that it found. So a number that
-    is set anew drops what has been traced, also within `fit`: the next step is traced again, with
-    the new number. That takes as long as the first step did; a number that changes with every step
-    is better a `keras.Variable`.
+    TensorFlow traces a training step once, and keeps the numbers that it found. So setting a number
+    drops what has been traced, also within `fit`: the next step is traced again, with the new
+    number. That takes as long as the first step did; a number that changes with every step should
+    be a `keras.Variable`.
 
     The arguments of a library model that are not in `adjustable` shape its variables. Once it is
-    compiled they keep their values, and setting another one raises. The arguments that a subclass
-    of one's own adds may all be set.
+    compiled they keep their values, and setting another one raises. All arguments that a user's
+    subclass adds may be set.
 
     Attributes:
         adjustable: dict from the names of numbers to their checks, functions of name and value
@@ -48,29 +48,29 @@ class Adjustable(keras.Model):
         return None
 
     def keep(self, **values):
-        """Sets attributes that have been checked, without any consequence."""
+        """Sets attributes that have been checked already, and does nothing else."""
         for name, value in values.items():
             super().__setattr__(name, value)
 
     def checked(self, name, value):
-        """The number as it is kept, or the error of a value that it cannot have."""
+        """The number as it is stored; raises the error for a value that it cannot have."""
         check = self.adjustable.get(name)
         return value if check is None else check(name, value)
 
     def adjusted(self, name, value):
-        """What follows when a number of a compiled model has got another value."""
+        """What happens after a number of a compiled model has changed."""
         if not tf.inside_function():
             self.retrace()
 
     def retrace(self):
-        """Drops what has been traced of the steps; a running `fit` goes on with the new ones."""
+        """Drops what has been traced of the steps; a running `fit` continues with new ones."""
         for step in ("train", "test", "predict"):
             if getattr(self, f"{step}_function") is not None:
                 getattr(self, f"make_{step}_function")(force=True)
 
 
 def _same(first, second):
-    """Whether two values are the same, without a doubt."""
+    """Whether two values are certainly the same."""
     if first is second:
         return True
     try:
@@ -92,7 +92,7 @@ def _arguments(model_class):
 
 @functools.cache
 def _fixed(model_class):
-    """Those among them that classes of this library declare."""
+    """Those of them that classes of this library declare."""
     bases = [base for base in model_class.__mro__ if base.__module__.startswith("keras_gen.")]
     return frozenset(name for base in bases if issubclass(base, Adjustable) for name in _own(base))
 

@@ -12,7 +12,7 @@ class WeightAverage(keras.layers.Layer):
         a <- d a + (1 - d) w
 
         d = min(decay, (1 + t) / (10 + t))     after step t, so that it is lower early on, or
-        d = (1 / 2)^(images / half_life)       for a step that saw so many images
+        d = (1 / 2)^(images / half_life)       for a step that saw that many images
 
     A half-life means the same for every batch size. Statistics of batch normalization, themselves
     averages, are copied, and so is whatever else the network does not train. The copy belongs to
@@ -49,11 +49,11 @@ class WeightAverage(keras.layers.Layer):
         self.built = True
 
     def update(self, step=None, images=None):
-        """Moves the average towards the present weights.
+        """Moves the average towards the current weights.
 
         Args:
             step: scalar, number of steps so far, this one included: for a `decay` that is lower
-                early on. `None` for the decay as it is.
+                early on. `None` for `decay` itself.
             images: scalar, number of images that the step saw: for a `half_life`.
         """
         decay = self.decay_of(step, images)
@@ -72,7 +72,7 @@ class WeightAverage(keras.layers.Layer):
 
 
 class _Untracked:
-    """Holds the network that is followed, which is another part of the model."""
+    """Holds the network that is followed, which the model tracks elsewhere."""
 
     def __init__(self, network):
         self.network = network

@@ -32,7 +32,7 @@ def descend(loss, variables, optimizer, precondition=None):
             distribution strategy gradients are summed over the replicas, so each contributes its
             share of the mean.
         precondition: linear function from the list of gradients to the list that the optimizer
-            gets, or `None`.
+            receives, or `None`.
 
     Returns:
         The value of the loss before the step.
@@ -45,7 +45,7 @@ def descend(loss, variables, optimizer, precondition=None):
     if precondition is not None:
         gradients = precondition(gradients)
     # Everything is read before anything moves. In a graph a read may come late, and TensorFlow's
-    # graph optimizer drops its order before a later write if it believes that to be implied.
+    # graph optimizer drops the order of a read and a later write where it believes it implied.
     computed = tf.group(value, *[gradient for gradient in gradients if gradient is not None])
     with tf.control_dependencies([computed]):
         optimizer.apply(gradients, variables)
@@ -66,8 +66,8 @@ class GenerativeModel(Adjustable, EpochMeans, CheckedModel):
     tensors is named by the participle: `generate` and `generated`, `encode` and `encoded`,
     `classify` and `classified`. Training and the exported endpoints use the twins.
 
-    A number among the arguments has an effect when it is set anew, in a callback too, or setting
-    it raises; see `Adjustable`.
+    A number among the arguments takes effect when it is set again, in a callback too, or setting it
+    raises; see `Adjustable`.
 
     Args:
         value_range: closed interval that the data must lie in, or `None` for any finite values.
@@ -104,8 +104,8 @@ class GenerativeModel(Adjustable, EpochMeans, CheckedModel):
                 `steps_per_execution`.
 
         Raises:
-            ValueError: for what is no optimizer, was built for other variables or has nothing to
-                train, and for a loss or metrics.
+            ValueError: for something that is not an optimizer, was built for other variables or has
+                nothing to train, and for a loss or metrics.
         """
         options = check_options({"loss": loss, **kwargs})
         self.compile_players({}, {"optimizer": (optimizer, self.parameters())}, **options)
@@ -118,8 +118,8 @@ class GenerativeModel(Adjustable, EpochMeans, CheckedModel):
         """Compiles with one optimizer per player, each built on its player's variables.
 
         Args:
-            arguments: dict, everything that `compile` got, as it is to be saved.
-            players: dict from the attribute that shall hold an optimizer to the pair
+            arguments: dict, all arguments of `compile`, as they are saved.
+            players: dict from the attribute that will hold an optimizer to the pair
                 `(optimizer, variables)`.
             **kwargs: for `keras.Model.compile`: `jit_compile`, `run_eagerly`,
                 `steps_per_execution`.
@@ -162,7 +162,7 @@ class GenerativeModel(Adjustable, EpochMeans, CheckedModel):
     # Saving
 
     def save(self, filepath, overwrite=True, **kwargs):
-        """Saves as `keras.Model.save` does; an older file stays whole until the new one is."""
+        """Saves as `keras.Model.save` does; an older file stays until the new one is whole."""
         if not overwrite:
             return super().save(filepath, overwrite=False, **kwargs)
         with replacing(filepath, name="filepath") as temporary:
@@ -218,7 +218,7 @@ class GenerativeModel(Adjustable, EpochMeans, CheckedModel):
     precondition = None  # linear function of the list of gradients; see `descend`
 
     def after_step(self, constants, loss):
-        """What follows when the weights have moved; `loss` is that of before."""
+        """What happens after the weights have moved; `loss` is the loss before that."""
 
     def train_step(self, data):
         constants = self.constants(data, training=True)
@@ -245,7 +245,7 @@ class GenerativeModel(Adjustable, EpochMeans, CheckedModel):
     def sample_endpoints(self, sample, *arguments, num_classes=None):
         """The endpoint `sample` and, where the range is declared, `sample_uint8`.
 
-        Both fail for a `count` that is not positive and for a `label` that is no class.
+        Both fail for a `count` that is not positive and for a `label` that is not a class.
 
         Args:
             sample: function from tensors to generated examples.
@@ -269,8 +269,8 @@ class GenerativeModel(Adjustable, EpochMeans, CheckedModel):
         """An integer tensor of shape (2,) for stateless random numbers.
 
         Args:
-            seed: integer of 32 bits with a sign, or `None` for the next one of the model's own
-                random numbers.
+            seed: signed 32-bit integer, or `None` for the next one of the model's own random
+                numbers.
         """
         return self.next_seed() if seed is None else tf.constant([seed_of(seed), 0], tf.int32)
 

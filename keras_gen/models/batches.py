@@ -1,7 +1,7 @@
-"""Batches after the first: each is checked on its way to the step that is to use it.
+"""Batches after the first: each is checked on its way to the step that uses it.
 
-A batch costs a look for its smallest and its largest value. For 64 images of 28 x 28 pixels that is
-of the order of 0.01 ms, and of 0.1 ms in a `tf.data.Dataset`, which has to call Python.
+A check takes the smallest and the largest value of a batch. For 64 images of 28 x 28 pixels that
+takes about 0.01 ms, and about 0.1 ms in a `tf.data.Dataset`, which has to call Python.
 """
 
 import collections.abc
@@ -14,18 +14,18 @@ import tensorflow as tf
 from keras_gen.models.inputs import check_batch, check_further
 from keras_gen.models.streams import checked_stream
 
-# The text of `check_further` within that of TensorFlow for errors of functions in datasets.
+# The text of `check_further` within TensorFlow's text for errors of functions in datasets.
 OF_BATCH = re.compile(
     r"ValueError: (Invalid value for .*?, in batch \d+, counted from 0)", re.DOTALL
 )
 
 
 def checked_batches(expects, x, name="x"):
-    """The data as Keras is to get them, with a check of every batch; arrays as they are.
+    """The data as Keras receives them, with a check of every batch; arrays as they are.
 
     Args:
         expects: pair of `Expected`, what x and y are to be.
-        x: what `check_data` has found right.
+        x: data that `check_data` has accepted.
         name: the name of `x` for the message.
     """
     if isinstance(x, tf.data.Dataset):
@@ -41,7 +41,7 @@ def checked_batches(expects, x, name="x"):
 
 @contextlib.contextmanager
 def errors_of_batches():
-    """A block out of which the error of a check comes as it was, without TensorFlow's around it."""
+    """A block that raises the error of a check as it was, without TensorFlow's around it."""
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
@@ -81,7 +81,7 @@ class CheckedPyDataset(keras.utils.PyDataset):
 
 
 def _checked_dataset(expects, dataset, name):
-    """A scan, which counts the batches of each pass and leaves their number and types known."""
+    """A scan, which counts the batches of each pass and keeps their number and types known."""
 
     def scan(index, batch):
         x, y, weight = (*batch, None, None)[:3] if isinstance(batch, tuple) else (batch, None, None)

@@ -1,4 +1,4 @@
-"""The entrances of a model: whatever reaches its training and evaluation is checked there."""
+"""The entry points of a model: whatever reaches its training and evaluation is checked there."""
 
 import inspect
 
@@ -20,14 +20,14 @@ class CheckedModel(keras.Model):
     """
 
     def expects(self):
-        """What x and y are, a pair of `models.inputs.Expected`; `None` for a y not looked at."""
+        """What x and y are, a pair of `models.inputs.Expected`; `None` for a y that is ignored."""
         raise NotImplementedError
 
     def check(self, x, y=None, sample_weight=None, name="x", used_up=None):
         """Raises a `ValueError` for data that `fit` cannot take; `name` is for its message.
 
-        `used_up` is what a look at the first batch of a dataset would change and must not, by
-        default all its `states`. Where there is any, the batch is not looked at.
+        `used_up` is what looking at the first batch of a dataset would change and must not, by
+        default all its `states`. If there are any, the batch is not looked at.
         """
         used_up = states(x) if used_up is None else used_up
         check_data(self.expects(), x, y, sample_weight, name, look=not used_up)
@@ -41,7 +41,7 @@ class CheckedModel(keras.Model):
         Raises:
             ValueError: for data of the wrong rank, shape or type, outside the declared range, not
                 a number, or empty, for labels out of range, and for weights that are not one
-                number from 0 on for each example; before the first step. Batches after the first
+                non-negative number for each example; before the first step. Batches after the first
                 of a dataset, a `keras.utils.PyDataset` or a generator are checked when their turn
                 comes: the error names the batch, and the batches before it have moved the weights.
         """
@@ -76,7 +76,7 @@ class CheckedModel(keras.Model):
             return super().evaluate(**given, **further)
 
     def accepted_by_name(self, given):
-        """x, y and sample weights of a call, checked: a dict of what Keras is to get."""
+        """x, y and sample weights of a call, checked: a dict of what Keras receives."""
         names = ("x", "y", "sample_weight")
         return dict(zip(names, self.accepted(*(given.get(name) for name in names))))
 
@@ -92,14 +92,14 @@ class CheckedModel(keras.Model):
         return super().test_on_batch(*self.accepted(x, y, sample_weight), **kwargs)
 
     def accepted(self, x, y=None, sample_weight=None, name="x", kept=None):
-        """The data as Keras is to get them, after a check: `(x, y, sample_weight)`.
+        """The data as Keras receives them, after a check: `(x, y, sample_weight)`.
 
-        A dataset that a look would change is checked on its way. Of validation data that is one
-        with states in `kept`: another order of their own touches no training, and so they are
-        looked at, and refused before it.
+        A dataset that a look would change is checked on its way to training. For validation data
+        only the states in `kept` count: a change of their own order does not affect training, so
+        they are looked at, and refused before it.
 
         Keras drops weights that come without a `y`, so a stand-in for it is put in: x, where that
-        is the target, and otherwise zeros, which no model looks at.
+        is the target, and otherwise zeros, which every model ignores.
         """
         used_up = states(x) if kept is None else states(x) & kept
         self.check(x, y, sample_weight, name, used_up)
@@ -113,10 +113,10 @@ class CheckedModel(keras.Model):
         return x, y, sample_weight
 
     def _make_function(self, step_function):
-        """Keras's function of a step, with a step that begins when its batch is there.
+        """Keras's function of a step, with a step that begins only when its batch has arrived.
 
         Where the data end, or hold a bad batch, Keras begins a step without one. What needs no
-        batch, such as a draw of random numbers or the count of the steps, must not happen then.
+        batch, such as drawing random numbers or counting steps, must not happen then.
         """
 
         def step(data):
@@ -127,7 +127,7 @@ class CheckedModel(keras.Model):
         return super()._make_function(step)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Takes no batch to build the model by, as Keras does under a strategy: it is built."""
+        """Takes no batch to build the model from, as Keras does under a strategy: it is built."""
 
 
 def _parts(data):

@@ -1,4 +1,4 @@
-"""Checks of what `compile` gets, so that nothing waits for the first step to fail."""
+"""Checks of the arguments of `compile`, so that no mistake waits for the first step."""
 
 import keras
 
@@ -31,7 +31,7 @@ def check_options(options):
 
 
 def checked_optimizer(name, optimizer, variables):
-    """The Keras optimizer that is meant, which is new or was built for these variables."""
+    """The Keras optimizer that an argument names, new or built for these variables."""
     expected = 'a Keras optimizer, such as keras.optimizers.Adam(1e-3), or its name, such as "adam"'
     if not isinstance(optimizer, (str, dict, keras.optimizers.Optimizer)):
         if isinstance(optimizer, type) and issubclass(optimizer, keras.optimizers.Optimizer):

@@ -1,8 +1,8 @@
-"""How a network ends: what its last activation can give, and what it is asked to give.
+"""How a network ends: what its last activation can output, and what it has to output.
 
 A functional or sequential network is followed from its output back to the layer that decides,
-through nested models, reshaping and dropout. Of a class of its own nothing is known, and nothing
-is said.
+through nested models, reshaping and dropout. Nothing is known about a class of the user's own, and
+it is not refused.
 """
 
 import dataclasses
@@ -81,7 +81,7 @@ def ending(network):
 
 
 def check_reaches(name, network, needed, cure):
-    """Refuses a network whose last activation cannot give all that it is asked to give.
+    """Refuses a network whose last activation cannot output all that it has to.
 
     Args:
         name: the argument's name.
@@ -109,7 +109,7 @@ def check_class_logits(name, network):
 
 
 def check_range_reached(name, network, value_range):
-    """Refuses a network of examples that cannot reach the declared range, or must leave it."""
+    """Refuses a network whose outputs cannot reach all of the declared range, or leave it."""
     found = ending(network)
     if value_range is None or found is None:
         return
@@ -120,14 +120,14 @@ def check_range_reached(name, network, value_range):
         instead = f"end it with {fitting[0]}, or without" if fitting else "end it without"
         refuse(
             name,
-            f"outputs that can be all of `value_range` [{low}, {high}] and no more: {instead} an "
+            f"outputs that cover `value_range` [{low}, {high}] and no more: {instead} an "
             "activation, or declare another range",
-            received=f"{found}, which gives [{found.low}, {found.high}]",
+            received=f"{found}, whose range is [{found.low}, {found.high}]",
         )
 
 
 def check_classes(name, network, num_classes):
-    """Refuses a network whose second input, the labels, goes into a table of fewer classes."""
+    """Refuses a network that looks up its second input, the labels, in a table of fewer classes."""
     for operation in getattr(network, "operations", ()):
         size = getattr(operation, "input_dim", getattr(operation, "num_tokens", None))
         of_labels = any(
@@ -139,7 +139,7 @@ def check_classes(name, network, num_classes):
             refuse(
                 name,
                 f"a network for num_classes={num_classes}",
-                received=f"one whose layer {operation.name!r} knows {size} classes",
+                received=f"one whose layer {operation.name!r} has {size} classes",
             )
 
 
@@ -152,7 +152,7 @@ def _of_network(network, index):
 
 
 def _of_tensor(tensor):
-    """The ending of a symbolic tensor: that of what made it."""
+    """The ending of a symbolic tensor: that of the operation that made it."""
     operation, node, index = tensor._keras_history
     if isinstance(operation, keras.layers.InputLayer):
         return _START
@@ -165,7 +165,7 @@ def _of_tensor(tensor):
 
 
 def _of_operation(operation, index=0):
-    """An `Ending`, a function of the ending before, or `None` for what is not known."""
+    """An `Ending`, a function of the ending before, or `None` where nothing is known."""
     if isinstance(operation, keras.Model):
         found = _of_network(operation, index)
         return _unchanged if found is _START and len(operation.inputs) == 1 else _known(found)
@@ -216,7 +216,7 @@ def _of_activation(layer):
 
 
 def _name_of(activation):
-    """The name of an activation of Keras or TensorFlow, or `None` for a function of one's own."""
+    """The name of an activation of Keras or TensorFlow, or `None` for a user's function."""
     if activation is None:
         return "linear"
     homes = (keras.activations, keras.ops, tf.nn, tf.math)

@@ -24,9 +24,9 @@ class EpochMeans(keras.Model):
         """What a batch of `fit()` holds: x, y or `None`, and the weights of the examples.
 
         Returns:
-            x, y and a float32 tensor (batch,), or `None` for equal weights. Several replicas get
-            weights always, because their shares of a batch may differ, and a replica without an
-            example gets one of weight 0, because layers cannot do without.
+            x, y and a float32 tensor (batch,), or `None` for equal weights. With several replicas
+            there are always weights, because their shares of a batch may differ, and a replica
+            without an example receives one of weight 0, because layers need at least one.
         """
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         if weight is not None:
@@ -48,10 +48,10 @@ class EpochMeans(keras.Model):
         """Adds this step's values to the epoch means of the logs, which are means over examples.
 
         Args:
-            examples: tensor, batch first, whose examples count.
+            examples: tensor, batch first, that holds the examples.
             weight: their weights (batch,), or `None` for equal ones.
-            **values: numbers by their name: scalars are means over the batch, others have one
-                number or more for each example.
+            **values: numbers by name: scalars are means over the batch, others have one number or
+                more for each example.
         """
         if weight is None:
             weight = tf.ones([tf.shape(examples)[0]])

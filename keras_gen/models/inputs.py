@@ -1,4 +1,4 @@
-"""What `fit` takes: each model says it in these terms, and the data are checked by them.
+"""What `fit` takes: each model states it in these terms, and the data are checked against them.
 
 A model's `expects()` returns a pair, what x is and what y is, such as
 
@@ -39,7 +39,7 @@ class Expected:
         raise NotImplementedError
 
     def check_further(self, array, name):
-        """The same for a batch after the first; what is only advice is given once."""
+        """The same for a batch after the first; mere advice is given only once."""
         self.check(array, name)
 
     def check_spec(self, spec, name):
@@ -68,7 +68,7 @@ class Images(Expected):
         self.check_further(array, name)
         if self.value_range is not None and self.value_range[0] < 0 <= np.min(array):
             warnings.warn(
-                f"`{name}` has no value below 0, where the declared range begins at "
+                f"`{name}` has no value below 0, but the declared range begins at "
                 f"{self.value_range[0]}. Is it scaled to another range?",
                 stacklevel=2,
             )
@@ -145,7 +145,7 @@ class Tokens(Expected):
 
 @dataclasses.dataclass(frozen=True)
 class Weights(Expected):
-    """One number from 0 on for each example: how much it counts."""
+    """One non-negative number for each example: how much it counts."""
 
     required: bool = False
 
@@ -160,7 +160,7 @@ class Weights(Expected):
             raise argument_error(name, self.described(), received=received)
 
     def described(self):
-        return "one finite number from 0 on for each example"
+        return "one finite non-negative number for each example"
 
 
 def check_data(expects, x, y=None, sample_weight=None, name="x", look=True):
@@ -168,13 +168,13 @@ def check_data(expects, x, y=None, sample_weight=None, name="x", look=True):
 
     Arrays, tensors and variables are checked whole. Of a `tf.data.Dataset` the element
     specification and the first batch are checked, of a `keras.utils.PyDataset` the first batch.
-    Looking leaves no trace: what stands on `data.batches` has its epoch still before it. What a
-    look would use up is for `models.streams`; `models.batches` checks the batches that follow.
+    Looking leaves no trace: what is made from `data.batches` still has its whole epoch ahead. What
+    a look would use up is for `models.streams`; `models.batches` checks the batches that follow.
 
     Args:
-        expects: pair of `Expected`, what x and y are to be; for y `None` if it is not looked at.
+        expects: pair of `Expected`, what x and y are to be; for y `None` if it is ignored.
         x: arrays, tensors, a `tf.data.Dataset` of batches, or any other data `fit` takes.
-        y: what belongs to an array `x`.
+        y: the labels or targets of an array `x`.
         sample_weight: the weights of the examples of an array `x`.
         name: the name of `x` for the message.
         look: whether the first batch of a dataset is looked at.
@@ -195,7 +195,7 @@ def check_data(expects, x, y=None, sample_weight=None, name="x", look=True):
 
 
 def _check_first(expects, batches, count, name, look=True):
-    """Refuses data of no batch, and a first batch; `count` is negative if it is not known."""
+    """Refuses data without a batch, and a bad first one; `count` is negative if not known."""
     with looking():
         first = next(iter(batches), None) if look and count != 0 else None
     if count == 0 or (look and first is None):
@@ -205,12 +205,12 @@ def _check_first(expects, batches, count, name, look=True):
 
 
 def check_further(expects, batch, name, index):
-    """Checks a batch that training or evaluation has got to; the error names it.
+    """Checks a batch that training or evaluation has reached; the error names it.
 
     Args:
         expects, name: as for `check_data`.
         batch: as Keras takes it.
-        index: its number, from 0 on.
+        index: its number, counted from 0.
     """
     try:
         check_batch(expects, batch, name, _check_further_array)
@@ -219,12 +219,12 @@ def check_further(expects, batch, name, index):
 
 
 def check_class_weight(expected_y, x, y, class_weight):
-    """Raises a `ValueError` unless class weights can be looked up in labels from 0 on."""
+    """Raises a `ValueError` unless class weights can be looked up by non-negative labels."""
     labels = isinstance(expected_y, Labels) and expected_y.first >= 0
     if not labels and not (expected_y is None and (y is not None or not isinstance(x, ARRAYS))):
         raise argument_error(
             "class_weight",
-            "None, because no labels from 0 on belong to each example; `sample_weight` weighs them",
+            "None, because the examples have no non-negative labels; `sample_weight` weighs them",
             class_weight,
         )
 
@@ -271,7 +271,7 @@ def check_batch(expects, batch, name, check=_check_array):
             name,
             "batches of x, or tuples (x, y) or (x, y, sample_weight)",
             received=f"dictionaries with the keys {sorted(batch)}; `dataset.map(lambda each: "
-            "(each[...], each[...]))` makes tuples of them",
+            "(each[...], each[...]))` turns them into tuples",
         )
     parts = batch if isinstance(batch, tuple) else (batch,)
     x, y, weight = (*parts, None, None)[:3]

@@ -1,6 +1,6 @@
-"""What two objects contradict each other in: an error where it is said, a warning where it is old.
+"""Two objects that contradict each other: an error when they are new, a warning when loaded.
 
-A model that was saved before a check was known must still load; what it was trained with is done.
+A model that was saved before a check existed must still load; its training is over.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ _loading = contextvars.ContextVar("loading", default=False)
 
 @contextlib.contextmanager
 def loading():
-    """Within it a mismatch is a warning: the model comes from a file or from a configuration."""
+    """A block in which a mismatch is a warning: the model comes from a file or a configuration."""
     token = _loading.set(True)
     try:
         yield
@@ -23,7 +23,7 @@ def loading():
 
 
 def refuse(name, expected, value=None, *, received=None):
-    """Raises the error of `arguments.argument_error`, or warns with its words while loading."""
+    """Raises the error of `arguments.argument_error`, or warns with its text while loading."""
     error = argument_error(name, expected, value, received=received)
     if not _loading.get():
         raise error

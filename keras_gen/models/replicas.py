@@ -9,9 +9,9 @@ class EqualReplicas(keras.callbacks.Callback):
 
     Gradients keep the trained weights of the replicas equal. What a layer or a model assigns by
     itself, such as the averages of batch normalization or the chains of a Boltzmann machine,
-    follows from a replica's own share of the data. A state that is saved holds one value of each
-    variable, so a training ends the same after an interruption only if all had that value.
-    Random-number states, unsigned integers, are the same everywhere by themselves.
+    depends on a replica's own share of the data. A saved state holds one value of each variable, so
+    training ends the same after an interruption only if all replicas had that value. Random-number
+    states, unsigned integers, are the same everywhere anyway.
     """
 
     def on_train_begin(self, logs=None):

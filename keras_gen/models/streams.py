@@ -35,8 +35,8 @@ class FirstBatch:
         name: the name of the data for the message.
 
     Attributes:
-        refusal: the `ValueError` of a batch that was refused, which TensorFlow turns into another
-            one on its way, or `None`.
+        refusal: the `ValueError` for a batch that was refused, which TensorFlow turns into another
+            error on its way, or `None`.
     """
 
     def __init__(self, expects, name):
@@ -77,14 +77,14 @@ class FirstBatch:
 
 @contextlib.contextmanager
 def refusing(model, x, validation=None):
-    """A block in which what a `FirstBatch` refuses is raised as it was found.
+    """A block in which what a `FirstBatch` refuses is raised with its own error.
 
-    In a graph a step may raise its counters and draw its seeds before its batch has come. All of
-    these are integers, and a model whose first batch is refused has them as before.
+    In a graph a step may raise its counters and draw its seeds before its batch has arrived. All of
+    these are integers, and a model whose first batch is refused keeps them as they were.
 
     Args:
-        model: whose training or evaluation the block is.
-        x, validation: its data, of which datasets may have a `first_batch`.
+        model: the model that is trained or evaluated in the block.
+        x, validation: its data; a dataset may have a `first_batch`.
     """
     first, later = (getattr(each, "first_batch", None) for each in (x, validation))
     before = {} if first is None else _integers(model)

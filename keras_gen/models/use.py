@@ -1,4 +1,4 @@
-"""What the use of a trained model shares: input checked as `fit` checks it, and kept graphs."""
+"""What the methods of a trained model share: input checked as in `fit`, and kept graphs."""
 
 import functools
 
@@ -47,12 +47,12 @@ def _numbers(model):
 
 
 def in_batches(method, arrays, batch_size=LARGEST):
-    """What a method on tensors says of arrays, some examples at a time, as a NumPy array.
+    """What a method on tensors returns for arrays, batch by batch, as a NumPy array.
 
     Args:
         method: function from tensors to a tensor, batch first.
         arrays: list of arrays of equal length.
-        batch_size: examples at a time; by default all of them.
+        batch_size: by default all examples.
     """
     count, size = len(arrays[0]), positive_integer("batch_size", batch_size)
     parts = [
@@ -101,7 +101,7 @@ def count_of(name, value):
 
 
 def steps_of(name, value):
-    """Returns a number of steps from 0 on as an `int`, or raises the error."""
+    """Returns a non-negative number of steps as an `int`, or raises the error."""
     return integer(name, value, 0, LARGEST)
 
 
@@ -114,7 +114,7 @@ def finite(name, value):
 
 
 def seed_of(value):
-    """Returns a seed as an `int`, or raises the error; graphs take integers of 32 bits."""
+    """Returns a seed as an `int`, or raises the error; graphs take 32-bit integers."""
     return integer("seed", value, -LARGEST - 1, LARGEST)
 
 
@@ -123,7 +123,7 @@ def labels_of(labels, count, num_classes):
 
     Args:
         labels: one integer for each example, (count,) or (count, 1), or one for all.
-        count: number of examples, or `None` for that of the labels.
+        count: number of examples, or `None` for the number of labels.
         num_classes: labels are below it.
     """
     values = np.asarray(-1 if labels is None else labels)
@@ -143,7 +143,7 @@ def labels_of(labels, count, num_classes):
     if expected is None or count not in (None, expected):
         raise argument_error(
             "count",
-            "a number of examples, which is that of the labels if there are several",
+            "the number of examples, equal to that of the labels if there are several",
             received=f"count={count}, labels={labels}",
         )
     return np.broadcast_to(values, (int(expected),)).astype("int32")
@@ -155,7 +155,7 @@ def asserted(function, signature, num_classes=None):
     Args:
         function: from tensors to a tensor.
         signature: the `tf.TensorSpec`s of its arguments; `count`, `length`, `temperature` and
-            `label` are looked at.
+            `label` are checked.
         num_classes: `label` is below it.
     """
     names = [spec.name for spec in signature]

@@ -23,10 +23,11 @@ def watched(model, callbacks):
 
     Args:
         model: a compiled model.
-        callbacks: what `fit` got: a callback, nested lists of them, a `CallbackList` or `None`.
+        callbacks: the argument of `fit`: a callback, nested lists of them, a `CallbackList` or
+            `None`.
 
     Returns:
-        What Keras's `fit` is to get.
+        The argument for Keras's `fit`.
     """
     if isinstance(callbacks, keras.callbacks.CallbackList):
         for callback in callbacks.callbacks:
@@ -52,7 +53,7 @@ def _of_replicas(model):
 
 
 class StopOnNaN(keras.callbacks.Callback):
-    """Stops a training, with a warning, after an epoch with NaN in the logs or in the weights."""
+    """Stops training, with a warning, after an epoch with NaN in the logs or in the weights."""
 
     def on_epoch_end(self, epoch, logs=None):
         found = _bad(self.model, logs, np.isnan)
@@ -69,7 +70,7 @@ class StopOnNaN(keras.callbacks.Callback):
 
 
 class StopOnNaNInBatches(StopOnNaN):
-    """Shows `TerminateOnNaN`, which looks at `loss` alone, whatever a model logs instead.
+    """Shows `TerminateOnNaN`, which checks only `loss`, whatever a model logs instead.
 
     Args:
         callbacks: list of `keras.callbacks.TerminateOnNaN`.
@@ -89,7 +90,7 @@ class StopOnNaNInBatches(StopOnNaN):
 def _bad(model, logs, test):
     """Names of the logged quantities of training for which `test` holds."""
     names = [name for name in logs or {} if name in model.tracked or name == "loss"]
-    names = [name for name in names if "accuracy" not in name]  # of no example: a share of nothing
+    names = [name for name in names if "accuracy" not in name]  # that of no example is NaN
     return [name for name in names if np.any(test(np.asarray(logs[name], "float64")))]
 
 

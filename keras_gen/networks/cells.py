@@ -1,6 +1,6 @@
 """The recurrent cells as equations in NumPy, on the weights of Keras's layers.
 
-A layer goes through a sequence x_1 ... x_T and carries a state h_t from step to step. Vectors are
+A layer reads a sequence x_1 ... x_T and carries a state h_t from step to step. Vectors are
 rows here, so U multiplies inputs and W states from the right; b is a bias, which textbooks often
 leave out. `*` is element by element, sigma the logistic function.
 
@@ -13,7 +13,7 @@ Keras keeps the weights of all gates of a layer side by side, in the columns of 
 
 Keras's GRU keeps the old state where its update gate is open, h_t = z' h_{t-1} + (1 - z') c_t. The
 update gate here is z = 1 - z', and since 1 - sigma(a) = sigma(-a), its weights are Keras's with the
-sign turned.
+sign flipped.
 """
 
 from typing import NamedTuple
@@ -29,9 +29,9 @@ class Gate(NamedTuple):
     Attributes:
         U: for inputs, (features, units).
         W: for states, (units, units).
-        b: bias beside the inputs, (units,).
-        c: bias beside the states, (units,); zero but for the candidate of a GRU that resets after
-            the product.
+        b: bias added to the inputs' product, (units,).
+        c: bias added to the states' product, (units,); zero except for the candidate of a GRU that
+            resets after the product.
     """
 
     U: np.ndarray
@@ -130,7 +130,7 @@ def gru(sequences, gates, reset_after=False):
 
     Reference:
         Cho et al. (2014), Learning Phrase Representations using RNN Encoder-Decoder,
-        arXiv:1406.1078, equations 5 to 8, where z is 1 - z.
+        arXiv:1406.1078, equations 5 to 8, whose z is 1 - z here.
     """
     h, states = _zeros(sequences, gates["z"]), []
     for x in np.moveaxis(sequences, 1, 0):

@@ -11,9 +11,9 @@ def classifier_on(encoder, num_classes, frozen=False):
 
         logits = W encoder(x) + b
 
-    The encoder's weights are where the training starts, so a freshly built encoder gives the same
-    network from a random start. The encoder itself is never moved nor frozen. Its noise, if it has
-    any, is part of the copy: active in training, inactive in inference.
+    The training starts from the encoder's weights, so a freshly built encoder gives the same
+    network from a random start. The encoder itself is neither changed nor frozen. Its noise, if it
+    has any, is part of the copy: active in training, inactive in inference.
 
     Args:
         encoder: functional or sequential model from examples to codes; codes of more than one axis
@@ -26,7 +26,7 @@ def classifier_on(encoder, num_classes, frozen=False):
         `logits` are the copy and the head.
 
     Raises:
-        ValueError: if the encoder is no built model that can be copied, or has several inputs or
+        ValueError: if the encoder is not a built model that can be copied, or has several inputs or
             outputs (as that of a VAE), and for fewer than two classes.
 
     Example:

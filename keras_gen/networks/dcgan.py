@@ -35,20 +35,20 @@ def dcgan_generator(
 
         z -> dense -> (s, s, filters * 2^(n-1)) -> [transposed convolution, stride 2] * n -> tanh
 
-    The sizes are those of the discriminator in reverse, such as 4, 7, 14, 28: where that one halves
-    an odd side, the last row or column is cut off after doubling.
+    The sizes are those of the discriminator in reverse, such as 4, 7, 14, 28: where the
+    discriminator halves an odd side, the last row or column is cut off after doubling.
 
     Args:
         image_shape: (height, width, channels); height and width above `smallest_side`.
         latent_dim: length of the latent vector.
         filters: feature maps of the last hidden layer; each smaller image has twice as many.
-        kernel_size: of the transposed convolutions; a multiple of the stride 2 avoids checkerboards
+        kernel_size: side of the transposed kernels; a multiple of the stride 2 avoids checkerboards
             (the paper's is 5).
         num_classes: if given, the model takes `[latents, labels]`: an embedding of the integer
             label is appended to the latents.
         normalization: whether to use batch normalization.
         synchronized: whether batch normalization takes statistics over all replicas.
-        smallest_side: of the smallest image; where a side is that small, halving ends.
+        smallest_side: side of the smallest image; where a side is that small, halving ends.
 
     Returns:
         A functional model to images in [-1, 1].
@@ -114,13 +114,13 @@ def dcgan_discriminator(
             for every class, `score = w'f + b + e_label'f`, f being the flat features: a projection
             of the image on the label.
         normalization: whether to use batch normalization, which a gradient penalty forbids.
-        dropout: rate in [0, 1) behind every layer.
+        dropout: rate in [0, 1) after every layer.
         synchronized: whether batch normalization takes statistics over all replicas.
-        smallest_side: of the smallest image; where a side is that small, halving ends.
+        smallest_side: side of the smallest image; where a side is that small, halving ends.
         kernel_initializer: name of a Keras initializer for the convolutions; `None` for the paper's
             normal distribution with standard deviation 0.02. That one relies on batch
-            normalization: without it every layer shrinks what it gets, and a deep discriminator
-            learns late. "he_normal" keeps the scale.
+            normalization: without it every layer shrinks its input, and a deep discriminator learns
+            late. "he_normal" keeps the scale.
 
     Returns:
         A functional model to scores of shape (batch, 1).

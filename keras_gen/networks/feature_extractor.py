@@ -28,8 +28,8 @@ def feature_extractor(
         A functional model from images to features (batch, units).
 
     Reference:
-        Ganin et al. (2016), arXiv:1505.07818, figure 4a, whose sizes are the defaults; it has
-        neither normalization nor dropout.
+        Ganin et al. (2016), Domain-Adversarial Training of Neural Networks, arXiv:1505.07818,
+        figure 4a, whose sizes are the defaults; it has neither normalization nor dropout.
     """
     image_shape = shape_of("image_shape", image_shape, "(height, width, channels)")
     filters = positive_integers("filters", filters)

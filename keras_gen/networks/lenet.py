@@ -18,7 +18,7 @@ def lenet(image_shape, num_classes, filters=(6, 16), units=(120, 84), kernel_siz
         filters: feature maps of each convolution.
         units: widths of the dense layers; the last one's activations are the image's features.
         kernel_size: of the convolutions; the first keeps the size, the others shrink it.
-        dropout: rate in [0, 1) before the dense layers' outputs are used.
+        dropout: rate in [0, 1) of the dropout before every dense layer.
 
     Returns:
         A functional model from images to class probabilities (batch, num_classes).

@@ -1,4 +1,4 @@
-"""A convolutional classifier in the company of noise: for few labels, or as a player of a GAN."""
+"""A convolutional classifier with noise: for few labels, or as a player of a GAN."""
 
 import keras
 from keras import layers
@@ -21,7 +21,7 @@ def noisy_classifier(
     view=None,
     dtype=None,
 ):
-    """A convolutional classifier that never sees the same image twice; inference is exact.
+    """A convolutional classifier that never sees the same image twice; inference has no noise.
 
         view of the image + noise -> [convolution, stride 2, leaky ReLU, dropout of whole maps] per
         filters entry -> [dense, leaky ReLU] `features` -> dropout -> logits
@@ -39,9 +39,9 @@ def noisy_classifier(
         unit_dropout: rate in [0, 1) at which features are left out.
         pooling: whether sides are halved by the maximum of 2x2 outputs of a convolution without
             strides: four times the work, fewer errors.
-        view: layer that redraws images in training and lets them pass in inference, such as
+        view: layer that redraws images in training and passes them through in inference, such as
             `layers.RandomAffine` or a `keras.Sequential` of several, or `None`. A layer has random
-            numbers of its own: one for each network.
+            numbers of its own: use one for each network.
         dtype: Keras dtype policy of the convolutions and the dense layer, such as
             "mixed_bfloat16", or `None` for the global one. View, noise and logits stay float32.
 

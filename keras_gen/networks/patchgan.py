@@ -7,7 +7,7 @@ from keras_gen.arguments import argument_error, integer, positive_integer, shape
 from keras_gen.networks.translation import LEAKY_SLOPE, instance_normalized, normal
 
 WIDEST = 8  # times the filters of the first layer
-SMALLEST_SIDE = 3  # behind the layers of stride 2
+SMALLEST_SIDE = 3  # after the layers of stride 2
 
 
 def receptive_field(layers):
@@ -49,7 +49,7 @@ def patchgan(
         layers: number of convolutions of stride 2.
         filters: feature maps of the first layer; the next ones have 2, 4, 8, 8, ... times as many.
         normalization: whether to normalize.
-        affine: whether normalization learns a scale and a shift, as in Pix2Pix; not so in CycleGAN.
+        affine: whether normalization learns a scale and a shift, as in Pix2Pix but not in CycleGAN.
 
     Returns:
         A functional model to scores (logits) of shape (batch, rows, columns, 1).
@@ -100,7 +100,7 @@ def _condition(shape, axes, image_shape):
 
 
 def _check_size(image_shape, layers):
-    """Refuses images of which the layers of stride 2 leave too little for the other two."""
+    """Refuses images that the layers of stride 2 shrink too far for the other two."""
     side = min(image_shape[:2])
     most = 0
     while -(-side // 2 ** (most + 1)) >= SMALLEST_SIDE:

@@ -8,7 +8,7 @@ from keras_gen.layers import ReflectionPadding2D
 from keras_gen.networks.translation import cropped, instance_normalized, normal, padded
 
 HALVINGS = 2
-SMALLEST_SIDE = 2**HALVINGS + 1  # two pixels, of which one is the other's reflection, are left
+SMALLEST_SIDE = 2**HALVINGS + 1  # two pixels are left, one the other's reflection
 
 
 def resnet_translator(
@@ -19,9 +19,9 @@ def resnet_translator(
         x <- f_7(source),  x <- f_3/2(f_3/2(x)),  x <- x + norm(conv(f_3(x))) * blocks
         x <- up(up(x)),    image = tanh(conv_7(x))
 
-    where f_k = ReLU(norm(conv_k)), /2 is stride 2, and up is a transposed convolution. Other
-    convolutions than those of stride 2 pad by reflection, so that no border is learned. norm is
-    instance normalization without scale and shift.
+    where f_k = ReLU(norm(conv_k)), /2 is stride 2, and up is a transposed convolution. Convolutions
+    other than those of stride 2 pad by reflection, so that no border is learned. norm is instance
+    normalization without scale and shift.
 
     Any size above 4 will do: the source is padded by reflection to a multiple of 4, and the result
     is cropped.
@@ -77,7 +77,7 @@ def _convolution(width, side, kind=layers.Conv2D, use_bias=False, **options):
 
 
 def _reflected(x, width, side, **options):
-    """A convolution of the size of its input, beyond whose borders is its mirror image."""
+    """A convolution that keeps the size of its input, padded with the input's mirror image."""
     return _convolution(width, side, **options)(ReflectionPadding2D(side // 2)(x))
 
 

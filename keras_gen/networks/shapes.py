@@ -1,4 +1,4 @@
-"""Shapes of what goes into a network and comes out, functional or a class of its own."""
+"""Shapes of the inputs and outputs of a network, functional or a class of its own."""
 
 import keras
 

@@ -55,7 +55,7 @@ def padded(images, multiple):
 
 
 def cropped(images, size):
-    """The inverse of `padded`: the middle of images, of a height and width."""
+    """The inverse of `padded`: the middle of images, of the given height and width."""
     missing = [whole - side for whole, side in zip(images.shape[1:3], size)]
     sides = tuple((each // 2, each - each // 2) for each in missing)
     return layers.Cropping2D(sides)(images) if any(missing) else images

@@ -40,10 +40,10 @@ def unet(
         e_1 = conv(source),  e_i = norm(conv(leaky ReLU(e_{i-1})))
         d_n = e_n,           d_i = [dropout(norm(up(ReLU(d_{i+1})))), e_i],   image = tanh(up(d_1))
 
-    where conv has stride 2 and up is a transposed convolution of stride 2, both of 4x4 pixels. By
-    the skips [., e_i] what source and image have in common, such as edges, need not pass through
-    the bottleneck. The first and the innermost layer, whose maps may be a single pixel, are not
-    normalized; norm is instance normalization. The noise of the network is dropout in the first
+    where conv has stride 2 and up is a transposed convolution of stride 2, both of 4x4 pixels.
+    Thanks to the skips [., e_i] what source and image have in common, such as edges, need not pass
+    through the bottleneck. The first and the innermost layer, whose maps may be a single pixel, are
+    not normalized; norm is instance normalization. The noise of the network is dropout in the first
     three layers of the decoder, which stays on in inference, see `layers.PermanentDropout`.
 
     Any size will do: the source is padded by reflection to a multiple of 2^depth, and the result is
@@ -53,8 +53,8 @@ def unet(
         source_shape: (height, width, channels) of the source.
         channels: of the result; `None` for those of the source.
         filters: feature maps of the first layer; the next ones have 2, 4, 8, 8, ... times as many.
-        depth: how often the source is halved; `None` for as often as its shorter side has whole
-            pixels left, at most 8 times.
+        depth: how often the source is halved; `None` for as often as its shorter side leaves whole
+            pixels, at most 8 times.
         skips: whether there are skips; without them it is an encoder and a decoder.
         dropout: rate in [0, 1) of the noise; 0 for none.
         output_activation: of the last layer.
@@ -67,7 +67,7 @@ def unet(
 
     Raises:
         ValueError: for a depth that needs more padding than the image has pixels to reflect, and
-            for a residual network with other channels than the source's.
+            for a residual network with channels other than the source's.
 
     Reference:
         Ronneberger, Fischer, Brox (2015), U-Net, arXiv:1505.04597; Isola, Zhu, Zhou, Efros (2017),
@@ -109,7 +109,7 @@ def _layer(x, convolution, width, normalized):
 
 
 def _depth(depth, size):
-    """The number of halvings that is asked for, or the one that the size suggests."""
+    """The given number of halvings, or the one that the size suggests."""
     if depth is None:
         return max(1, min(DEEPEST, min(size).bit_length() - 1))
     depth, most = integer("depth", depth, least=1), 1

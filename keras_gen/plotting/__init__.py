@@ -1,6 +1,7 @@
 """Pictures of what a model does. Every function returns its Figure and touches no global state."""
 
 from keras_gen.plotting.activity import activity
+from keras_gen.plotting.bars import bar_panels
 from keras_gen.plotting.codes import (
     activation_histogram,
     activation_histograms,
@@ -24,12 +25,14 @@ from keras_gen.plotting.images import (
 )
 from keras_gen.plotting.points import overlaid_clouds, point_clouds
 from keras_gen.plotting.texts import text_page
+from keras_gen.plotting.translations import round_trips
 from keras_gen.plotting.weights import gains, log_weights
 
 __all__ = [
     "activation_histogram",
     "activation_histograms",
     "activity",
+    "bar_panels",
     "code_map",
     "code_scatter",
     "curve_panels",
@@ -45,6 +48,7 @@ __all__ = [
     "overlaid_clouds",
     "point_clouds",
     "reconstructions",
+    "round_trips",
     "state_probabilities",
     "text_page",
     "training_curves",

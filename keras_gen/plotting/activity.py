@@ -7,19 +7,19 @@ from keras_gen.plotting.figures import DPI, Figure, saved
 
 
 def activity(panels, xlabel, ylabel, path=None, columns=4):
-    """Arrays of numbers as coloured fields side by side, each with its own scale of colours.
+    """Arrays of numbers as heat maps side by side, each with its own colour scale.
 
     Args:
         panels: dict from titles to arrays of two axes, rows from top to bottom.
         xlabel, ylabel: what the columns and the rows of the arrays are.
         path: file to write.
-        columns: panels in a row.
+        columns: panels per row.
 
     Returns:
         A `matplotlib.figure.Figure`. Numbers of both signs are blue and red, white at zero.
 
     Raises:
-        ValueError: if there is no panel, or an array of another number of axes or with NaN.
+        ValueError: if there is no panel, or an array does not have two axes or has NaN.
     """
     if not panels:
         raise argument_error("panels", "at least one array", panels)

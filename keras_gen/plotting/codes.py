@@ -8,25 +8,25 @@ from keras_gen.images import check_values
 from keras_gen.plotting.figures import DPI, Figure, checked_points, saved
 
 _BINS = 50
-_PERPLEXITY = 30  # about how many neighbours of a code its place respects; scikit-learn's default
+_PERPLEXITY = 30  # about how many neighbours of a code the layout preserves; scikit-learn's default
 
 
 def code_scatter(codes, labels=None, path=None, title=None, axes=("", "")):
     """Two-dimensional codes as points, coloured by class.
 
     Args:
-        codes: Array `[n, 2]` of finite numbers.
-        labels: Classes of the points, non-negative integers `[n]`, or `None`. A class keeps its
+        codes: array `(n, 2)` of finite numbers.
+        labels: classes of the points, non-negative integers `(n,)`, or `None`. A class keeps its
             colour from picture to picture as long as all have at most ten classes.
-        path: File to write.
-        title: Text above the picture.
-        axes: What the two numbers are. Axes that have no names get no numbers either.
+        path: file to write.
+        title: text above the picture.
+        axes: what the two numbers are. Without names the axes get no numbers either.
 
     Returns:
         A `matplotlib.figure.Figure` with a legend of the classes.
 
     Raises:
-        ValueError: If the shapes, types or values are other ones.
+        ValueError: if shapes, types or values do not fit.
     """
     codes = checked_points(codes, "codes")
     figure = Figure(figsize=(6, 5), dpi=DPI, layout="constrained")
@@ -57,21 +57,21 @@ def code_map(codes, labels=None, path=None, title=None, seed=0):
     The layout is t-SNE's. Its axes mean nothing, and neither do long distances.
 
     Args:
-        codes: Array `[n, numbers]` of finite numbers, at least 31 codes.
-        labels, path, title: As for `code_scatter`.
-        seed: Of the layout.
+        codes: array `(n, numbers)` of finite numbers, at least 31 codes.
+        labels, path, title: as for `code_scatter`.
+        seed: seed of the layout.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Reference:
-        van der Maaten and Hinton, 2008, Visualizing Data using t-SNE, JMLR 9.
+        van der Maaten and Hinton (2008), Visualizing Data using t-SNE, JMLR 9.
     """
     from sklearn.manifold import TSNE
 
     check_values(codes, "codes")
     if np.ndim(codes) != 2 or len(codes) <= _PERPLEXITY:
-        expected = f"an array [n, numbers] of more than {_PERPLEXITY} codes"
+        expected = f"an array (n, numbers) of more than {_PERPLEXITY} codes"
         raise argument_error("codes", expected, received=f"shape={np.shape(codes)}")
     layout = TSNE(perplexity=_PERPLEXITY, random_state=seed)
     return code_scatter(layout.fit_transform(np.asarray(codes)), labels, path, title)
@@ -87,10 +87,10 @@ def activation_histograms(activations, path=None, targets=None, title=None):
     """How active the units of several codes are, one by one and on average.
 
     Args:
-        activations: Dict from names to codes in [0, 1], such as a sigmoid's, `[n, units]`.
-        path: File to write.
-        targets: Dict from some of the names to the mean activation that was asked for.
-        title: Text above the picture.
+        activations: dict from names to codes in [0, 1], such as a sigmoid's, `(n, units)`.
+        path: file to write.
+        targets: dict from some of the names to the target of the mean activation.
+        title: text above the picture.
 
     Returns:
         A `matplotlib.figure.Figure` with a row for every name: the distribution of all activations
@@ -98,7 +98,7 @@ def activation_histograms(activations, path=None, targets=None, title=None):
         vertical lines.
 
     Raises:
-        ValueError: If the shape is another one, a value leaves [0, 1], or there is no code.
+        ValueError: if a shape does not fit, a value leaves [0, 1], or there is no code.
     """
     targets = targets or {}
     if not activations or not set(targets) <= set(activations):
@@ -133,7 +133,7 @@ def _checked_activations(activations):
     activations = np.asarray(activations, "float64")
     if activations.ndim != 2 or activations.size == 0:
         raise argument_error(
-            "activations", "an array of shape [n, units]", received=f"shape={activations.shape}"
+            "activations", "an array of shape (n, units)", received=f"shape={activations.shape}"
         )
     check_values(activations, "activations", (0, 1))
-    return np.clip(activations, 0, 1)  # what rounding has put outside is drawn as well
+    return np.clip(activations, 0, 1)  # values that rounding has put outside are drawn as well

@@ -10,23 +10,23 @@ COLUMNS = 3  # panels in a row
 
 
 def training_curves(history, path=None):
-    """The course of a training: quantities of one kind share a panel, others have their own.
+    """The curves of a training: quantities of one kind share a panel, others have their own.
 
     Losses share the first panel, gradients another one, and shares in [0, 1], such as accuracies,
     a third one. Every further quantity has a panel and an axis of its own.
 
     Args:
-        history: What `fit` returns, or a dict from names to one number per epoch, or per
+        history: what `fit` returns, or a dict from names to one number per epoch, or per
             `validation_freq` epochs. A name belongs to the losses if it contains "loss", to the
             gradients if it contains "gradient"; the curve of `val_x` is dashed, in the colour of
             `x`.
-        path: File to write.
+        path: file to write.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If there is no curve.
+        ValueError: if there is no curve.
     """
     curves = {name: list(values) for name, values in getattr(history, "history", history).items()}
     curves = {name: values for name, values in curves.items() if values}
@@ -54,11 +54,11 @@ def _panels_by_kind(curves):
         elif "gradient" in name:
             title = "gradients"
         elif any(kind in name for kind in ("accuracy", "probability", "share")):
-            title = "shares of 1"
+            title = "shares"
         else:
             title = base.replace("_", " ")
         panels.setdefault(title, []).append(name)
-    order = ["losses", "gradients", "shares of 1"]
+    order = ["losses", "gradients", "shares"]
     first = {title: panels[title] for title in order if title in panels}
     return {**first, **panels}
 
@@ -67,17 +67,17 @@ def curve_panels(panels, xlabel, path=None, logarithmic=()):
     """Named curves in panels side by side; a name has the same colour in all of them.
 
     Args:
-        panels: Dict from the panels' titles to dicts from the curves' names to pairs `(x, y)` of
+        panels: dict from the panels' titles to dicts from the curves' names to pairs `(x, y)` of
             equally many numbers.
-        xlabel: What is on the x axes: a text, or one for each panel.
-        path: File to write.
-        logarithmic: Titles of the panels with a logarithmic y axis.
+        xlabel: what is on the x axes: a text, or one for each panel.
+        path: file to write.
+        logarithmic: titles of the panels with a logarithmic y axis.
 
     Returns:
         A `matplotlib.figure.Figure`. A curve of one point is a dot.
 
     Raises:
-        ValueError: If there is no curve, a title in `logarithmic` or the number of texts does not
+        ValueError: if there is no curve, a title in `logarithmic` or the number of texts does not
             fit the panels, or a curve has no points or x and y of different shapes.
     """
     if not panels or not all(panels.values()):
@@ -105,20 +105,20 @@ def curve_panels(panels, xlabel, path=None, logarithmic=()):
 
 
 def learning_curves(counts, scores, path=None, title=None):
-    """What a classifier reaches with how many labels: means over seeds, within their range.
+    """The accuracy of a classifier by its number of labels: means over seeds, within their range.
 
     Args:
-        counts: Numbers of labels, positive, one per point of a curve.
-        scores: Dict from names to accuracies in [0, 1], `[len(counts), seeds]`.
-        path: File to write.
-        title: Text above the picture.
+        counts: numbers of labels, positive, one per point of a curve.
+        scores: dict from names to accuracies in [0, 1], `(len(counts), seeds)`.
+        path: file to write.
+        title: text above the picture.
 
     Returns:
         A `matplotlib.figure.Figure`: a line through the means and a band from the lowest to the
         highest seed for every name.
 
     Raises:
-        ValueError: If there is no curve, a count is not positive, or an array is of another shape
+        ValueError: if there is no curve, a count is not positive, or an array has the wrong shape
             or leaves [0, 1].
     """
     counts = np.asarray(counts)
@@ -143,26 +143,26 @@ def learning_curves(counts, scores, path=None, title=None):
 
 
 def state_probabilities(probabilities, marked=(), path=None, title=None):
-    """The probability of each of many states as a line, some of them marked.
+    """The probability of each of many states as a vertical line, some of them marked.
 
     Args:
-        probabilities: Numbers in [0, 1], `[states]`.
-        marked: Indices of the states to mark, such as those of the data.
-        path: File to write.
-        title: Text above the picture.
+        probabilities: numbers in [0, 1], `(states,)`.
+        marked: indices of the states to mark, such as those of the data.
+        path: file to write.
+        title: text above the picture.
 
     Returns:
-        A `matplotlib.figure.Figure`. A dashed line shows what each marked state has if all of them
-        are equally likely and there are no others.
+        A `matplotlib.figure.Figure`. A dashed line shows the probability of each marked state if
+        all of them are equally likely and there are no others.
 
     Raises:
-        ValueError: If there is no state, a probability leaves [0, 1], or a mark is not a state.
+        ValueError: if there is no state, a probability leaves [0, 1], or a mark is not a state.
     """
     probabilities = np.asarray(probabilities, "float64")
     marked = np.unique(np.asarray(marked, int))
     if probabilities.ndim != 1 or probabilities.size == 0:
         raise argument_error(
-            "probabilities", "an array of shape [states]", received=f"shape {probabilities.shape}"
+            "probabilities", "an array of shape (states,)", received=f"shape {probabilities.shape}"
         )
     check_values(probabilities, "probabilities", (0, 1))
     if not ((marked >= 0) & (marked < len(probabilities))).all():
@@ -215,7 +215,7 @@ def _checked_accuracies(name, accuracies, count):
     if accuracies.ndim != 2 or len(accuracies) != count or accuracies.shape[1] == 0:
         raise argument_error(
             "scores",
-            f"arrays of shape [{count}, seeds]",
+            f"arrays of shape ({count}, seeds)",
             received=f"{name} of shape {accuracies.shape}",
         )
     check_values(accuracies, f"scores[{name!r}]", (0, 1))
@@ -225,7 +225,7 @@ def _checked_accuracies(name, accuracies, count):
 def _draw_curves(axis, curves, epochs):
     base_names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
     for name, values in curves.items():
-        every = len(epochs) // len(values)  # validation may happen in every tenth epoch only
+        every = len(epochs) // len(values)  # validation may happen only every tenth epoch
         axis.plot(
             np.asarray(epochs)[every - 1 :: every][: len(values)] + 1,
             values,

@@ -37,11 +37,11 @@ def saved(figure, path):
 
 
 def checked_points(points, name):
-    """Points in the plane as an array `[n, 2]` of finite floats, or an error with that name."""
+    """Points in the plane as an array `(n, 2)` of finite floats, or an error with that name."""
     points = np.asarray(points, "float64")
     if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
         raise argument_error(
-            name, "points of shape [n, 2], at least one", received=f"shape={points.shape}"
+            name, "points of shape (n, 2), at least one", received=f"shape={points.shape}"
         )
     check_values(points, name)
     return points

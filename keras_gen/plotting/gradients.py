@@ -7,20 +7,20 @@ from keras_gen.plotting.figures import DPI, Figure, saved
 
 
 def gradient_norms(norms, path=None, title=None):
-    """How gradients of the last step's loss shrink or grow on their way to the first step.
+    """How gradients of the last step's loss shrink or grow on the way back to the first step.
 
     Args:
-        norms: Dict from names to positive numbers `[steps]`, such as means over sequences of what
+        norms: dict from names to positive numbers `(steps,)`, such as means over sequences of what
             `metrics.state_gradient_norms` returns.
-        path: File to write.
-        title: Text above the picture.
+        path: file to write.
+        title: text above the picture.
 
     Returns:
         A `matplotlib.figure.Figure` with one line per name, relative to the last step and on a
         logarithmic axis. Zeros are left out.
 
     Raises:
-        ValueError: If there is no curve, or a last norm is not positive.
+        ValueError: if there is no curve, or a last norm is not positive.
     """
     if not norms:
         raise argument_error("norms", "at least one curve", norms)
@@ -31,7 +31,7 @@ def gradient_norms(norms, path=None, title=None):
         if values.ndim != 1 or values.size == 0 or not values[-1] > 0:
             raise argument_error(
                 "norms",
-                "arrays of shape [steps] that end with a positive number",
+                "arrays of shape (steps,) that end with a positive number",
                 received=f"{name}={values}",
             )
         steps = np.flatnonzero(values > 0)

@@ -19,19 +19,19 @@ def montage(images, columns=None, *, value_range, padding=1):
     """Many images as one, row by row, with white lines between them.
 
     Args:
-        images: Array `[count, height, width, channels]`, or `[count, height, width]` for grey
+        images: array `(count, height, width, channels)`, or `(count, height, width)` for grey
             images, with one channel (grey) or three (RGB). Values outside `value_range` are
             clipped.
-        columns: Images per row; the default makes the grid as square as possible.
+        columns: images per row; the default makes the grid as square as possible.
         value_range: `(low, high)`, the values of black and white: a model's own `value_range`, or
             the range in which the data were loaded. `(0, 255)` for integer images.
-        padding: Width of the lines in pixels.
+        padding: width of the lines in pixels.
 
     Returns:
-        uint8 array `[height, width, channels]`. Places of a last row without an image are white.
+        uint8 array `(height, width, channels)`. Places of a last row without an image are white.
 
     Raises:
-        ValueError: If there is no image, the shape is another one, or a value is NaN or infinite.
+        ValueError: if there is no image, the shape does not fit, or a value is NaN or infinite.
     """
     padding = integer("padding", padding, least=0)
     pixels = to_uint8(_checked_images(images, value_range), value_range).numpy()
@@ -52,20 +52,20 @@ def image_grid(
     """Images side by side, each pixel drawn as a square of whole pixels.
 
     Args:
-        images: As for `montage`.
-        path: File to write, for instance a PNG; its folder is created.
-        columns: Images per row; one row if it is the number of images.
-        value_range: As for `montage`.
-        titles: One text per image, drawn above it. Such a figure is no longer pixel-exact.
-        padding: Width of the white lines between images, in pixels of the images.
-        title: One text above all images. Such a figure is no longer pixel-exact either.
-        wrong: One boolean per image: whether its title is wrong, and gets a cross and turns red.
+        images: as for `montage`.
+        path: file to write, for instance a PNG; its folder is created.
+        columns: images per row; one row if it is the number of images.
+        value_range: as for `montage`.
+        titles: one text per image, drawn above it. Such a figure is no longer pixel-exact.
+        padding: width of the white lines between images, in pixels of the images.
+        title: one text above all images. Such a figure is no longer pixel-exact either.
+        wrong: one boolean per image: wrong titles get a cross and turn red.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: As `montage`, or if the number of titles is not that of the images.
+        ValueError: as `montage`, or if the number of titles differs from that of the images.
     """
     images = _checked_images(images, value_range)
     for name, values in (("titles", titles), ("wrong", wrong)):
@@ -78,7 +78,7 @@ def image_grid(
         columns = _checked_columns(columns, len(images))
         return saved(_figure_of_texts(canvases, columns, titles, title, wrong), path)
     if wrong is not None:
-        raise argument_error("titles", "texts, as `wrong` tells which of them are", titles)
+        raise argument_error("titles", "texts, which `wrong` marks as wrong or not", titles)
     canvas = montage(images, columns, value_range=value_range, padding=padding)
     if title is not None:
         return saved(_figure_under(title, canvas), path)
@@ -89,46 +89,48 @@ def image_rows(rows, path=None, *, value_range, title=None, columns=None):
     """Rows of images with their names at the left.
 
     Args:
-        rows: Dict from names to images as for `montage`, all of the same shape.
-        path: File to write.
-        value_range: As for `montage`.
-        title: Text above all rows.
-        columns: One text per column, drawn above the first row.
+        rows: dict from names to images as for `montage`, equally many of one height and width in
+            each row; some rows may be grey and others in color.
+        path: file to write.
+        value_range: as for `montage`.
+        title: text above all rows.
+        columns: one text per column, drawn above the first row.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: As `montage`, or if there is no row, or shapes or the number of columns do not
+        ValueError: as `montage`, or if there is no row, or shapes or the number of columns do not
             fit.
     """
     if not rows:
         raise argument_error("rows", "at least one row", rows)
     images = [_checked_images(row, value_range) for row in rows.values()]
     shapes = [row.shape for row in images]
-    if len(set(shapes)) != 1:
-        raise argument_error("rows", "images of the same shapes", received=f"shapes={shapes}")
+    if len({shape[:3] for shape in shapes}) != 1:
+        expected = "equally many images of one height and width in each row"
+        raise argument_error("rows", expected, received=f"shapes={shapes}")
     if columns is not None and len(columns) != len(images[0]):
         raise argument_error("columns", f"{len(images[0])} texts, one per column", columns)
     return saved(_figure_of_rows(images, list(rows), value_range, title, columns), path)
 
 
 def reconstructions(images, *outputs, value_range, path=None, names=None, title=None):
-    """Originals in the first row and under each of them what was made of it.
+    """Originals in the first row, and below each of them what was made of it.
 
     Args:
-        images: The originals, as for `montage`.
-        *outputs: Arrays of the same shape; each is one more row.
-        value_range: As for `montage`.
-        path: File to write.
-        names: One text per row, drawn at its left.
-        title: Text above all rows.
+        images: the originals, as for `montage`.
+        *outputs: arrays of the same shape; each is one more row.
+        value_range: as for `montage`.
+        path: file to write.
+        names: one text per row, drawn at its left.
+        title: text above all rows.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: As `montage`, or if shapes or the number of names do not fit.
+        ValueError: as `montage`, or if shapes or the number of names do not fit.
     """
     rows = [_checked_images(row, value_range) for row in (images, *outputs)]
     shapes = [row.shape for row in rows]
@@ -146,7 +148,7 @@ def reconstructions(images, *outputs, value_range, path=None, names=None, title=
 
 
 def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_range, title=None):
-    """What a decoder makes of a grid of two-dimensional latent vectors.
+    """The images that a decoder makes from a grid of two-dimensional latent vectors.
 
         z = (Phi^-1(p_column), Phi^-1(p_row))
 
@@ -154,21 +156,21 @@ def latent_manifold(decode, path=None, side=20, span=(0.05, 0.95), *, value_rang
     the grid is as dense as the prior. The first component grows to the right, the second upwards.
 
     Args:
-        decode: Callable from a float32 array `[n, 2]` to images as for `montage`.
-        path: File to write.
-        side: Images per row and per column.
-        span: Lowest and highest probability, both strictly between 0 and 1.
-        value_range: As for `montage`.
-        title: Text above the picture.
+        decode: callable from a float32 array `(n, 2)` to images as for `montage`.
+        path: file to write.
+        side: images per row and per column.
+        span: lowest and highest probability, both strictly between 0 and 1.
+        value_range: as for `montage`.
+        title: text above the picture.
 
     Returns:
-        A `matplotlib.figure.Figure`, whose axes tell the two components of some of the images.
+        A `matplotlib.figure.Figure`, whose axes show the two components of some of the images.
 
     Raises:
-        ValueError: If `span` is not within (0, 1), `side` is not positive, or as `montage`.
+        ValueError: if `span` is not within (0, 1), `side` is not positive, or as `montage`.
 
     Reference:
-        Kingma and Welling, 2013, Auto-Encoding Variational Bayes, arXiv:1312.6114, Figure 4.
+        Kingma and Welling (2013), Auto-Encoding Variational Bayes, arXiv:1312.6114, figure 4.
     """
     if not 0 < span[0] < span[1] < 1:
         raise argument_error("span", "two probabilities, 0 < low < high < 1", span)
@@ -198,19 +200,19 @@ def filters(kernel, image_shape=None, path=None, columns=None, title=None):
     so that grey is zero, white the most positive and black the most negative weight.
 
     Args:
-        kernel: Weights of a dense layer `[pixels, units]`, or of a convolution
-            `[height, width, channels, filters]`.
+        kernel: weights of a dense layer `(pixels, units)`, or of a convolution
+            `(height, width, channels, filters)`.
         image_shape: `(height, width)` or `(height, width, channels)` of the images that a dense
             layer sees; a convolution needs none.
-        path: File to write.
-        columns: Pictures per row; the default makes the grid as square as possible.
-        title: Text above all pictures.
+        path: file to write.
+        columns: pictures per row; the default makes the grid as square as possible.
+        title: text above all pictures.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If `image_shape` does not fit the kernel, or as `montage`.
+        ValueError: if `image_shape` does not fit the kernel, or as `montage`.
     """
     kernel = np.asarray(kernel)
     if image_shape is not None:
@@ -290,7 +292,7 @@ def _rgb(canvas):
 
 
 def _checked_images(images, value_range):
-    """The images as float32 with a channel axis; values may leave the range, and be clipped."""
+    """The images as float32 with a channel axis; values outside the range will be clipped."""
     value_range = check_range(value_range)
     images = np.asarray(images)
     if images.ndim == 3:
@@ -298,7 +300,7 @@ def _checked_images(images, value_range):
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or images.size == 0:
         raise argument_error(
             "images",
-            "an array of shape [count, height, width, channels] with at least one image and 1 "
+            "an array of shape (count, height, width, channels) with at least one image and 1 "
             "or 3 channels",
             received=f"shape={images.shape}",
         )

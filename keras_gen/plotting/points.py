@@ -15,15 +15,15 @@ def point_clouds(clouds, path=None, columns=None):
     lie outside are not drawn but counted in the title.
 
     Args:
-        clouds: Dict from titles to arrays `[n, 2]` of finite numbers.
-        path: File to write.
-        columns: Panels per row; the default is one row.
+        clouds: dict from titles to arrays `(n, 2)` of finite numbers.
+        path: file to write.
+        columns: panels per row; the default is one row.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If there is no set, or a shape or value is another one.
+        ValueError: if there is no set, or a shape or value does not fit.
     """
     if not clouds:
         raise argument_error("clouds", "at least one set of points", clouds)
@@ -55,15 +55,15 @@ def overlaid_clouds(panels, path=None):
     Every panel has axes of its own. A set has the same colour in all of them.
 
     Args:
-        panels: Dict from the panels' titles to dicts from the sets' names to arrays `[n, 2]` of
+        panels: dict from the panels' titles to dicts from the sets' names to arrays `(n, 2)` of
             finite numbers.
-        path: File to write.
+        path: file to write.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If there is no set in a panel, or a shape or value is another one.
+        ValueError: if there is no set in a panel, or a shape or value does not fit.
     """
     if not panels or not all(panels.values()):
         raise argument_error(

@@ -10,19 +10,19 @@ _LONGEST = 100  # characters in a line
 
 
 def text_page(text, path=None):
-    """A text as it stands, line by line, black on white and monospaced.
+    """A text as it is, line by line, black on white and monospaced.
 
     A line of more than 100 characters is broken between words.
 
     Args:
-        text: String with at least one character that is not white space.
-        path: File to write.
+        text: string with at least one character that is not white space.
+        path: file to write.
 
     Returns:
         A `matplotlib.figure.Figure`, as large as the text needs.
 
     Raises:
-        ValueError: If there is nothing to see.
+        ValueError: if there is nothing to see.
     """
     if not text.strip():
         raise argument_error("text", "at least one visible character", received=f"text={text!r}")

@@ -10,20 +10,20 @@ _BINS = 20
 
 
 def log_weights(estimate, path=None):
-    """How even the weights of an annealed importance sampling are.
+    """How even the weights of annealed importance sampling are.
 
     Chains that all end near log Z have annealed slowly enough; a few far above the others carry
     the whole estimate.
 
     Args:
-        estimate: What `metrics.log_partition` returns.
-        path: File to write.
+        estimate: what `metrics.log_partition` returns.
+        path: file to write.
 
     Returns:
         A `matplotlib.figure.Figure`: a histogram of log w, in nats, with log Z as a vertical line.
 
     Raises:
-        ValueError: If there is no log weight, or one is NaN or infinite.
+        ValueError: if there is no log weight, or one is NaN or infinite.
     """
     values = np.asarray(estimate.log_weights, "float64")
     if values.size == 0:
@@ -43,16 +43,16 @@ def gains(values, unit, path=None, title=None):
     """How much each example gains from something, and what they gain on average.
 
     Args:
-        values: A gain for every example, below zero for those that lose.
-        unit: What the gains are measured in.
-        path: File to write.
-        title: Text above the picture.
+        values: a gain for every example, below zero for those that lose.
+        unit: what the gains are measured in.
+        path: file to write.
+        title: text above the picture.
 
     Returns:
         A `matplotlib.figure.Figure`: a histogram with zero and the mean as vertical lines.
 
     Raises:
-        ValueError: If there is no gain, or one is NaN or infinite.
+        ValueError: if there is no gain, or one is NaN or infinite.
     """
     values = np.asarray(values, "float64").ravel()
     if values.size == 0:

@@ -1,7 +1,7 @@
 """Measured numbers as data: what a run wrote, what is published, and whether it holds.
 
 A run writes `results.json`, a `Result`. Those worth publishing are `chapters/*/results/NAME.json`;
-`chapters/*/references.json` says what each number is held against and how far a rerun may be from
+`chapters/*/references.json` says what each number is compared with and how far a rerun may be from
 it. The tables of the READMEs are made from both. Nothing here needs TensorFlow, Keras or NumPy.
 """
 

@@ -1,4 +1,4 @@
-"""Where the published results and their references are: the folder `chapters` of the source."""
+"""Where published results and their references are: the folder `chapters` of the source tree."""
 
 import dataclasses
 import pathlib
@@ -12,17 +12,17 @@ REST = "*"  # in `references.json`: all other measures of a result
 
 @dataclasses.dataclass(frozen=True)
 class Reference:
-    """What a measure is held against, and how far a rerun may be from it.
+    """What a measure is compared with, and how far a rerun may be from it.
 
     Args:
         tolerance: `{"absolute": number}` or `{"relative": number}`, and `"why"`, where it is from;
-            with `"why"` only, the reason that no rerun is compared with the measure.
-        better: `"lower"` or `"higher"`; `None` of a measure that nothing is asked of.
+            with `"why"` only, the reason why no rerun is compared with the measure.
+        better: `"lower"` or `"higher"`; `None` for a measure without a target.
         targets: list of `{"value": number, "source": text}`, the most important one first. Instead
             of `value` there may be `measure`, another measure of the same result. With
-            `"floor": true` it is the best that can be had, not something to be reached.
+            `"floor": true` it is the best possible value, not one to be reached.
         differs: what a reader of the number must know before comparing it.
-        headline: whether it stands for its script in the table of the whole course.
+        headline: whether it represents its script in the table of the whole course.
     """
 
     tolerance: dict
@@ -74,7 +74,7 @@ def published(source=None):
     """All published results by name; they and their measures in the order of the references.
 
     Args:
-        source: root of the source tree; by default of the one that this module lies in.
+        source: root of the source tree; by default the one that this module lies in.
     """
     results = {}
     for folder in chapters(source):
@@ -84,7 +84,7 @@ def published(source=None):
             result = Result.read(paths[name])
             if (result.name, result.chapter) != (name, folder.name) or name in results:
                 raise ValueError(
-                    f"{paths[name]}: expected a name of its own, that of the file, and the chapter "
+                    f"{paths[name]}: expected a unique name, that of the file, and the chapter "
                     f"of the folder. Received: {result.name}, {result.chapter}"
                 )
             measures = _ordered(result.measures, listed.get(name, {}))
@@ -95,7 +95,7 @@ def published(source=None):
 def references(source=None):
     """All references: dict from the names of a result and of a measure to a `Reference`.
 
-    The measure `"*"` stands for all others of the result.
+    The measure `"*"` means all others of the result.
     """
     found = {}
     for folder in chapters(source):
@@ -114,7 +114,7 @@ def reference_of(found, name, measure):
     for key in [(name, measure), (name, REST)]:
         if key in found:
             return found[key]
-    raise ValueError(f"references.json says nothing of the measure {measure} of {name}.")
+    raise ValueError(f"references.json says nothing about the measure {measure} of {name}.")
 
 
 def _references_of(folder):

@@ -1,4 +1,4 @@
-"""Checks of what stands in files of results. They load NumPy only to raise an error."""
+"""Checks of the contents of result files. They load NumPy only to raise an error."""
 
 import datetime
 import json

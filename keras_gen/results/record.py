@@ -20,14 +20,14 @@ MEASURE_KEYS = {"value", "unit", "what", "of", "low", "high", "draws", "values"}
 
 
 def this_processor():
-    """The cores that this process may use, and whose they are."""
+    """The cores that this process may use, and the processor's name."""
     with contextlib.suppress(AttributeError):  # Linux only
         return f"{len(os.sched_getaffinity(0))} cores, {_processor_name()}"
     return f"{os.cpu_count()} cores, {_processor_name()}"
 
 
 def these_versions():
-    """Versions of what computes the numbers; none of it is loaded for it."""
+    """Versions of what computes the numbers; nothing is loaded to find them."""
     versions = {"keras_gen": keras_gen.__version__, "python": platform.python_version()}
     for package in ("keras", "tensorflow"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -45,17 +45,17 @@ class Result:
     """What a run measured, with all that is needed to run it again.
 
     Args:
-        name: such as `"dcgan_mnist"`; of a published result unique, and the name of its file.
-        chapter: the chapter's folder, such as `"05_gans"`; empty outside of the course.
+        name: such as `"dcgan_mnist"`; unique for a published result, and the name of its file.
+        chapter: the chapter's folder, such as `"05_gans"`; empty outside the course.
         system: title of the model and its data, such as `"DCGAN, MNIST"`.
-        command: what a user types in the source tree; empty if nothing was typed. ` && ` stands
-            between two runs of which the second one needs the first.
+        command: what a user types in the source tree; empty if nothing was typed. ` && ` joins two
+            runs of which the second needs the first.
         seed: an integer; a list if `measures` are means over the seeds; `None` if nothing is drawn.
         data: what it was trained and measured on.
         measures: dict from name to a dict with
 
-            value: a number; of several draws or seeds their mean.
-            unit: optional, such as `"nats"`; `"share"` of a number in [0, 1] that is shown in per
+            value: a number; for several draws or seeds their mean.
+            unit: optional, such as `"nats"`; `"share"` for a number in [0, 1] that is shown in per
                 cent.
             what: optional, a short title.
             of: optional, the variant that was measured, if a run compares several.
@@ -66,11 +66,11 @@ class Result:
         processor: what it ran on; by default this one.
         versions: dict from package to version; by default those of this process.
         date: `"YYYY-MM-DD"`, or `None` if it is not known; by default today.
-        recorded: `"run"`, or `"table"` for what was taken from an older table of results.
+        recorded: `"run"`, or `"table"` for numbers taken from an older table of results.
         notes: what else should be known.
 
     Raises:
-        ValueError: if an argument is not of this kind; the message names it.
+        ValueError: if an argument does not fit; the message names it.
     """
 
     name: str
@@ -134,8 +134,8 @@ def mean(results):
         results: list of results of one command with different seeds.
 
     Returns:
-        The only one, or a result of the measures that all of them have, whose `seed` is the list of
-        theirs, `seconds` their mean, and everything else that of the first one.
+        The only one, or a result with the measures that all of them have, the list of their seeds,
+        the mean of their `seconds`, and everything else from the first one.
     """
     if len(results) == 1:
         return results[0]
@@ -158,7 +158,7 @@ def mean(results):
 def _measure(name, measure):
     """A measure in plain numbers, with `low`, `high` and `draws` if its `values` are known."""
     valid = isinstance(measure, dict) and {"value"} <= set(measure) <= MEASURE_KEYS
-    expected = f"`{name}` as a dict with `value` and no others than {sorted(MEASURE_KEYS)}"
+    expected = f"`{name}` as a dict with `value` and no keys but {sorted(MEASURE_KEYS)}"
     check("measures", valid, expected, measure)
     texts = [measure.get(key, "") for key in ("unit", "what", "of")]
     valid = is_text(name) and all(isinstance(text, str) for text in texts)

@@ -26,7 +26,7 @@ class Comparison:
         recorded: the published value.
         now: that of the rerun; `None` if it was not measured.
         tolerance: how far they may be apart; `None` if the measure is not compared.
-        why: the reason of the tolerance.
+        why: the reason for the tolerance.
     """
 
     measure: str
@@ -38,7 +38,7 @@ class Comparison:
 
     @property
     def holds(self):
-        """Whether the figure holds; one that is not compared stands in no one's way."""
+        """Whether the figure holds; one that is not compared counts as holding."""
         if self.tolerance is None:
             return True
         return self.now is not None and abs(self.now - self.recorded) <= self.tolerance
@@ -55,8 +55,8 @@ class Comparison:
 def commands(result, folder):
     """The runs that make a result: a list per seed of lists of words.
 
-    Whatever lies in `outputs/` lies in `folder` instead, where a run without `--output` writes too.
-    If there are several seeds, every one has its own runs and its own folder.
+    Paths in `outputs/` become paths in `folder`, where a run without `--output` writes too. If
+    there are several seeds, each has its own runs and its own folder.
 
     Args:
         result: a `Result`.
@@ -103,7 +103,7 @@ def run_again(result, folder=None, source=None):
     for parts in commands(result, folder):
         for words in parts:
             written = source / _output(words) / RESULTS
-            written.unlink(missing_ok=True)  # what an earlier run wrote is not what this one does
+            written.unlink(missing_ok=True)  # so that an earlier run's file is not read
             command = [sys.executable, *words[1:]]
             status = subprocess.run(command, cwd=source, env=environment, check=False).returncode
             if status:

@@ -1,6 +1,6 @@
 """Tables of the published results, in Markdown, and the blocks of the READMEs that hold them.
 
-A block stands between `<!-- results: KEY -->` and `<!-- end -->`, where KEY is `headline` (a row
+A block lies between `<!-- results: KEY -->` and `<!-- end -->`, where KEY is `headline` (a row
 per script), a chapter's folder (all measures with a reference of their own) or a result's name (a
 row per variant). `<!-- differs: CHAPTER -->` has what must be known before comparing.
 """
@@ -40,7 +40,7 @@ def markdown(header, rows, aligned=False):
 
 
 def chapter_tables(name=None, source=None):
-    """All measures of a chapter, of a result or of the whole course, and what they differ in.
+    """All measures of a chapter, of a result or of the whole course, and how protocols differ.
 
     Args:
         name: a chapter's folder, a result's name, or `None` for everything.
@@ -76,7 +76,7 @@ def chapter_tables(name=None, source=None):
 
 
 def fill(text, source=None):
-    """A page whose blocks hold what the results say today."""
+    """The page with its blocks as the results say today."""
     return BLOCK.sub(lambda block: block[1] + _block(block[2], block[3], source) + block[4], text)
 
 
@@ -180,7 +180,7 @@ def _title(name, measure):
 
 
 def _value(measure):
-    """The value and, of several draws, their range."""
+    """The value and, for several draws, their range."""
     unit = measure.get("unit", "")
     text = number(measure["value"], unit)
     if "low" not in measure:

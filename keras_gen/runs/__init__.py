@@ -1,6 +1,6 @@
 """What every chapter script would otherwise repeat: its arguments, its folder, its results.
 
-A script imports this package first, so that what is heavy loads when a run begins and `--help`
+A script imports this package first, so that heavy modules load when a run begins and `--help`
 answers at once:
 
     from keras_gen import runs

@@ -6,16 +6,16 @@ import os
 import sys
 import tempfile
 
-LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # 3: TensorFlow's errors come as exceptions, not as lines too
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # 3: TensorFlow's errors come as exceptions, not also as lines
 
 
 @contextlib.contextmanager
 def quiet_start():
-    """A block in which TensorFlow loads and finds its devices without telling of it.
+    """A block in which TensorFlow loads and finds its devices without messages.
 
-    What it says is shown after all if the block fails. From then on TensorFlow tells of errors
-    only: its warnings are about retracing, which every further model of a script needs. Nothing is
-    held back where the user has set TensorFlow's own variable, `TF_CPP_MIN_LOG_LEVEL`.
+    The messages are shown after all if the block fails. From then on TensorFlow reports only
+    errors: its warnings are about retracing, which every further model of a script needs. Nothing
+    is held back where the user has set TensorFlow's own variable, `TF_CPP_MIN_LOG_LEVEL`.
     """
     if LEVEL in os.environ:
         yield

@@ -6,7 +6,7 @@ import types
 
 
 class LaterModule(types.ModuleType):
-    """A module that is executed when one of its names is first asked for."""
+    """A module that is executed when one of its names is first used."""
 
     def __getattr__(self, name):
         load(self)
@@ -17,7 +17,7 @@ def load_later(*names):
     """Puts modules into `sys.modules` that load when first used; those already loaded stay.
 
     Args:
-        *names: dotted names; a package comes before what is in it.
+        *names: dotted names; a package comes before its modules.
     """
     for name in names:
         if name in sys.modules:
@@ -31,7 +31,7 @@ def load_later(*names):
 
 
 def load(module):
-    """Executes a module that was to load later."""
+    """Executes a module that `load_later` has put off."""
     module.__class__ = types.ModuleType
     try:
         module.__spec__.loader.exec_module(module)
@@ -41,7 +41,7 @@ def load(module):
 
 
 def load_all():
-    """Executes all modules that are still to load."""
+    """Executes all modules that have not loaded yet."""
     for module in list(sys.modules.values()):
         if type(module) is LaterModule:
             load(module)

@@ -1,4 +1,4 @@
-"""One run of a chapter script: its arguments, and what surrounds a training."""
+"""One run of a chapter script: its arguments, and everything around a training."""
 
 import dataclasses
 import pathlib
@@ -29,10 +29,10 @@ class Run:
             a folder of images.
         epochs: passes over the training images.
         limit: use only that many training images, and as many test images.
-        seed: start of all random numbers.
-        precision: dtype policy of Keras; mixed_bfloat16 is faster on processors that know the type.
-        output: folder for pictures, models and results. By default outputs/ and a name made of the
-            script's and of the arguments that are not the defaults.
+        seed: seed of all random numbers.
+        precision: dtype policy of Keras; mixed_bfloat16 is faster on processors that support it.
+        output: folder for pictures, models and results. By default outputs/ and a name made from
+            the script's name and the arguments that are not the defaults.
     """
 
     dataset: Annotated[str | None, arg(metavar="NAME")] = "glyphs"
@@ -106,8 +106,8 @@ class Run:
             value_range: closed interval of the pixels.
             labels: whether each of the two is a tuple (images, labels).
             limit_test: whether `limit` cuts the test images too.
-            validation: how many of the last training images are held out; they take the place of
-                the test images, which then stay unseen.
+            validation: how many of the last training images are held out; they replace the test
+                images, which then stay unseen.
 
         Returns:
             train, test: float arrays (count, height, width, channels), or tuples with labels.
@@ -120,20 +120,48 @@ class Run:
             splits = (f"train[:-{validation}]", f"train[-{validation}:]")
         parts = []
         for split, limit in zip(splits, (self.limit, self.limit if limit_test else None)):
-            if limit and validation is None:  # then nothing more than that is read
+            if limit and validation is None:  # then no more than that is read
                 split += f"[:{limit}]"
             found = data.load(self.dataset, split, image_size, value_range, labels)
             parts.append(data.arrays(found.take(limit or -1)))
         return tuple(parts)
 
+    def pairs(self, image_size=None, value_range=(-1.0, 1.0), rule=None, reverse=False):
+        """Training and test pairs of images (source, target), four arrays.
+
+        Args:
+            image_size: resize to squares of this size; `None` leaves the size.
+            value_range: closed interval of the pixels.
+            rule: what makes the source of the target, an image of `dataset`, see `data.rules`. Of a
+                folder without a sub-folder `test` the last fifth of the files is for testing, in
+                the order of their names. Without a rule `dataset` is a style of glyphs or a folder
+                of pictures, of which the right half is the source and the left half the target.
+            reverse: whether the target is what is translated, and the source its target.
+
+        Returns:
+            train, test: tuples (source, target) of float arrays (count, height, width, channels).
+        """
+        from keras_gen import data
+        from keras_gen.data.folders import has_split
+
+        names, splits = (self.dataset,), ("train", "test")
+        if self._is_folder and rule is None:
+            names = data.right_half(self.dataset), data.left_half(self.dataset)
+        elif self._is_folder and not has_split(self.dataset, "test"):
+            names, splits = (data.by_name(self.dataset),), ("train[:80%]", "train[80%:]")
+        options = {"rule": rule, "image_size": image_size, "value_range": value_range}
+        found = [data.load_pairs(*names, split=split, **options) for split in splits]
+        parts = [data.arrays(pairs.take(self.limit or -1)) for pairs in found]
+        return tuple(pair[::-1] if reverse else pair for pair in parts)
+
     def reader(self):
-        """The shipped classifier of these data, whose features define distances of images."""
+        """The shipped classifier of these data, whose features define distances between images."""
         from keras_gen import evaluation
 
         return evaluation.shipped_extractor(self.dataset)
 
     def every(self, parts):
-        """The number of epochs between two of so many moments of the training, at least 1."""
+        """The number of epochs between two of `parts` moments of the training, at least 1."""
         return max(self.epochs // parts, 1)
 
     def ema_decay(self, decay, batches):
@@ -141,8 +169,7 @@ class Run:
 
             min(decay, .5 ** (1 / (training steps / 5)))
 
-        The half-life is at most a fifth of the training, so that the average has forgotten the
-        start.
+        The half-life is at most a fifth of the training, so that the average forgets the start.
         """
         return min(decay, 0.5 ** (5 / (self.epochs * len(batches))))
 
@@ -167,7 +194,7 @@ class Run:
         return [*others, self._clock, resume]
 
     def folder(self, name="phases"):
-        """A folder of this run for what resumes on its own, such as `greedy.train_machines`."""
+        """A folder of this run for what resumes by itself, such as `greedy.train_machines`."""
         self._record()
         return self.output / name
 
@@ -200,11 +227,11 @@ class Run:
         }
 
     def compare(self, variants, seeds=1):
-        """One training after the other: each variant with each of so many seeds.
+        """One training after the other: each variant with each seed.
 
         Args:
-            variants: dict from names to whatever tells the variants apart.
-            seeds: number of seeds, from this run's own on.
+            variants: dict from names to whatever distinguishes the variants.
+            seeds: number of seeds, beginning with this run's own.
 
         Yields:
             The variant's name, the variant, and a `Run` with a seed and a folder of its own, whose
@@ -234,13 +261,14 @@ class Run:
             measures: dict from names to numbers, or a `Comparison`.
             samples: figure for the SavedModel.
             look: name of the picture to open first, a colon, and what to see in it.
-            data: name of the data, where it is not `dataset`.
-            value_range: of the images, where the model does not declare it.
+            data: name of the data, where it is not `dataset` or the name of that folder.
+            value_range: range of the images, where the model does not declare it.
         """
         from keras_gen import results, saved_models
 
         self._record()
-        data = data or self.dataset
+        if data is None:
+            data = pathlib.Path(self.dataset).resolve().name if self._is_folder else self.dataset
         if isinstance(measures, Comparison):
             lines, measures = [measures], measures.measures()
         else:
@@ -278,6 +306,12 @@ class Run:
     def _record(self):
         if self.script is not None and not (self.output / RECORD).exists():
             self.script.write(self.output)
+
+    @property
+    def _is_folder(self):
+        from keras_gen.data import sources
+
+        return sources.is_folder(self.dataset)
 
     @property
     def _name(self):

@@ -15,7 +15,7 @@ from keras_gen.arguments import argument_error
 from keras_gen.files import replacing
 
 RECORD = "run.json"
-FREE = ("output", "epochs")  # may change within one folder: Resume judges the number of epochs
+FREE = ("output", "epochs")  # may change within one folder: Resume checks the number of epochs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Script:
         return self.path.parent.name
 
     def record(self):
-        """What tells this run from others in the same folder, in JSON's plain types."""
+        """What distinguishes this run from others in the same folder, in JSON's plain types."""
         arguments = {n: repr(v) for n, v in self.arguments.items() if n not in FREE}
         return {"script": self.name, "arguments": arguments, "constants": self.constants}
 
     def check(self, output):
-        """Refuses a folder in which another run has left its state.
+        """Refuses a folder that holds the state of another run.
 
         Args:
             output: the folder.
@@ -112,7 +112,7 @@ def start(main, args=None):
 
 
 def folder_name(name, arguments, defaults):
-    """The name of the folder of a run: the script and the arguments that are not the defaults."""
+    """The name of a run's folder: the script and the arguments that are not the defaults."""
     changed = [
         f"{key}_{_file_text(value)}"
         for key, value in arguments.items()
@@ -122,9 +122,9 @@ def folder_name(name, arguments, defaults):
 
 
 def constants_of(main):
-    """The constants of the file of a function, as texts: its names in capitals.
+    """The constants of a function's file, as texts: its names in capitals.
 
-    Objects that show themselves by their address only are left out.
+    Objects whose text is only their address are left out.
     """
     texts = {name: repr(value) for name, value in main.__globals__.items() if name.isupper()}
     return {name: text for name, text in texts.items() if " at 0x" not in text}

@@ -1,8 +1,8 @@
-"""SavedModels that run without this library: export, load, and the registry of those shipped.
+"""SavedModels that run without this library: export, load, and the registry of shipped models.
 
 A shipped model is a folder with the SavedModel, `card.json` (what it is and how it was made) and
-`samples.png`. All of them are in the folder `saved_models` of the source; the classifiers by which
-images are measured, `lenet_*`, are part of the installed package too.
+`samples.png`. All of them are in the folder `saved_models` of the source; the classifiers that
+measure images, `lenet_*`, are part of the installed package too.
 """
 
 from keras_gen.saved_models.cards import CARD_FIELDS, card

@@ -16,9 +16,9 @@ MEMBERS = (GRAPH, "fingerprint.pb", "variables", "assets")  # what TensorFlow wr
 def export(model, path, card=None, samples=None):
     """Writes a TensorFlow SavedModel that runs in a process without keras_gen and keras.
 
-    It holds the endpoints and the variables that they use, each once: of a GAN neither the
+    It holds the endpoints and the variables that they use, each once: for a GAN neither the
     discriminator nor, if there are averaged weights, the others. It computes in float32 whatever
-    the policy of the training was.
+    the policy in training was.
 
     Every endpoint is a method of what `tf.saved_model.load(path)` returns, and a signature of the
     same name, whose outputs are named (`OUTPUTS`). The signature `serving_default` is that of the
@@ -31,7 +31,7 @@ def export(model, path, card=None, samples=None):
     with its card and its samples: see `files.replacing_folder`.
 
     Args:
-        model: a model of this library, or a functional Keras model; of the latter the endpoints
+        model: a model of this library, or a functional Keras model; the endpoints of the latter
             are `serve` and, if it has a layer of that name, `features`.
         path: folder to write; an older export stays whole until the new one is complete.
         card: dict from `card()`, written as `card.json`.
@@ -42,7 +42,7 @@ def export(model, path, card=None, samples=None):
 
     Raises:
         ValueError: if the model is not built, the card declares another range than the model,
-            `path` is a file or cannot be written, or it is no SavedModel and has files of the
+            `path` is a file or cannot be written, or it is not a SavedModel and has files of the
             names that would be written.
     """
     if not getattr(model, "built", False):
@@ -62,7 +62,7 @@ def export(model, path, card=None, samples=None):
 
 
 def _common_range(model, card):
-    """The range that the model or else the card declares; an error for two."""
+    """The range that the model or else the card declares; an error if they differ."""
     ranges = [getattr(model, "value_range", None), (card or {}).get("value_range")]
     declared = [check_range(each) for each in ranges if each is not None]
     if len(set(declared)) > 1:
@@ -73,7 +73,7 @@ def _common_range(model, card):
 
 
 def _members(path, written):
-    """The names in a folder that an export replaces; an error if one of them is another's file.
+    """The names in a folder that an export replaces; an error if another file has one of them.
 
     Args:
         path: the folder.

@@ -1,4 +1,4 @@
-"""What has been saved comes back: SavedModels by name or path, and `.keras` files."""
+"""Loading what has been saved: SavedModels by name or path, and `.keras` files."""
 
 import pathlib
 import zipfile
@@ -26,9 +26,9 @@ def load(name, folder=FOLDER):
     path = located(name, folder)
     try:
         model = tf.saved_model.load(str(path))
-    except Exception as error:  # a damaged graph or a short file can make TensorFlow raise any
+    except Exception as error:  # a damaged graph or a short file can make TensorFlow raise anything
         raise argument_error(
-            "name", "a whole SavedModel", received=f"name={path}, which is damaged ({error})"
+            "name", "an intact SavedModel", received=f"name={path}, which is damaged ({error})"
         ) from error
     for member in vars(model).values():
         if isinstance(member, tf.types.experimental.GenericFunction):
@@ -39,7 +39,7 @@ def load(name, folder=FOLDER):
 def declared_range(model):
     """The range of the images that go into a loaded SavedModel or come out of it, `(low, high)`.
 
-    `None` if it declares none, as those of other data and those written by others do.
+    `None` if it declares none, as those for other data and those of other libraries do.
 
     Args:
         model: what `load` or `tf.saved_model.load` returned.
@@ -51,7 +51,7 @@ def declared_range(model):
 
 
 def load_keras(path, **kwargs):
-    """Loads a `.keras` file as `keras.saving.load_model` does; a damaged one is named.
+    """Loads a `.keras` file as `keras.saving.load_model` does; an error names a damaged one.
 
     Raises:
         ValueError: if the file is missing, truncated or corrupted.
@@ -68,6 +68,6 @@ def load_keras(path, **kwargs):
         damaged = error
     if damaged is not None:
         raise argument_error(
-            "path", "a whole `.keras` file", received=f"path={path}, which is damaged ({damaged})"
+            "path", "an intact `.keras` file", received=f"path={path}, which is damaged ({damaged})"
         )
     return keras.saving.load_model(path, **kwargs)

@@ -54,7 +54,7 @@ def located(name, folder=FOLDER):
     if pathlib.Path(folder) == _INSTALLED:
         elsewhere = (
             "; the other shipped models are in the folder `saved_models` of the source of "
-            "keras_gen, whose path is to be given as `folder`"
+            "keras_gen: give its path as `folder`"
         )
     raise argument_error(
         "name",

@@ -6,8 +6,8 @@ import os
 import keras
 import tensorflow as tf
 
-# How the signatures name what an endpoint returns: `serve` of a generator gives `images`, whatever
-# is not listed `outputs`.
+# How the signatures name what an endpoint returns: `serve` of a generator returns `images`, an
+# endpoint that is not listed `outputs`.
 OUTPUTS = {
     **dict.fromkeys(("sample", "sample_uint8", "complete"), "images"),
     **dict.fromkeys(("illustrate", "illustrate_uint8", "translate", "translate_back"), "images"),

@@ -204,7 +204,7 @@ def test_a_damaged_file_is_named_and_left(tmp_path, damage):
         "archive": (tmp_path / "other.npz").read_bytes(),
     }[damage]
     path.write_bytes(content)
-    message = r"(?s)`path`. Expected a whole state file; delete it .*model\.state.* damaged"
+    message = r"(?s)`path`. Expected an intact state file; delete it .*model\.state.* damaged"
     with pytest.raises(ValueError, match=message):
         train(vae, path)
     assert path.read_bytes() == content

@@ -254,7 +254,7 @@ def test_a_callback_with_get_state_and_set_state_resumes(tmp_path):
 def test_a_state_that_cannot_be_written_is_found_before_training(tmp_path):
     model = autoencoder()
     before = variables(model)
-    with pytest.raises(ValueError, match=r"`get_state\(\)`.*Unwritable, of which a object"):
+    with pytest.raises(ValueError, match=r"`get_state\(\)`.*Unwritable: a object"):
         model.fit(batches(), callbacks=[Unwritable(), Resume(tmp_path / "x")], verbose=0)
     for value, expected in zip(variables(model), before):
         np.testing.assert_array_equal(value, expected)
@@ -295,7 +295,7 @@ def test_what_makes_the_result_inexact_is_refused_before_training(tmp_path):
         ({"x": plain_dataset.shuffle(9).batch(4)}, "`x`.*shuffle"),
         ({"x": batches().unbatch().shuffle(9).batch(4)}, "`x`.*shuffle"),
         ({"x": x, "watch": C.BackupAndRestore(tmp_path / "b")}, "`callbacks`.*BackupAndRestore"),
-        ({"x": x, "watch": Resume(tmp_path / "y")}, "`callbacks`.*one Resume"),
+        ({"x": x, "watch": Resume(tmp_path / "y")}, "`callbacks`.*a single Resume"),
         (
             {"x": x, "validation_data": plain_dataset.shuffle(9).batch(4)},
             "`validation_data`.*shuffle",

@@ -52,7 +52,7 @@ def test_stratified_examples_of_a_class_must_be_there(count):
 
 @pytest.mark.parametrize("labels", [[0.0, 1.0], [0, -1], []])
 def test_few_of_what_are_no_labels_are_refused(labels):
-    with pytest.raises(ValueError, match="`labels`.*from 0 on, one for each example"):
+    with pytest.raises(ValueError, match="`labels`.*from 0 up, one for each example"):
         data.few_per_class(labels, 1, seed=1)
 
 

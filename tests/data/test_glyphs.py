@@ -178,7 +178,7 @@ def test_every_class_is_as_frequent_as_the_others_and_the_order_is_mixed(drawn, 
 
 def test_every_font_draws_every_character_equally_often(monkeypatch):
     seen = []
-    monkeypatch.setattr(glyphs, "draw", lambda *arguments: seen.append(arguments[:2]))
+    monkeypatch.setattr(glyphs, "draw", lambda *arguments, line: seen.append(arguments[:2]))
     glyphs.balanced("ABC", glyphs.TEST_FONTS, 2 * len(glyphs.TEST_FONTS), seed=1)
     counts = collections.Counter(zip(*seen[0]))
     assert set(counts.values()) == {2} and len(counts) == 3 * len(glyphs.TEST_FONTS)
@@ -194,7 +194,7 @@ def test_no_shape_of_a_test_font_is_one_of_a_training_font():
 def test_each_split_is_drawn_with_its_own_fonts(monkeypatch):
     seen = {}
 
-    def balanced(characters, fonts, per_character, seed):
+    def balanced(characters, fonts, per_character, seed, line):
         seen[seed] = fonts
         return np.zeros((len(characters) * per_character, 28, 28, 1), "uint8"), np.zeros(1)
 

@@ -163,7 +163,7 @@ def test_pairs_that_do_not_fit_in_memory_are_streamed_and_the_same(folders, monk
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"x": "digits"}, "`rule`.*a rule, or `y`, and not both"),
+        ({"x": "digits"}, "`rule`.*either a rule or `y`, not both"),
         ({"x": "a", "y": "b", "rule": rules.grey}, "`rule`.*not both"),
         ({"x": "digits", "rule": "grey"}, "`rule`.*callable.*rule=grey"),
         ({"x": "digits", "rule": lambda image: image[..., 0]}, r"`rule`.*shape \(8, 8\)"),

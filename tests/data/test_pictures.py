@@ -154,7 +154,7 @@ def test_content_counts_more_than_suffixes(tmp_path, kind, name):
 
 @pytest.mark.parametrize("kind", ["TIFF", "PPM"])
 def test_other_content_is_named(tmp_path, kind):
-    with pytest.raises(ValueError, match=r"`name`.*1\.png' \(its content is no such image\)"):
+    with pytest.raises(ValueError, match=r"`name`.*1\.png' \(its content is not such an image\)"):
         pixels(tmp_path, saved(Image.new("RGB", (8, 8)), kind))
 
 

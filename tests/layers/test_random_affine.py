@@ -80,10 +80,10 @@ def test_a_pixels_gradient_is_its_share_in_the_redrawn_image():
 @pytest.mark.parametrize(
     "arguments, expected",
     [
-        ({"rotation": -1}, "a finite number from 0 on"),
-        ({"rotation": True}, "a finite number from 0 on"),
-        ({"shift": float("nan")}, "a finite number from 0 on"),
-        ({"shear": float("inf")}, "a finite number from 0 on"),
+        ({"rotation": -1}, "a finite non-negative number"),
+        ({"rotation": True}, "a finite non-negative number"),
+        ({"shift": float("nan")}, "a finite non-negative number"),
+        ({"shear": float("inf")}, "a finite non-negative number"),
         ({"zoom": 1.0}, r"a number in \[0, 1\)"),
         ({"stretch": "wide"}, r"a number in \[0, 1\)"),
     ],

@@ -1,7 +1,6 @@
 """A public number of a model has an effect when it is set, whenever that is, or setting raises."""
 
-import functools
-
+import checks
 import keras
 import numpy as np
 import pytest
@@ -34,45 +33,65 @@ CASES = [(name, number) for name, numbers in NUMBERS.items() for number in numbe
 SILENT = ["guidance"]  # no part of the training
 
 
-def trained(name, change=None, when="between"):
-    """All weights after two epochs, in the second of which a number is another one."""
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(5)
-    model, (x, y) = small_models.ALL[name](), small_models.data_of(name, 16)
+class Trainings:
+    """A small model that trains again and again, each time from a state that it had before."""
 
-    def set_number(epoch, logs=None):
-        if change and epoch == 1:
-            setattr(model, *change)
+    def __init__(self, name):
+        keras.utils.set_random_seed(5)
+        self.model, self.data = small_models.ALL[name](), small_models.data_of(name, 16)
+        self.start = checks.state(self.model)
 
-    callback = keras.callbacks.LambdaCallback(on_epoch_begin=set_number)
-    options = {"batch_size": 8, "verbose": 0, "shuffle": False}
-    if when == "within":
-        model.fit(x, y, epochs=2, callbacks=[callback], **options)
-    else:
-        model.fit(x, y, **options)
-        set_number(1)
-        model.fit(x, y, **options)
-    return model, [np.array(variable) for variable in model.trainable_variables]
+    def fit(self, start, epochs=1, change=None):
+        """Trains, and sets a number at the beginning of the second epoch.
 
+        Args:
+            start: the state to begin with.
+            epochs: of the training.
+            change: pair (name of a number, value), or `None`.
 
-@functools.cache
-def unchanged(name):
-    """All weights after two epochs without a change."""
-    return trained(name)[1]
+        Returns:
+            The state in which the last epoch began, and the trained weights after it.
+        """
+        checks.restore(self.model, start)
+        before = []
+
+        def begin(epoch, logs=None):
+            before.append(checks.state(self.model))
+            if change and epoch == 1:
+                setattr(self.model, *change)
+
+        watch = [keras.callbacks.LambdaCallback(on_epoch_begin=begin)]
+        options = {"batch_size": 8, "verbose": 0, "shuffle": False}
+        self.model.fit(*self.data, epochs=epochs, callbacks=watch, **options)
+        return before[-1], [np.array(each) for each in self.model.trainable_variables]
 
 
 def equal(first, second):
     return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("name, number", CASES)
-def test_a_number_that_a_callback_sets_has_an_effect_within_fit(name, number):
-    value, _ = NUMBERS[name][number]
-    model, changed = trained(name, (number, value), "within")
-    assert getattr(model, number) == value == model.get_config().get(number, value)
-    if number not in SILENT:
-        assert not equal(changed, unchanged(name))
-        assert equal(changed, trained(name, (number, value))[1])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_has_an_effect_when_it_is_set_between_fits_or_by_a_callback_within_one(name):
+    """Set to another value between two fits, and back within one. A model is traced for each
+    value, and trains as often as there is something to compare."""
+    trainings = Trainings(name)
+    model, start = trainings.model, trainings.start
+    middle, unchanged = trainings.fit(start, epochs=2)
+    for number, (value, _) in NUMBERS[name].items():
+        old = getattr(model, number)
+        setattr(model, number, value)
+        assert getattr(model, number) == value == model.get_config().get(number, value)
+        _, changed = trainings.fit(middle)
+        _, other = trainings.fit(start, epochs=2)
+        other_middle, back = trainings.fit(start, epochs=2, change=(number, old))
+        assert getattr(model, number) == old == model.get_config().get(number, old)
+        _, continued = trainings.fit(other_middle)
+        _, again = trainings.fit(start, epochs=2)
+        assert equal(back, continued)
+        assert equal(again, unchanged)
+        if number not in SILENT:
+            assert not equal(changed, unchanged)
+            assert not equal(back, other)
 
 
 @pytest.mark.parametrize("name, number", CASES)
@@ -101,7 +120,9 @@ def test_every_public_number_has_an_effect_or_raises(name):
 
 
 def test_setting_the_same_number_traces_nothing():
-    model, _ = trained("vae")
+    trainings = Trainings("vae")
+    trainings.fit(trainings.start)
+    model = trainings.model
     before = model.train_function
     model.beta = model.beta
     assert model.train_function is before

@@ -18,7 +18,7 @@ KILLS = {
     "wgan_gp": 5,
     "replay_gan": 1,
     "pix2pix": 1,
-    "cycle_gan": 1,
+    "cycle_gan": 5,
     "vae": 5,
     "denoising_autoencoder": 1,
     "tied_autoencoder": 1,

@@ -87,7 +87,7 @@ def test_all_workers_raise_when_one_cannot_read_its_state(tmp_path):
     errors = [json.loads((tmp_path / f"errors_{worker}.json").read_text()) for worker in range(2)]
     other = "argument `path`.*all workers can read.*another worker could not read"
     expected = [
-        (other, "argument `path`.*a whole state file.*damaged"),
+        (other, "argument `path`.*an intact state file.*damaged"),
         ("argument `path`.*the state of another model", other),
         ("different states: 1 epochs, none", "different states: 1 epochs, none"),
     ]

@@ -1,5 +1,8 @@
 """Sample weights: 0 is absence, 2 is the example twice, in every model and every form."""
 
+import functools
+
+import checks
 import keras
 import numpy as np
 import pytest
@@ -45,10 +48,23 @@ def data_of(name):
     return x, y
 
 
-def after(make, x, y, weight=None):
-    """Weights and logs of a model after one step of the whole batch, and its evaluation."""
+@functools.cache
+def made(name):
+    """A model without chance, which tests share, and the state in which all of them begin."""
     keras.utils.set_random_seed(3)
-    model = make()
+    model = WITHOUT_CHANCE[name]()
+    return model, checks.state(model)
+
+
+def new(name):
+    model, start = made(name)
+    checks.restore(model, start)
+    return model
+
+
+def after(name, x, y, weight=None):
+    """Weights and logs of a model after one step of the whole batch, and its evaluation."""
+    model = new(name)
     data = {"x": x, "y": y, "sample_weight": weight}
     logs = model.train_on_batch(**data, return_dict=True)
     evaluated = model.evaluate(**data, batch_size=len(x), verbose=0, return_dict=True)
@@ -68,8 +84,7 @@ def test_a_weight_of_zero_is_absence(name):
     x, y = data_of(name)
     weight = np.float32([1, 0, 1, 1, 0, 1, 1, 1])
     kept = weight > 0
-    make = WITHOUT_CHANCE[name]
-    assert_equal(after(make, x, y, weight), after(make, x[kept], y[kept]))
+    assert_equal(after(name, x, y, weight), after(name, x[kept], y[kept]))
 
 
 @pytest.mark.parametrize("name", WITHOUT_CHANCE)
@@ -77,8 +92,7 @@ def test_a_weight_of_two_is_the_example_twice(name):
     x, y = data_of(name)
     weight = np.float32([1, 2, 1, 1, 2, 1, 1, 1])
     twice = np.repeat(np.arange(8), weight.astype(int))
-    make = WITHOUT_CHANCE[name]
-    assert_equal(after(make, x, y, weight), after(make, x[twice], y[twice]))
+    assert_equal(after(name, x, y, weight), after(name, x[twice], y[twice]))
 
 
 FORMS = {
@@ -95,31 +109,26 @@ FORMS = {
 def test_every_form_of_weights_means_the_same(name, form):
     x, y = data_of(name)
     weight = np.float32([1, 0, 3, 1, 0, 1, 1, 2])
-    make = WITHOUT_CHANCE[name]
-    assert_equal(after(make, x, y, FORMS[form](weight)), after(make, x, y, weight))
+    assert_equal(after(name, x, y, FORMS[form](weight)), after(name, x, y, weight))
 
 
 @pytest.mark.parametrize("name", sorted(set(small_models.ALL) - set(small_models.LABELED)))
 def test_weights_without_a_target_have_an_effect(name):
     """Keras drops them; with the same model, data and chance, other weights train otherwise."""
     x, _ = small_models.data_of(name, 8)
-    results = []
-    for weight in (None, np.float32([9, 0, 0, 0, 0, 0, 0, 1])):
-        keras.utils.set_random_seed(3)
-        model = small_models.ALL[name]()
-        model.fit(x, sample_weight=weight, batch_size=8, shuffle=False, verbose=0)
-        results.append(model.get_weights())
-    assert any(not np.allclose(a, b, atol=1e-7) for a, b in zip(*results))
+    assert_an_effect_of_weights(small_models.ALL[name](), x)
 
 
 @pytest.mark.parametrize("name", small_models.LABELED)
 def test_weights_with_labels_have_an_effect(name):
-    x, y = small_models.data_of(name, 8)
-    results = []
-    for weight in (None, np.float32([9, 0, 0, 0, 0, 0, 0, 1])):
-        keras.utils.set_random_seed(3)
-        model = small_models.ALL[name]()
-        model.fit(x, y, sample_weight=weight, batch_size=8, shuffle=False, verbose=0)
+    assert_an_effect_of_weights(small_models.ALL[name](), *small_models.data_of(name, 8))
+
+
+def assert_an_effect_of_weights(model, *arrays):
+    results, start = [], checks.state(model)
+    for weight in (np.ones(8, "float32"), np.float32([9, 0, 0, 0, 0, 0, 0, 1])):
+        checks.restore(model, start)
+        model.fit(*arrays, sample_weight=weight, batch_size=8, shuffle=False, verbose=0)
         results.append(model.get_weights())
     assert any(not np.allclose(a, b, atol=1e-7) for a, b in zip(*results))
 
@@ -147,11 +156,17 @@ def test_class_weights_without_classes_are_refused(name):
         small_models.ALL[name]().fit(*data, class_weight={0: 1.0}, verbose=0)
 
 
+@functools.cache
+def refusing():
+    """A model that several tests share, because what is refused moves nothing."""
+    return small_models.gan()
+
+
 @pytest.mark.parametrize(
     "weight, message",
     [
         (np.ones(5), "22 of them, one for each example"),
-        (np.ones((22, 8)), "one finite number from 0 on for each example"),
+        (np.ones((22, 8)), "one finite non-negative number for each example"),
         (-np.ones(22), "22 of them negative"),
         (np.full(22, np.nan), "22 of them negative, NaN or infinite"),
     ],
@@ -159,7 +174,7 @@ def test_class_weights_without_classes_are_refused(name):
 @pytest.mark.parametrize("task", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
 def test_weights_that_cannot_be_honoured_are_refused(task, weight, message):
     with pytest.raises(ValueError, match=f"argument `sample_weight`.*{message}"):
-        getattr(small_models.gan(), task)(small_models.images(), sample_weight=weight)
+        getattr(refusing(), task)(small_models.images(), sample_weight=weight)
 
 
 def test_weights_beside_a_dataset_are_refused():
@@ -177,8 +192,7 @@ def test_logs_of_unequal_batches_are_means_over_examples(name):
     x, y = data_of(name)
     logs = []
     for size in (7, 6):
-        keras.utils.set_random_seed(3)
-        model, options = WITHOUT_CHANCE[name](), {"verbose": 0, "return_dict": True}
+        model, options = new(name), {"verbose": 0, "return_dict": True}
         logs.append(model.evaluate(x[:7], y[:7], batch_size=size, **options))
     assert {k: float(v) for k, v in logs[1].items()} == pytest.approx(logs[0], rel=1e-4, abs=1e-5)
 

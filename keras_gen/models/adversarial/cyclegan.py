@@ -25,12 +25,13 @@ class CycleGAN(AdversarialModel):
                              + cycle_weight cycle_loss
                              + identity_weight (mean |y - G(y)| + mean |x - F(x)|)
 
-    G and F are one player with one optimizer, D_X and D_Y the other one. Both terms of the cycle
-    reach G and F: a translation has to be read by the other generator, whichever comes first. A
-    batch holds equally many images of X and of Y, which have nothing to do with each other; see
-    `data.unpaired`. The discriminators are shown older translations, too.
+    G and F are one player with one optimizer, D_X and D_Y the other. Both terms of the cycle reach
+    G and F: each generator has to read the translations of the other one, whichever comes first. A
+    batch holds as many images of X as of Y, which are not related to each other; see
+    `data.unpaired`. A step makes its fakes once, for both players. The discriminators are shown
+    older translations, too.
 
-    Where colours come out inverted, the identity term is the remedy: a generator is to leave alone
+    Where colours come out inverted, the identity term is the remedy: a generator should not change
     what is in its target domain already.
 
     Args:
@@ -38,9 +39,9 @@ class CycleGAN(AdversarialModel):
             `value_range`, such as `networks.resnet_translator`.
         discriminator_x, discriminator_y: D_X and D_Y, built Keras models from images to scores
             (logits), such as `networks.patchgan(..., affine=False)`.
-        adversarial_weight: number from 0 on. 2 undoes the 1/2 in the generator's equation of
-            `losses.LeastSquares`, which the authors have in the discriminator's only.
-        cycle_weight, identity_weight: numbers from 0 on; the authors' second one is 0 or 5.
+        adversarial_weight: non-negative number. 2 undoes the 1/2 in the generator's equation of
+            `losses.LeastSquares`, which the authors have only in the discriminator's.
+        cycle_weight, identity_weight: non-negative numbers; the authors set the second to 0 or 5.
         pool: number of translations into each domain that are remembered for the discriminators;
             0 for none. See `ReplayMemory`.
         value_range: closed interval of the pixel values of both domains, or `None`.
@@ -61,6 +62,7 @@ class CycleGAN(AdversarialModel):
 
     tracked = (*AdversarialModel.tracked, "cycle_loss")
     default_loss = LeastSquares()
+    fakes_once = True
     discriminator_names = ("discriminator_x", "discriminator_y")
     adjustable = AdversarialModel.adjustable | {
         "adversarial_weight": number_from_zero,
@@ -177,7 +179,7 @@ class CycleGAN(AdversarialModel):
     # Use
 
     def call(self, x, training=False):
-        """G(x): what `predict` gives."""
+        """G(x): what `predict` returns."""
         return self.translator(x, training=training)
 
     def translate(self, x, batch_size=64):
@@ -191,7 +193,7 @@ class CycleGAN(AdversarialModel):
         return in_batches(self.graphs.translated_back, [y], batch_size)
 
     def cycle(self, x, batch_size=64):
-        """Images of X after a translation and its way back: NumPy array F(G(x))."""
+        """Images of X translated to Y and back: NumPy array F(G(x))."""
         x = checked(self.expects()[0], x, "x")
         return in_batches(self.graphs.cycled, [x], batch_size)
 

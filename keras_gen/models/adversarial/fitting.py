@@ -11,17 +11,17 @@ def image_map(name, network, value_range):
     Args:
         name: the argument's name.
         network: a Keras model from images to images.
-        value_range: closed interval that its images are to reach and not to leave, or `None`.
+        value_range: closed interval that its images must cover and not leave, or `None`.
     """
     check_network(name, network)
     if len(input_shapes(network)) != 1:
-        raise _misfit(name, network, "a network of one input")
+        raise _misfit(name, network, "a network with one input")
     check_range_reached(name, network, value_range)
     return input_shapes(network)[0], output_shape(network)
 
 
 def check_network(name, network, inputs=None, output=None):
-    """Refuses what is no built network from inputs of these shapes to an output of that shape.
+    """Refuses all but a built network from inputs of these shapes to an output of that shape.
 
     Args:
         name: the argument's name.
@@ -34,7 +34,7 @@ def check_network(name, network, inputs=None, output=None):
     if inputs is not None and input_shapes(network) != [tuple(shape) for shape in inputs]:
         raise _misfit(name, network, f"a network that takes {_listed(inputs)}")
     if output is not None and output_shape(network) != tuple(output):
-        raise _misfit(name, network, f"a network that gives {tuple(output)}")
+        raise _misfit(name, network, f"a network that returns {tuple(output)}")
 
 
 def check_different(**networks):
@@ -43,7 +43,7 @@ def check_different(**networks):
     for name, network in networks.items():
         other = first.setdefault(id(network), name)
         if other != name:
-            raise argument_error(name, f"another network than `{other}`", network)
+            raise argument_error(name, f"a network other than `{other}`", network)
 
 
 def _misfit(name, network, expected):

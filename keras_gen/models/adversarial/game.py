@@ -1,5 +1,7 @@
 """The two-player game that every adversarial model plays."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -33,7 +35,12 @@ class AdversarialModel(GenerativeModel):
     A subclass states the game: `fake` and `score`, and, where they differ, the players' variables,
     the equations and the defaults of `compile`. A batch is
     `(real, *condition)`; the base never looks into the condition, so labels, input images or
-    nothing at all go the same way.
+    nothing at all are treated alike.
+
+    Each player's step has fakes of its own, from fresh noise. Where an image is made from another
+    one and not from noise, `fakes_once` spares the second making: the generator's step begins, the
+    discriminator takes its own step on these very fakes, without their gradient, and the generator
+    descends on what the new discriminator says of them.
 
     One training step consumes one batch of `fit()`, cut into `discriminator_steps` slices so that
     the discriminator sees fresh real data on each of its steps. For the customary 5 critic steps
@@ -48,6 +55,8 @@ class AdversarialModel(GenerativeModel):
     default_loss = NonSaturating()
     default_penalty = None
     default_discriminator_steps = 1
+
+    fakes_once = False  # whether the generator's fakes are those of the discriminator's last step
 
     discriminator_names = ("discriminator",)  # the attributes that hold networks of scores
 
@@ -80,11 +89,11 @@ class AdversarialModel(GenerativeModel):
                 `steps_per_execution`.
 
         Raises:
-            ValueError: for a shared optimizer or one of other variables, a loss or penalty that
-                is none of this library's, a `discriminator_steps` that is not positive, metrics,
-                players without trainable variables or with common ones, a discriminator whose last
-                activation keeps scores from what the loss needs, and one with batch normalization
-                under a gradient penalty.
+            ValueError: for a shared optimizer or one built for other variables, a loss or penalty
+                that is not one of this library's, a `discriminator_steps` that is not positive,
+                metrics, players without trainable variables or with shared ones, a discriminator
+                whose last activation cannot output the scores that the loss needs, and one with
+                batch normalization under a gradient penalty.
         """
         if generator_optimizer is discriminator_optimizer and not isinstance(
             generator_optimizer, (str, dict)
@@ -161,17 +170,17 @@ class AdversarialModel(GenerativeModel):
         raise NotImplementedError
 
     def shown(self, fake):
-        """What the discriminator is shown in training, of the generator's images or of older ones:
-        here the images as they are."""
+        """What the discriminator is shown in training, the generator's images or older ones: here
+        the images as they are."""
         return fake
 
     def weights_of_fakes(self, sample_weight):
-        """The weights of the generator's images: here `None`, because all of them are made of noise
-        and count alike. Where each is made from an example, it has the weight of that example."""
+        """The weights of the generator's images: here `None`, because all of them are made from
+        noise and count alike. Where each is made from an example, it has that example's weight."""
         return None
 
     def observe(self, real_score, fake_score, sample_weight=None):
-        """Logs what the scores tell of real images, with their weights, and of fakes."""
+        """Logs what the scores say about real images, with their weights, and about fakes."""
 
     # The equations on scores
 
@@ -208,32 +217,48 @@ class AdversarialModel(GenerativeModel):
 
     # The steps
 
-    def discriminator_step(self, real, *condition, sample_weight=None):
-        """One step of the discriminator; the fake images are made outside its tape."""
-        fake = self.shown(self.fake(real, *condition))
+    def discriminator_step(self, real, *condition, sample_weight=None, fake=None):
+        """One step of the discriminator; the fake images are made outside its tape, or given."""
+        fake = self.shown(self.fake(real, *condition) if fake is None else fake)
         return descend(
             lambda: self.discriminator_loss(real, fake, *condition, sample_weight=sample_weight),
             self.discriminator_variables,
             self.discriminator_optimizer,
         )
 
-    def generator_step(self, real, *condition, sample_weight=None):
-        """One step of the generator; the fake images are made inside its tape."""
+    def generator_step(self, real, *condition, sample_weight=None, before=None):
+        """One step of the generator; the fake images are made inside its tape.
+
+        Args:
+            real, *condition, sample_weight: the batch.
+            before: function of the fake images, without their gradient, that is called before the
+                loss is computed, or `None`.
+        """
 
         def loss():
             fake = self.fake(real, *condition)
+            if before is not None:
+                before(tf.nest.map_structure(tf.stop_gradient, fake))
             return self.generator_loss(real, fake, *condition, sample_weight=sample_weight)
 
         return descend(loss, self.generator_variables, self.generator_optimizer)
 
     def train_step(self, data):
         batch, sample_weight = self.unpack(data)
-        for slice_, weight in fresh_slices(batch, sample_weight, self.discriminator_steps):
-            d_loss = self.discriminator_step(*slice_, sample_weight=weight)
-            self.track(examples_of(slice_), weight, discriminator_loss=d_loss)
-        g_loss = self.generator_step(*slice_, sample_weight=weight)
+        slices = fresh_slices(batch, sample_weight, self.discriminator_steps)
+        turns = [functools.partial(self._discriminator_turn, *each) for each in slices]
+        before = turns.pop() if self.fakes_once else None
+        for turn in turns:
+            turn()
+        slice_, weight = slices[-1]
+        g_loss = self.generator_step(*slice_, sample_weight=weight, before=before)
         self.track(examples_of(slice_), weight, generator_loss=g_loss)
         return self.tracked_results()
+
+    def _discriminator_turn(self, slice_, weight, fake=None):
+        options = {} if fake is None else {"fake": fake}
+        d_loss = self.discriminator_step(*slice_, sample_weight=weight, **options)
+        self.track(examples_of(slice_), weight, discriminator_loss=d_loss)
 
     def test_step(self, data):
         (real, *condition), sample_weight = self.unpack(data)
@@ -256,7 +281,7 @@ def _check_separate(network, penalty):
                 "discriminator",
                 f"a network without batch normalization, because {type(penalty).__name__} takes "
                 "the gradient of each image's score by itself: use layer or group normalization, "
-                "or none, as dcgan_discriminator(normalization=False)",
+                "or none, as in dcgan_discriminator(normalization=False)",
                 received=f"a network with the layer {layer.name!r}",
             )
 
@@ -267,10 +292,10 @@ def examples_of(batch):
 
 
 def fresh_slices(batch, sample_weight, count):
-    """Cuts a batch into `count` slices of equal size, without a sample in two of them.
+    """Cuts a batch into `count` slices of equal size that share no sample.
 
-    A batch with fewer samples than slices is passed round: slices of one sample each, some
-    again. What is left over when `count` does not divide the batch is not used.
+    A batch with fewer samples than slices is used cyclically: slices of one sample each, some
+    repeated. What is left over when `count` does not divide the batch is not used.
     """
     if count == 1:
         return [(batch, sample_weight)]

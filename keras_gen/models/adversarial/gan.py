@@ -23,12 +23,12 @@ class GAN(AdversarialModel):
 
     The architecture is the two networks: dense, convolutional (DCGAN), conditional. With a
     two-input generator `[latents, labels]` and discriminator `[images, labels]` the labels `y` of
-    `fit()` condition both players; otherwise `y` is not looked at. `sample_weight` weighs the real
+    `fit()` condition both players; otherwise `y` is ignored. `sample_weight` weighs the real
     images in the discriminator's loss. The generator never sees real images.
 
     Args:
         generator: built Keras model from latents (batch, latent_dim) to images in `value_range`;
-            functional, sequential or a class of its own that Keras can save.
+            functional, sequential or a class of your own that Keras can save.
         discriminator: the same from images to scores (logits, not probabilities), shape (batch, 1)
             or one score per patch.
         value_range: closed interval of the pixel values, or `None` for unbounded data.
@@ -38,8 +38,8 @@ class GAN(AdversarialModel):
             and of the export; `None` for none. Early on the decay is lower, (1 + t) / (10 + t).
         replay: number of generated images to remember for experience replay, or `None`. Half of the
             fake images that the discriminator is shown in training are then remembered ones, see
-            `models.ReplayMemory`; so are those that `fake_accuracy` counts. A good number is many
-            batches. Not for conditional networks.
+            `models.ReplayMemory`; so are those that `fake_accuracy` counts. A good number is that
+            of many batches. Not for conditional networks.
         seed: integer or `None`.
 
     Example:
@@ -118,8 +118,8 @@ class GAN(AdversarialModel):
         self.track(real_score, sample_weight, real_accuracy=real_score > self.loss.boundary)
         self.track(fake_score, fake_accuracy=fake_score < self.loss.boundary)
 
-    def generator_step(self, real, *condition, sample_weight=None):
-        loss = super().generator_step(real, *condition, sample_weight=sample_weight)
+    def generator_step(self, real, *condition, **options):
+        loss = super().generator_step(real, *condition, **options)
         if self.ema_decay is not None:
             self.generator_average.update(self.generator_optimizer.iterations, tf.shape(real)[0])
         return loss
@@ -151,11 +151,11 @@ class GAN(AdversarialModel):
         return tf.random.stateless_normal([count, *self.latent_shape], seed)
 
     def images(self, latents, *condition, training=False):
-        """The tensor of images for latents, by the sampler: the one road from latents to images."""
+        """The tensor of images for latents, by the sampler: the only way from latents to images."""
         return self.sampler(_inputs(latents, condition), training=training)
 
     def call(self, inputs, training=False):
-        """The images for latents, or for `[latents, labels]`: what `predict` gives."""
+        """The images for latents, or for `[latents, labels]`: what `predict` returns."""
         latents, *condition = inputs if isinstance(inputs, (list, tuple)) else [inputs]
         return self.images(latents, *condition, training=training)
 
@@ -176,8 +176,8 @@ class GAN(AdversarialModel):
             NumPy array (count, height, width, channels) in `value_range`.
 
         Raises:
-            ValueError: for labels that are missing, one-hot, out of range or not `count`, for
-                labels of networks that take none, and for numbers that are not positive.
+            ValueError: for labels that are missing, one-hot, out of range or not `count` of them,
+                for labels where the networks take none, and for numbers that are not positive.
         """
         condition = self._condition(count, labels)
         count = len(condition[0]) if condition else count_of("count", count)

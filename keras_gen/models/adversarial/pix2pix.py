@@ -22,18 +22,19 @@ class Pix2Pix(AdversarialModel):
         generator_loss     = adversarial_weight loss.generator(D(fake, source))
                              + l1_weight mean |target - fake|
 
-    The absolute difference makes the image right on the whole, and blurred; the discriminator, who
-    looks at patches, makes it sharp. With the weights 0 and 100 it is the first alone (the
-    discriminator still learns, as an observer), with 1 and 0 the conditional GAN alone. A
-    discriminator of one input, the image, does not see what it was made from. As the authors do,
-    the discriminator descends half of its loss. `sample_weight` weighs pairs.
+    The absolute difference makes the image right on the whole, but blurred; the discriminator,
+    which judges patches, makes it sharp. With the weights 0 and 100 only the difference counts (the
+    discriminator still learns, as an observer), with 1 and 0 only the conditional GAN. A
+    discriminator with one input, the image, does not see its source. As in the paper, the
+    discriminator descends half of its loss. A step makes its fakes once, for both players.
+    `sample_weight` weighs pairs.
 
     Args:
         generator: built Keras model from sources to images in `value_range`, such as
             `networks.unet`.
         discriminator: built Keras model from `[images, sources]`, or from images alone, to scores
             (logits), such as `networks.patchgan`.
-        adversarial_weight, l1_weight: numbers from 0 on.
+        adversarial_weight, l1_weight: non-negative numbers.
         value_range: closed interval of the pixel values of source and target, or `None`.
         seed: integer or `None`.
 
@@ -49,6 +50,7 @@ class Pix2Pix(AdversarialModel):
     """
 
     tracked = (*AdversarialModel.tracked, "l1_loss")
+    fakes_once = True
     adjustable = AdversarialModel.adjustable | {
         "adversarial_weight": number_from_zero,
         "l1_weight": number_from_zero,
@@ -109,7 +111,7 @@ class Pix2Pix(AdversarialModel):
     # Use
 
     def call(self, source, training=False):
-        """Translations, with the next noise of the generator: what `predict` gives."""
+        """Translations, with the next noise of the generator: what `predict` returns."""
         return self.generator(source, training=training)
 
     def translated(self, source, seed):

@@ -7,15 +7,15 @@ from keras_gen.arguments import positive_integer
 
 
 class ReplayMemory(keras.layers.Layer):
-    """Keeps generated images, and exchanges half of every new batch with as many of them.
+    """Keeps generated images, and exchanges half of every new batch for as many of them.
 
         shown   = [memory[r], new[b/2:]],    memory[r] <- new[:b/2],    r random, all different
 
     What a batch gives to the memory comes back later, once: an image stays for a number of batches
     that has the geometric distribution of mean 2 * capacity / b. So older images are dropped
-    gradually, and a discriminator meets images of past and present generators in equal
-    shares. Until the memory is full a batch fills it, and nothing comes back. The half of an odd
-    batch is rounded up or down by chance: a batch of one image is exchanged every second time.
+    gradually, and a discriminator sees images of past and present generators in equal
+    shares. Until the memory is full a batch fills it, and nothing comes back. Half of an odd batch
+    is rounded up or down at random: a batch of one image is exchanged every second time.
 
     The images are variables and thus part of what a model saves. Under a distribution strategy all
     replicas draw from one memory, and the first one fills it.
@@ -25,7 +25,7 @@ class ReplayMemory(keras.layers.Layer):
         image_shape: shape of one image.
 
     Reference:
-        Shrivastava et al., 2017, Learning from Simulated and Unsupervised Images through
+        Shrivastava et al. (2017), Learning from Simulated and Unsupervised Images through
         Adversarial Training, arXiv:1612.07828, section 2.3.
     """
 

@@ -1,4 +1,4 @@
-"""The semi-supervised generative adversarial network: a classifier that fakes have taught."""
+"""The semi-supervised generative adversarial network: a classifier that learns from fakes, too."""
 
 import functools
 
@@ -17,7 +17,7 @@ from keras_gen.models.use import checked, in_batches
 
 @keras.saving.register_keras_serializable("keras_gen")
 class SemiSupervisedGAN(GAN):
-    """A GAN whose discriminator is a classifier, taught by few labels and many images.
+    """A GAN whose discriminator is a classifier, trained on few labels and many images.
 
     The discriminator gives one logit l_k for each of K classes. An image is real if it is of any
     class, so "fake" is a class K + 1 whose logit is fixed at 0:
@@ -34,14 +34,14 @@ class SemiSupervisedGAN(GAN):
     With the default loss the second term is E[softplus(-score(real))] + E[softplus(score(fake))].
     The generator matches features: f are the activations of a layer of the discriminator, E the
     mean over the batch, and the norm the Euclidean one over all features. Its images need not be
-    good, and for the classifier they had better not be: fakes that lie beside the data push the
-    boundaries between the classes to where no data are.
+    good, and for the classifier they had better not be: fakes that lie next to the data push the
+    boundaries between the classes to where there are no data.
 
     The last two terms, which the paper does not have, are for noisy classifiers. p_avg is the
-    averaged classifier without noise, a teacher whom the noisy one agrees with on all real images:
+    averaged classifier without noise, a teacher that the noisy one agrees with on all real images:
     with full weight after `consistency_ramp` steps, ramp(t) = exp(-5 (1 - min(t / ramp, 1))^2),
     because at first it knows little, and two classes that it takes for one may stay one. The
-    balance counts against that, where the classes are about equally frequent.
+    balance works against that, where the classes are about equally frequent.
 
     `y` holds the class of an image, or -1 for an image without a label. Each image of the batch is
     a real one in the game, each labeled one is classified too; means are over the batch and over
@@ -53,14 +53,14 @@ class SemiSupervisedGAN(GAN):
         generator: as for `GAN`.
         discriminator: functional or sequential model from images to logits (batch, K).
         features: name of the discriminator's layer whose outputs the generator matches.
-        adversarial_weight: non-negative float, weight of the game beside the classification: 1 in
-            the paper's equations, 0.5 in its authors' experiments.
+        adversarial_weight: non-negative float, weight of the game relative to the classification: 1
+            in the paper's equations, 0.5 in its authors' experiments.
         consistency_weight: non-negative float, weight of the agreement; needs `ema_decay`.
-        consistency_ramp: non-negative integer, steps of the discriminator until it is at its full
-            weight.
+        consistency_ramp: non-negative integer, steps of the discriminator until the agreement has
+            its full weight.
         balance_weight: non-negative float, weight of the last term.
         fakes: largest number of fakes, and of real images in a penalty, in each step of a player:
-            the game costs more than the classification. `None` for as many as there are real ones.
+            the game costs more than the classification. `None` for as many as real images.
         **kwargs: `value_range`, `ema_decay` and `seed`, as those of `GAN`. With `ema_decay` the
             discriminator is averaged as well; then `classify`, `evaluate` and the export use the
             averaged one.

@@ -35,7 +35,7 @@ class Autoencoder(GenerativeModel):
 
     Raises:
         ValueError: if the decoder does not take the codes or does not return the input's shape, or
-            if an undercomplete code is not.
+            if `undercomplete` is set and the code is not smaller.
     """
 
     def __init__(
@@ -52,15 +52,16 @@ class Autoencoder(GenerativeModel):
         self.built = True
 
     def check_outputs(self):
-        """Refuses a decoder that cannot reach the declared range, or must leave it."""
+        """Refuses a decoder that cannot reach all of the declared range, or leaves it."""
         check_range_reached("decoder", self.decoder, self.value_range)
 
     def compile(self, optimizer="rmsprop", loss=None, **kwargs):
         """Configures training as `keras.Model.compile` does.
 
         Raises:
-            ValueError: for what is no optimizer or was built for other variables, and for a binary
-                cross-entropy that the declared range or the decoder's last activation contradicts.
+            ValueError: for something that is not an optimizer or was built for other variables, and
+                for a binary cross-entropy that contradicts the declared range or the decoder's last
+                activation.
         """
         check_options({name: kwargs[name] for name in OPTIONS if name in kwargs})
         if optimizer is not None:
@@ -76,7 +77,7 @@ class Autoencoder(GenerativeModel):
             self.compile(**keras.saving.deserialize_keras_object(config))
 
     def check_loss(self, loss):
-        """Refuses a binary cross-entropy of what cannot be probabilities."""
+        """Refuses a binary cross-entropy of values that cannot be probabilities."""
         if isinstance(loss, str) and loss not in ("bce", "BCE"):
             loss = keras.losses.get(loss)
         of_probabilities = loss in ("bce", "BCE", keras.losses.binary_crossentropy)
@@ -100,9 +101,9 @@ class Autoencoder(GenerativeModel):
         return Images(shape, self.value_range), Images(shape, self.value_range, required=False)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Builds the metrics and the loss of `compile` by the shape that examples have.
+        """Builds the metrics and the loss of `compile` from the shape of the examples.
 
-        One device builds them in its first step, which XLA cannot.
+        On one device the first step builds them, which XLA cannot do.
         """
         if self.distribute_strategy.num_replicas_in_sync == 1 and not self.jit_compile:
             return

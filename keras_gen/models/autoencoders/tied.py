@@ -11,7 +11,7 @@ from keras_gen.networks import mlp_encoder
 
 @keras.saving.register_keras_serializable("keras_gen")
 class TiedAutoencoder(Autoencoder):
-    """A dense autoencoder whose decoder goes back through the encoder's kernels, transposed.
+    """A dense autoencoder whose decoder uses the encoder's kernels, transposed, in reverse order.
 
         encoder:  h_0 = flat(x),     h_L = activation(h_{L-1} W_L + b_L),        L = 1 ... n
         decoder:  g_n = code = h_n,  g_{L-1} = activation(g_L transpose(W_L) + c_L),  L = n ... 1
@@ -30,7 +30,8 @@ class TiedAutoencoder(Autoencoder):
         seed: integer or `None`.
 
     Raises:
-        ValueError: for a width that is not positive, or none, or if an undercomplete code is not.
+        ValueError: for no width, or one that is not positive, or if `undercomplete` is set and the
+            code is not smaller.
 
     Example:
         autoencoder = TiedAutoencoder((28, 28, 1), [100, 30], value_range=(0, 1))

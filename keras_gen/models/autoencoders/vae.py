@@ -25,7 +25,7 @@ def check_likelihood(name, likelihood):
 
 @keras.saving.register_keras_serializable("keras_gen")
 class VAE(Autoencoder):
-    """A variational autoencoder: codes are drawn, and pushed towards a standard normal cloud.
+    """A variational autoencoder: codes are drawn, and pushed towards the standard normal.
 
         q(z|x) = N(mean(x), exp(log_var(x)))
         loss   = E_q[-log p(x|z)] + beta KL(q(z|x) || N(0, I))
@@ -40,7 +40,7 @@ class VAE(Autoencoder):
         likelihood: `losses.Bernoulli()` (data in [0, 1]) or `losses.Gaussian(stddev)`.
         beta: non-negative float, weight of the latent loss.
         value_range: closed interval of the data, within [0, 1] for a Bernoulli likelihood, or
-            `None` for whatever the likelihood takes.
+            `None` for the range of the likelihood.
         seed: integer or `None`.
 
     Example:
@@ -52,7 +52,8 @@ class VAE(Autoencoder):
 
     Reference:
         Kingma & Welling (2014), Auto-Encoding Variational Bayes, arXiv:1312.6114, equation 10;
-        Higgins et al. (2017), beta-VAE.
+        Higgins et al. (2017), beta-VAE: Learning Basic Visual Concepts with a Constrained
+        Variational Framework, ICLR.
     """
 
     tracked = ("loss", "reconstruction_loss", "latent_loss")
@@ -95,7 +96,7 @@ class VAE(Autoencoder):
         return value
 
     def check_outputs(self):
-        """Nothing: what the decoder's outputs must reach, the likelihood says."""
+        """Nothing: the likelihood says what the decoder's outputs must reach."""
 
     def expects(self):
         images, _ = super().expects()
@@ -155,7 +156,7 @@ class VAE(Autoencoder):
 
 
 def _check_fit(likelihood, value_range, decoder):
-    """Refuses data that the likelihood does not know, and outputs that it cannot use."""
+    """Refuses data outside the likelihood's range, and outputs that it cannot use."""
     name, needed = type(likelihood).__name__, likelihood.target_range
     if None not in (needed, value_range):
         low, high = value_range

@@ -1,4 +1,4 @@
-"""Models that give every part of an example a distribution, from the parts before it."""
+"""Models that give every part of an example a distribution, given the parts before it."""
 
 from keras_gen.models.autoregressive.base import AutoregressiveModel
 from keras_gen.models.autoregressive.character_model import CharacterModel

@@ -15,7 +15,7 @@ LEVEL_TOLERANCE = 1e-3  # of the distance between two levels: float arithmetic r
 
 
 class AutoregressiveModel(GenerativeModel):
-    """A model of images that gives every pixel a distribution, from the pixels before it.
+    """A model of images that gives every pixel a distribution, given the pixels before it.
 
         p(x) = prod_t p(x_t | x_1 ... x_{t-1}),    loss = -log p(x),    in nats per image
 
@@ -23,10 +23,10 @@ class AutoregressiveModel(GenerativeModel):
 
         p(x_t = k | x_1 ... x_{t-1}) = softmax(0, a_1 ... a_{levels-1})_k
 
-    so that of a binary pixel the network's one output is the log-odds. A pixel is drawn by the
+    so that for a binary pixel the network's one output is the log-odds. A pixel is drawn by the
     inverse of its cumulative distribution, from one uniform number.
 
-    A subclass has `call`, the logits of a batch, and `draw`.
+    A subclass defines `call`, the logits of a batch, and `draw`.
 
     Args:
         image_shape: (height, width, 1).
@@ -176,7 +176,7 @@ class AutoregressiveModel(GenerativeModel):
         Args:
             images: float32 (batch, height, width, 1).
             given: boolean, of the same shape.
-            seed: integer tensor of shape (2,), from which all chance comes.
+            seed: integer tensor of shape (2,), from which all random numbers come.
         """
         raise NotImplementedError
 
@@ -201,7 +201,7 @@ class AutoregressiveModel(GenerativeModel):
 
 @dataclasses.dataclass(frozen=True)
 class GreyLevels(Images):
-    """Images whose pixels take some evenly spaced values of the range, both ends among them.
+    """Images whose pixels take evenly spaced values of the range, both ends included.
 
     Attributes:
         levels: number of these values.

@@ -1,4 +1,4 @@
-"""The character model: a recurrent network that knows how a text goes on."""
+"""The character model: a recurrent network that predicts how a text continues."""
 
 import keras
 import tensorflow as tf
@@ -14,7 +14,7 @@ from keras_gen.models.use import asserted, count_of
 
 @keras.saving.register_keras_serializable("keras_gen")
 class CharacterModel(GenerativeModel):
-    """Predicts every character of a text from those before it, and writes by drawing from that.
+    """Predicts each character of a text from those before it, and writes by drawing from that.
 
         h_t = cells(embedding(x_t), h_{t-1}),   P(x_{t+1} | x_1 ... x_t) = softmax(W h_t + b)
 
@@ -22,16 +22,17 @@ class CharacterModel(GenerativeModel):
 
     An example for `fit()` is a piece of text, the numbers of its characters in an `Alphabet`: the
     model reads all but the last of them, from a zero state, and predicts all but the first. A `y`
-    is not looked at. It is compiled with an optimizer alone.
+    is ignored. The model is compiled with an optimizer alone.
 
     A temperature divides the logits before a character is drawn: 1 draws from what was learned,
-    less makes likely characters likelier (towards always the likeliest one), more evens them out.
+    less makes likely characters likelier (in the limit always the likeliest one), more evens the
+    probabilities out.
 
     Args:
         characters: string, the alphabet.
         cells: list of Keras recurrent cells, such as `[LSTMCell(256), LSTMCell(256)]`, the first
             one next to the characters.
-        embedding_dim: length of the vector that stands for a character.
+        embedding_dim: length of the vector that represents a character.
         dropout: rate in [0, 1) before the last layer.
         seed: integer or `None`.
 
@@ -80,7 +81,7 @@ class CharacterModel(GenerativeModel):
     # Use
 
     def generate(self, prompt, length=200, temperature=1.0, seed=None):
-        """Writes on where a text stops; equal seeds give equal texts.
+        """Continues a text; equal seeds give equal texts.
 
         Args:
             prompt: string, at least one character of the alphabet.
@@ -92,7 +93,7 @@ class CharacterModel(GenerativeModel):
             The continuation, a string without the prompt.
 
         Raises:
-            ValueError: for an empty prompt, a character that is not of the alphabet, or a
+            ValueError: for an empty prompt, a character that is not in the alphabet, or a
                 temperature or length that is not positive.
         """
         if not isinstance(prompt, str) or not prompt:
@@ -140,8 +141,8 @@ class CharacterModel(GenerativeModel):
     def endpoints(self):
         """What `saved_models.export` writes: name -> (function, input signature).
 
-        `generate(prompt, length, temperature, seed)` takes and gives a text, a scalar string;
-        `log_probabilities(tokens)` gives those of every next character.
+        `generate(prompt, length, temperature, seed)` takes and returns a text, a scalar string;
+        `log_probabilities(tokens)` returns those of every next character.
         """
         characters = tf.constant(list(self.characters))
 

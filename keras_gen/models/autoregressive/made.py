@@ -24,10 +24,10 @@ class MADE(AutoregressiveModel):
 
         p(x) = 1/K sum_k p_k(x),    loss of a step = -log p_k(x),    in nats per image
 
-    Evaluation, `log_prob` and drawing mean the mixture. The first eight orderings read row by row
+    Evaluation, `log_prob` and drawing use the mixture. The first eight orderings read row by row
     or column by column from one of the four corners; the others are random. `complete` takes, for
-    each image, an ordering in which fewest given pixels come after a missing one; with four or more
-    orderings a missing half, on any side, is drawn given all of the other half.
+    each image, an ordering in which the fewest given pixels come after a missing one; with four or
+    more orderings a missing half, on any side, is drawn given all of the other half.
 
     Args:
         image_shape: (height, width, 1).
@@ -83,14 +83,14 @@ class MADE(AutoregressiveModel):
         self(tf.zeros([1, *self.image_shape]))
 
     def set_level_frequencies(self, frequencies):
-        """Starts where pixels without connections have these frequencies, which speeds learning.
+        """Makes pixels without connections start with these frequencies, which speeds up learning.
 
             b_k = log(p_k / p_0),    p = clip(frequencies, .001, .999)
 
-        The inputs are then counted from the mean pixel instead of the middle of the range.
+        The inputs are then measured from the mean pixel instead of the middle of the range.
 
         Args:
-            frequencies: of the levels at every pixel, array (height, width, levels); of a binary
+            frequencies: of the levels at every pixel, array (height, width, levels); for a binary
                 pixel `[1 - mean, mean]`.
         """
         p = np.clip(np.reshape(frequencies, [-1, self.levels]), 1e-3, 1 - 1e-3)
@@ -99,7 +99,7 @@ class MADE(AutoregressiveModel):
         self.mean.assign(p @ self.pixels(np.arange(self.levels)).numpy())
 
     def inputs(self, x):
-        """Rows of pixels counted from the mean, in units of half the range."""
+        """Rows of pixels measured from the mean, in units of half the range."""
         low, high = self.value_range
         return tf.cast((x - self.mean) * (2 / (high - low)), self.compute_dtype)
 
@@ -142,7 +142,7 @@ class MADE(AutoregressiveModel):
         return tf.reshape(made, [-1, *self.image_shape])
 
     def chosen_orderings(self, given, seed):
-        """For each image, one of the orderings with fewest given pixels after a missing one."""
+        """For each image, one of the orderings with the fewest given pixels after a missing one."""
 
         def too_late(reading):
             read = tf.gather(given, reading, axis=1)
@@ -157,7 +157,7 @@ class MADE(AutoregressiveModel):
     def drawn_in_order(self, ordering, images, given, uniform):
         """Images, all of one ordering, as rows of pixels; so are `given` and `uniform`.
 
-        The hidden units of a pixel are computed when it is known, and stay.
+        The hidden units of a pixel are computed when it is known, and kept.
         """
         steps = self.places.shape[1]
         hidden = [layer.parameters(ordering) for layer in self.hidden_layers]

@@ -13,7 +13,7 @@ FIRST_KERNEL, KERNEL = 7, 3  # van den Oord et al. (2016), table 1
 
 @keras.saving.register_keras_serializable("keras_gen")
 class PixelCNN(AutoregressiveModel):
-    """Images row by row from the top left, each pixel from all before it in a receptive field.
+    """Images row by row from the top left, each pixel given those before it in a receptive field.
 
         p(x) = prod_t p(x_t | x_1 ... x_{t-1})
 
@@ -22,9 +22,9 @@ class PixelCNN(AutoregressiveModel):
         logits = conv1x1(relu(conv1x1(relu(h))))
 
     The 3x3 convolutions work on half as many feature maps. Training sees all pixels of an image
-    at once. Drawing goes pixel by pixel and computes every feature of every pixel once: that
-    pixel's, when all before it are known; what the rows above contribute is computed for a whole
-    row before it begins. So an image costs little more than one pass of the network.
+    at once. Drawing goes pixel by pixel and computes every feature of a pixel once, when all pixels
+    before it are known; what the rows above contribute is computed for a whole row before the row
+    begins. So an image costs little more than one pass through the network.
 
     `complete` draws a missing pixel given those before it, so it is exact where the given pixels
     come first, as an upper half does.
@@ -110,7 +110,8 @@ class PixelCNN(AutoregressiveModel):
         """One row of images, pixel by pixel.
 
         Args:
-            above: for every masked convolution, what the rows above give: (width, batch, filters).
+            above: for every masked convolution, what the rows above contribute: (width, batch,
+                filters).
             row: images, given and uniform numbers of the row, each (width, batch).
             kernels: of the masked convolutions.
 
@@ -159,5 +160,5 @@ class PixelCNN(AutoregressiveModel):
 
 
 def followed(windows, following):
-    """Windows (batch, length, ...) that moved on by one."""
+    """Windows (batch, length, ...) moved on by one."""
     return [tf.concat([old[:, 1:], new], axis=1) for old, new in zip(windows, following)]

@@ -1,4 +1,4 @@
-"""Machines of visible and hidden units, which Markov chains generate from."""
+"""Machines of visible and hidden units, which Markov chains draw from."""
 
 from keras_gen.models.boltzmann.boltzmann_machine import BoltzmannMachine
 from keras_gen.models.boltzmann.caption_machine import CaptionMachine

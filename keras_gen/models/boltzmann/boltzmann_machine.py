@@ -1,4 +1,4 @@
-"""The Boltzmann machine: stochastic binary units, every one connected with every other."""
+"""The Boltzmann machine: stochastic binary units, each connected with every other."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ from keras_gen.models.boltzmann.enumeration import (
 from keras_gen.models.use import count_of, steps_of
 
 WEIGHT_STDDEV = 0.01  # Hinton (2012), A Practical Guide to Training RBMs, section 8
-MEAN_CHAINS, MEAN_STEPS = 20, 20  # behind a mean of hidden units that is not summed
+MEAN_CHAINS, MEAN_STEPS = 20, 20  # for a mean of hidden units that is not exact
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -35,22 +35,22 @@ class BoltzmannMachine(EnumerableMachine):
 
         loss = -mean log p(v) = mean F(v) + log Z,    F(v) = -log sum_h exp(-E(v, h) / T)
 
-    The other one takes states from Gibbs sampling, which draws one unit after the other from
-    P(s_i | rest), and counts them as constants:
+    The other takes states from Gibbs sampling, which draws one unit after the other from
+    P(s_i | rest), and treats them as constants:
 
         loss = (mean E(s_data) - mean E(s_model)) / T
 
         s_data:   v is the data and stays, h starts as fair coins and is drawn `gibbs_steps` times
         s_model:  `gibbs_steps` sweeps over all units from the particles, which then stay there
 
-    E is in units of its own, every other quantity in nats; all are float32. The logs hold the
-    loss and the squared error of a reconstruction per example.
+    E has its own unit, every other quantity is in nats; all are float32. The logs hold the loss and
+    the squared error of a reconstruction per example.
 
     Args:
         example_shape: shape of one example, such as (28, 28, 1); an integer means vectors. Every
             number of it is a visible unit.
         hidden: number of hidden units.
-        temperature: positive float T; the higher, the more random are the units.
+        temperature: positive float T; the higher, the more random the units.
         exact: whether to learn by enumeration of all states; `None`: if there are at most 16 units.
         gibbs_steps: positive integer, sweeps between two updates.
         particles: number of persistent chains.
@@ -67,7 +67,7 @@ class BoltzmannMachine(EnumerableMachine):
         machine.fit(patterns, epochs=2000)
 
     Reference:
-        Ackley, Hinton, Sejnowski, 1985, A Learning Algorithm for Boltzmann Machines.
+        Ackley, Hinton, Sejnowski (1985), A Learning Algorithm for Boltzmann Machines.
     """
 
     tracked = ("loss", "reconstruction_error")
@@ -135,7 +135,7 @@ class BoltzmannMachine(EnumerableMachine):
         """The states after Gibbs sampling.
 
         Units `first`, ..., N-1 are drawn one after the other, each from P(s_i | rest), `steps`
-        times. Connected units that are drawn at once would settle in another distribution.
+        times. Connected units drawn at the same time would settle in another distribution.
         """
         temperature = self.temperature if temperature is None else temperature
         connections, moving = self.connections(), self.units - first
@@ -189,7 +189,7 @@ class BoltzmannMachine(EnumerableMachine):
         return self.gibbs(states, steps, seed, first=self.visible_units)
 
     def observe(self, states, weight=None):
-        """Logs how far each visible unit is from what the other units make of it."""
+        """Logs how far each visible unit is from what the other units predict."""
         error = states - self.unit_probabilities(states)
         error = tf.reduce_sum(error[:, : self.visible_units] ** 2, axis=1)
         self.track(states, weight, reconstruction_error=error)
@@ -225,8 +225,8 @@ class BoltzmannMachine(EnumerableMachine):
         Args:
             count: number of examples.
             seed: integer, or `None` for the next ones of the model's own random numbers.
-            gibbs_steps: length of each chain in sweeps over all units, from 0 on.
-            temperature: another temperature than the model's, or `None`.
+            gibbs_steps: non-negative integer, length of each chain in sweeps over all units.
+            temperature: a temperature other than the model's, or `None`.
 
         Returns:
             NumPy array (count, *example_shape) of zeros and ones.

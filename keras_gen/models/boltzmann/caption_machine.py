@@ -12,7 +12,7 @@ from keras_gen.models.boltzmann.top_machine import TopMachine
 from keras_gen.models.inputs import Images
 from keras_gen.models.use import Codes, checked, in_batches, steps_of
 
-STARTS, MEAN_FIELD_STEPS = 10, 20  # of the captions' features while the image's stay
+STARTS, MEAN_FIELD_STEPS = 10, 20  # of the captions' features while the image's are fixed
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -23,15 +23,15 @@ class CaptionMachine(TopMachine):
                                     top machine, visible units [f, g]
         caption -> ...     ->   g  /
 
-    The layers below have been trained apart, those on images without captions and those on
+    The layers below have been trained separately, some on images without captions and some on
     captions without images; `fit(images, captions)` trains the top machine only, on features drawn
     on the way up from images and on codes of captions, which are probabilities. A caption is a
     vector of zeros and ones, one per word.
 
-    What is known stays as it is and the top machine fills in the rest, which then goes down:
+    What is known stays fixed and the top machine fills in the rest, which is then passed down:
 
-        describe:    f fixed,  g <- P(g=1 | P(h=1 | f, g)),  repeated (mean field); of the ends
-                               from several starts the one with the lowest free energy F(f, g)
+        describe:    f fixed,  g <- P(g=1 | P(h=1 | f, g)),  repeated (mean field) from several
+                               starts; the end with the lowest free energy F(f, g) is taken
         illustrate:  g fixed,  f by a Gibbs chain
 
     Args:
@@ -44,8 +44,8 @@ class CaptionMachine(TopMachine):
             `RestrictedBoltzmannMachine`; they concern the top machine.
 
     Reference:
-        Srivastava & Salakhutdinov, 2012, Multimodal Learning with Deep Boltzmann Machines, section
-        2.3, whose directed relative this is.
+        Srivastava & Salakhutdinov (2012), Multimodal Learning with Deep Boltzmann Machines, section
+        2.3, of which this is a directed relative.
     """
 
     def __init__(self, rbm, example_shape, words, below=(), below_captions=(), **kwargs):
@@ -87,12 +87,12 @@ class CaptionMachine(TopMachine):
         return tf.concat([features, self.likeliest_codes(features)], axis=-1)
 
     def likeliest_codes(self, features):
-        """The g of the lowest free energy among the ends of mean field, (batch, codes).
+        """The g with the lowest free energy among the ends of mean field, (batch, codes).
 
             F(f, g) = -a'f - b'g - sum_j softplus(c_j + (V'f + U'g)_j)
 
         Every caption that the machine has learned is a valley of its own, and mean field ends in
-        the one where it starts. The starts are random, the same ones for every image.
+        the one where it starts. The starts are random, the same for every image.
         """
         rbm, count, width = self.rbm, tf.shape(features)[0], self.further_units()
         V, U, b, c = rbm.computed(
@@ -140,7 +140,7 @@ class CaptionMachine(TopMachine):
         Args:
             captions: array (batch, words) of zeros and ones.
             seed: integer, or `None` for the next ones of the model's own random numbers.
-            gibbs_steps: length of each chain, from 0 on.
+            gibbs_steps: non-negative integer, length of each chain.
 
         Returns:
             NumPy array (batch, *example_shape).

@@ -1,4 +1,4 @@
-"""The centered gradient of Boltzmann machines: units are counted from their means.
+"""The centered gradient of Boltzmann machines: units are measured from their means.
 
 A change of the weights between two layers also moves the mean input of both. The centered gradient
 leaves that to the biases, which makes larger rates possible:
@@ -10,7 +10,7 @@ The first line is the gradient of connected states s_l - m_l; the second keeps t
 energy where the change of W_l alone would shift it.
 
 Reference:
-    Melchior, Fischer, Wiskott, 2016, How to Center Deep Boltzmann Machines, arXiv:1311.1354,
+    Melchior, Fischer, Wiskott (2016), How to Center Deep Boltzmann Machines, arXiv:1311.1354,
     section 4.
 """
 

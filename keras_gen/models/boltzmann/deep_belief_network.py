@@ -1,4 +1,4 @@
-"""The deep belief network: a restricted Boltzmann machine on features that others have learned."""
+"""The deep belief network: a restricted Boltzmann machine on features that others learned."""
 
 import keras
 import numpy as np
@@ -20,10 +20,10 @@ from keras_gen.models.use import count_of, finite, in_batches, labels_of, seed_o
 
 @keras.saving.register_keras_serializable("keras_gen")
 class DeepBeliefNetwork(TopMachine):
-    """An RBM on top of trained RBMs, whose weights lead down to the examples.
+    """An RBM on top of trained RBMs, which map its states down to examples.
 
         p(v, h_1, ..., h_L) = P(v | h_1) P(h_1 | h_2) ... p_top(h_L-1, h_L)
-        Q(h_1, h_2, ... | v) = Q(h_1 | v) Q(h_2 | h_1) ...,    of the same weights, on the way up
+        Q(h_1, h_2, ... | v) = Q(h_1 | v) Q(h_2 | h_1) ...,    with the same weights, on the way up
 
     `fit()` trains the top machine only, on states h ~ Q(h | v) that the layers below draw anew for
     every batch; they stay as they are. So a network is trained from the bottom to the top, each
@@ -33,13 +33,13 @@ class DeepBeliefNetwork(TopMachine):
     Where states need not be drawn, probabilities take their place: on the way up to features and
     classes, and, after a Gibbs chain in the top machine, on the way down to examples.
 
-    A class is asked for by label units that stay at fixed values y. With `guidance` g they are
+    A class is requested by fixing the label units at values y. With `guidance` g they are
 
         y = g onehot(class) + (1 - g) / K,    V'x + c + U_mean + g (U_class - U_mean)
 
-    of K classes; the second is the input of the hidden units, U_k the weights of class k. At g = 1
-    that is the model's own p(x | class), where some examples look like other classes; above, what
-    tells the class from the others counts more, which costs variety.
+    for K classes; the second is the input of the hidden units, U_k the weights of class k. At g = 1
+    that is the model's own p(x | class), where some examples look like other classes; above 1, what
+    distinguishes the class from the others counts more, at the cost of variety.
 
     Args:
         rbm: the top machine, a `keras_gen.layers.RBM` or `LabelRBM`.
@@ -63,9 +63,9 @@ class DeepBeliefNetwork(TopMachine):
         top.generate(labels=[3, 1, 4])
 
     Reference:
-        Hinton, Osindero, Teh, 2006, A Fast Learning Algorithm for Deep Belief Nets, sections 4
-        and 6. Guidance is after the manner of Ho & Salimans, 2022, Classifier-Free Diffusion
-        Guidance, arXiv:2207.12598, whose models have no hidden units.
+        Hinton, Osindero, Teh (2006), A Fast Learning Algorithm for Deep Belief Nets, sections 4
+        and 6. Guidance is modelled on Ho & Salimans (2022), Classifier-Free Diffusion Guidance,
+        arXiv:2207.12598, whose models have no hidden units.
     """
 
     adjustable = TopMachine.adjustable | {"guidance": positive_number}
@@ -113,17 +113,17 @@ class DeepBeliefNetwork(TopMachine):
         return np.mean(features, axis=0, dtype="float64")
 
     def turn_over(self):
-        """Makes the top machine the one below it, upside down: where no likelihood is lost.
+        """Makes the top machine the one below it, upside down: a start that loses no likelihood.
 
             W = W_below',  b = c_below,  c = b_below;    further hidden units stay as they are
 
-        Without such, log p(v) is that of the machine below alone and the variational bound is
-        exact. Whatever training the top machine then adds to the bound, the network gains. Further
-        units need weights, if small ones, because equal units would learn the same.
+        Without further units, log p(v) is that of the machine below alone and the variational bound
+        is exact. Whatever training the top machine then adds to the bound, the network gains.
+        Further units need weights, if small ones, because equal units would learn the same.
 
         Raises:
-            ValueError: if there is no machine below, the top one has fewer hidden units than that
-                has visible ones, or one of the two is not binary.
+            ValueError: if there is no machine below, the top one has fewer hidden units than the
+                one below has visible ones, or one of the two is not binary.
         """
         layer = self.below[-1] if self.below else None
         if layer is None or not (layer.binary and self.rbm.binary):
@@ -155,7 +155,7 @@ class DeepBeliefNetwork(TopMachine):
         Args:
             count: number of examples; with `labels` it may be left out.
             seed: integer, or `None` for the next ones of the model's own random numbers.
-            gibbs_steps: length of each chain, from 0 on.
+            gibbs_steps: non-negative integer, length of each chain.
             labels: one integer per example, or one for all: label units that stay on.
             guidance: how much they count, or `None` for the network's own `guidance`.
 
@@ -187,10 +187,10 @@ class DeepBeliefNetwork(TopMachine):
         if self.num_classes is None:
             raise argument_error("rbm", "a LabelRBM, for anything with labels", self.rbm)
 
-    # The network as what it is not: a bound, and a feed-forward network
+    # The network as something else: a bound, and a feed-forward network
 
     def variational_bound(self, x, log_z, samples=1, seed=0):
-        """A lower bound of log p(v), in nats, for every example; of a network without labels.
+        """A lower bound on log p(v), in nats, for every example; for networks without labels.
 
             log p(v) >= E_Q[-F_top(h_L-1) - log Z + sum_l log P(h_l-1 | h_l) - log Q(h_l | h_l-1)]
 
@@ -209,7 +209,7 @@ class DeepBeliefNetwork(TopMachine):
             float64 array (batch,).
 
         Reference:
-            Salakhutdinov & Murray, 2008, On the Quantitative Analysis of Deep Belief Networks,
+            Salakhutdinov & Murray (2008), On the Quantitative Analysis of Deep Belief Networks,
             equations 16 and 17.
         """
         if not all(layer.binary for layer in [*self.below, self.rbm]):
@@ -229,7 +229,7 @@ class DeepBeliefNetwork(TopMachine):
         """A functional Keras model from examples to the top's hidden units, to be fine-tuned.
 
         Its dense sigmoid layers hold copies of the weights. Label units, which it does not have,
-        count as all equally probable.
+        count as equally probable.
 
         Args:
             dropout: share in [0, 1) of every layer's inputs that is left out in training.

@@ -23,18 +23,18 @@ class DeepBoltzmannMachine(LayeredMachine):
 
         dL/dW_l = <h_l-1 h_l'>_chains - <mu_l-1 mu_l'>_data.
 
-    Mean field starts with a pass upwards in which every layer but the last is heard twice, and
-    then takes a fixed number of updates, odd and even layers in turn; each raises the bound. The
-    chains persist. Given the odd layers the even ones are independent, and the reverse, so a Gibbs
-    step draws the even ones, pixels among them, and then the odd ones, and only the odd ones are
-    kept. For the odd layers the loss takes P(odd | even) of the last step instead of what was
+    Mean field starts with an upward pass in which the input of every layer but the last is doubled,
+    and then takes a fixed number of updates, odd and even layers in turn; each raises the bound.
+    The chains persist. Given the odd layers the even ones are independent, and vice versa, so a
+    Gibbs step draws the even ones, pixels included, and then the odd ones, and only the odd ones
+    are kept. For the odd layers the loss takes P(odd | even) of the last step instead of what was
     drawn: E is linear in them, so the gradient has the same mean and less noise.
 
     Args:
         units: sizes of the hidden layers, two or more.
         example_shape: shape of one example, such as (28, 28, 1); an integer means vectors.
         gibbs_steps: positive integer, steps of every chain between two updates of the weights.
-        mean_field_steps: positive integer, updates of `mu` after the pass upwards.
+        mean_field_steps: positive integer, updates of `mu` after the upward pass.
         particles: positive integer, number of chains.
         value_range: closed interval of the data.
         weight_stddev: standard deviation of the initial weights; biases start at 0.
@@ -46,7 +46,7 @@ class DeepBoltzmannMachine(LayeredMachine):
         machine.fit(binary_images, batch_size=100, epochs=100)
 
     Reference:
-        Salakhutdinov & Hinton, 2009, Deep Boltzmann Machines, sections 2 and 3.
+        Salakhutdinov & Hinton (2009), Deep Boltzmann Machines, sections 2 and 3.
     """
 
     tracked = ("loss", "reconstruction_error")
@@ -92,7 +92,7 @@ class DeepBoltzmannMachine(LayeredMachine):
             W_l = W of machine l,    b_0 = b of the first,    b_L = c of the last
             b_l = (c of machine l + b of machine l+1) / 2
 
-        so that a layer's input is the mean of what the two machines that know it say.
+        so that a layer's input is the mean of its inputs in the two machines it belongs to.
 
         Args:
             rbms: trained `layers.doubled_rbms(units)`.
@@ -100,7 +100,7 @@ class DeepBoltzmannMachine(LayeredMachine):
             *args, **kwargs: the further arguments of the class.
 
         Raises:
-            ValueError: if there are fewer than two, they are not built, double other sides than
+            ValueError: if there are fewer than two, they are not built, double sides other than
                 those of `doubled_rbms`, or do not fit on each other.
         """
         model = cls([rbm.units for rbm in rbms], example_shape, *args, **kwargs)
@@ -132,14 +132,14 @@ class DeepBoltzmannMachine(LayeredMachine):
         return states
 
     def variational_bound(self, x, log_z, mean_field_steps=None):
-        """A lower bound of log p(v) of every example, in nats.
+        """A lower bound on log p(v) of every example, in nats.
 
             log p(v) >= -E(v, mu) + H(mu) - log Z,    H(mu) = -sum mu log mu + (1-mu) log(1-mu)
 
         Args:
             x: array of binary examples.
-            log_z: log of the partition function, as `metrics.log_partition` of `as_rbm()` has it.
-            mean_field_steps: updates of `mu`, from 0 on; the model's number by default.
+            log_z: log of the partition function, from `metrics.log_partition` of `as_rbm()`.
+            mean_field_steps: non-negative integer, updates of `mu`; the model's number by default.
 
         Returns:
             Tensor (examples,).
@@ -161,7 +161,7 @@ class DeepBoltzmannMachine(LayeredMachine):
     # Chains
 
     def negative_phase(self):
-        """Moves copies of the chains: their odd layers, and the states that the loss looks at."""
+        """Moves copies of the chains: their odd layers, and the states that the loss uses."""
         odd, seed = [self.cast(chain) for chain in self.chains], self.next_seed()
         for step in range(self.gibbs_steps):
             key = tf.random.experimental.stateless_fold_in(seed, step)
@@ -216,7 +216,7 @@ class DeepBoltzmannMachine(LayeredMachine):
 
     @tf.function(reduce_retracing=True)
     def generated(self, count, seed, gibbs_steps):
-        """The ends of chains that start at those of the training, the pixels as probabilities."""
+        """The ends of chains that start at those of training, the pixels as probabilities."""
         chosen = tf.random.stateless_uniform([count], seed, 0, self.particles, tf.int32)
         start = [self.cast(tf.gather(chain, chosen)) for chain in self.chains]
 

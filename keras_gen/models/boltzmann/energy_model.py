@@ -9,13 +9,13 @@ from keras_gen.models.base import GenerativeModel
 from keras_gen.models.inputs import Images
 from keras_gen.models.use import checked, count_of, in_batches, steps_of
 
-GIBBS_STEPS = 1000  # from where a chain starts to a sample
+GIBBS_STEPS = 1000  # from the start of a chain to a sample
 
 
 class EnergyModel(GenerativeModel):
     """A model of examples as vectors of visible units, which Markov chains generate.
 
-    A subclass has `call` (features), `reconstructed(x)` (a tensor of examples) and
+    A subclass defines `call` (features), `reconstructed(x)` (a tensor of examples) and
     `generated(count, seed, gibbs_steps)` (a tensor of examples; `seed` of shape (2,)).
 
     Args:
@@ -67,7 +67,7 @@ class EnergyModel(GenerativeModel):
         Args:
             count: number of examples.
             seed: integer, or `None` for the next ones of the model's own random numbers.
-            gibbs_steps: length of each chain, from 0 on.
+            gibbs_steps: non-negative integer, length of each chain.
 
         Returns:
             NumPy array (count, *example_shape).

@@ -1,4 +1,4 @@
-"""Sums over all states of a machine, as far as there are few enough of them."""
+"""Sums over all states of a machine, where there are few enough of them."""
 
 import numpy as np
 import tensorflow as tf
@@ -14,9 +14,9 @@ class EnumerableMachine(EnergyModel):
 
         F(v) = -log sum_h exp(-E(v, h) / T),    Z = sum_v exp(-F(v)),    p(v) = exp(-F(v)) / Z
 
-    Free energies take all hidden states, everything else all states; more than 16 units are
-    refused. A subclass has `energy(states)` of states (batch, units), the matrix `connections()`
-    between its units, and the numbers `units`, `hidden` and `temperature`.
+    Free energies sum over all hidden states, everything else over all states; more than 16 units
+    are refused. A subclass defines `energy(states)` of states (batch, units), the matrix
+    `connections()` between its units, and the numbers `units`, `hidden` and `temperature`.
     """
 
     def free_energy(self, x):
@@ -42,7 +42,7 @@ class EnumerableMachine(EnergyModel):
         return tf.nn.softmax(-self.free_energies(all_states(self.visible_units)))
 
     def state_numbers(self, x):
-        """Where binary examples stand in the order of `all_states`: integers, shape (batch,)."""
+        """The positions of binary examples in the order of `all_states`: integers (batch,)."""
         places = 2.0 ** tf.range(self.visible_units - 1, -1, -1, tf.float32)
         return tf.cast(tf.linalg.matvec(self.flat(self.checked_examples(x)), places), tf.int32)
 
@@ -83,7 +83,7 @@ def all_states(units):
 
 
 def check_enumerable(units):
-    """Raises the error of more units than can be enumerated."""
+    """Raises the error for more units than can be enumerated."""
     if units > MAX_ENUMERATED:
         raise argument_error(
             "units",

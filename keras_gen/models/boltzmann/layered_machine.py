@@ -12,7 +12,7 @@ from keras_gen.models.boltzmann.energy_model import EnergyModel
 
 
 class LayeredMachine(EnergyModel):
-    """A machine in which every layer hears the one below and the one above.
+    """A machine in which every layer gets input from the one below and the one above.
 
         E(v, h)      = -b_0'v - sum_l b_l'h_l - sum_l h_l-1' W_l h_l,    h_0 = v, l = 1 ... L
         P(h_l=1 | .) = sigmoid(b_l + W_l' h_l-1 + W_l+1 h_l+1)
@@ -23,7 +23,7 @@ class LayeredMachine(EnergyModel):
         units: sizes of the hidden layers, two or more.
         example_shape: shape of one example, such as (28, 28, 1); an integer means vectors.
         weight_stddev: standard deviation of the initial weights; biases start at 0.
-        **kwargs: of `EnergyModel`.
+        **kwargs: as for `EnergyModel`.
     """
 
     def __init__(self, units, example_shape, weight_stddev=0.01, **kwargs):
@@ -72,7 +72,7 @@ class LayeredMachine(EnergyModel):
         """A variable in the compute dtype."""
         return tf.cast(variable, self.compute_dtype)
 
-    # Odd and even layers: given the ones the others are independent
+    # Odd and even layers: each kind is independent given the other
 
     def gibbs_step(self, odd, seed):
         """The even layers given the odd ones, then the odd ones given the even ones.
@@ -83,7 +83,7 @@ class LayeredMachine(EnergyModel):
 
         Returns:
             The new states of the odd layers, and the states of all layers with P(odd | even) in
-            the place of what was drawn.
+            place of what was drawn.
         """
         count = len(self.units) + 1
         states, means = [None] * count, [None] * count
@@ -100,7 +100,7 @@ class LayeredMachine(EnergyModel):
     def as_rbm(self):
         """This machine as an RBM: its visible units are the odd layers, its hidden the even ones.
 
-        Odd layers are connected with even ones only, so the energy is that of an RBM, and so are
+        Odd layers are connected only with even ones, so the energy is that of an RBM, and so are
         the partition function and `metrics.log_partition`.
 
         Returns:

@@ -3,21 +3,21 @@
     sum_i log p(v_i | all others) = sum_i log sigmoid(F(v with v_i flipped) - F(v))
 
 Reference:
-    Besag, 1975, Statistical Analysis of Non-Lattice Data.
+    Besag (1975), Statistical Analysis of Non-Lattice Data.
 """
 
 import tensorflow as tf
 
 
 def pseudo_log_likelihood(rbm, visible, inputs, seed):
-    """An estimate of it in nats, of shape (batch,), by one unit i drawn for each example.
+    """An estimate of it in nats, of shape (batch,), from one unit i drawn for each example.
 
         n log sigmoid(F(v with v_i flipped) - F(v))
 
     Args:
         rbm: a `layers.RBM` with binary units.
         visible: states (batch, n).
-        inputs: what its hidden units get, c + W'v.
+        inputs: inputs of its hidden units, c + W'v.
         seed: integer tensor of shape (2,).
     """
     count = tf.shape(visible)[1]

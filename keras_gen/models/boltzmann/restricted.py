@@ -15,7 +15,7 @@ from keras_gen.models.boltzmann.pseudo_likelihood import pseudo_log_likelihood
 from keras_gen.models.boltzmann.stack import Stack
 from keras_gen.models.use import in_batches, seed_of, steps_of
 
-OBSERVED = 10  # examples of a training batch that the costlier logs look at
+OBSERVED = 10  # examples of a training batch that the costlier logs use
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -33,8 +33,8 @@ class RestrictedBoltzmannMachine(EnergyModel):
 
     Weight decay, momentum and schedules are the optimizer's. The logs hold the loss, the free
     energy of the data, the squared error of a reconstruction per example and, for binary units,
-    the pseudo-log-likelihood, all in nats but the error. In training the last two look at the
-    first ten examples of every batch, in evaluation at all.
+    the pseudo-log-likelihood, all in nats except the error. In training the last two use the first
+    ten examples of every batch, in evaluation all.
 
     Args:
         rbm: a `keras_gen.layers.RBM` or `GaussianRBM`; it is built on `example_shape`.
@@ -43,8 +43,8 @@ class RestrictedBoltzmannMachine(EnergyModel):
         particles: number of persistent chains, or `None` for chains that start at the data.
         value_range: closed interval of the data, within [0, 1] for binary units.
         seed: integer or `None`; starts the particles.
-        centered: whether to follow the centered gradient of `models.centering`, which counts units
-            from their means and allows larger rates.
+        centered: whether to follow the centered gradient of `models.centering`, which measures
+            units from their means and allows larger rates.
 
     Example:
         machine = RestrictedBoltzmannMachine(layers.RBM(500), (28, 28, 1), 5, particles=100)
@@ -52,8 +52,8 @@ class RestrictedBoltzmannMachine(EnergyModel):
         machine.fit(binary_images, batch_size=100, epochs=10)
 
     Reference:
-        Hinton, 2002, Training Products of Experts by Minimizing Contrastive Divergence;
-        Tieleman, 2008, Training Restricted Boltzmann Machines using Approximations to the
+        Hinton (2002), Training Products of Experts by Minimizing Contrastive Divergence;
+        Tieleman (2008), Training Restricted Boltzmann Machines using Approximations to the
         Likelihood Gradient.
     """
 
@@ -108,17 +108,17 @@ class RestrictedBoltzmannMachine(EnergyModel):
         return self.rbm.trainable_variables
 
     def visible_means(self, x, y=None):
-        """Means of the visible units over examples, float64; `y` is not looked at."""
+        """Means of the visible units over examples, float64; `y` is ignored."""
         return np.mean(self.flat(self.checked_examples(x)), axis=0, dtype="float64")
 
     def burn_in(self, gibbs_steps=1000, seed=0):
-        """Moves the particles to what the machine believes in, from fair coins.
+        """Moves the particles from fair coins to samples of the machine.
 
         Particles start anywhere, which suits weights that start small. Call this before training
         weights that are not new, or the first steps unlearn what the particles do not show.
 
         Args:
-            gibbs_steps: length of every chain, from 0 on.
+            gibbs_steps: non-negative integer, length of every chain.
             seed: integer.
         """
         if self.particles is None:
@@ -134,7 +134,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
         """mean F(v_data) - mean F(v_model).
 
         Args:
-            data, inputs: v_data, and what its hidden units get, c + W'v_data.
+            data, inputs: v_data, and the inputs of its hidden units, c + W'v_data.
             model: v_model, which counts as a constant.
             sample_weight: weights of the examples, or `None`.
             model_weight: weights of `v_model`, which are those of the examples where each chain
@@ -157,7 +157,7 @@ class RestrictedBoltzmannMachine(EnergyModel):
         return states
 
     def noise(self, like, width):
-        """The numbers of `rbm.noise`, from the generator that XLA is fast with on CPUs as well."""
+        """The numbers of `rbm.noise`, from the generator that is fast under XLA on CPUs, too."""
         seed = tf.cast(self.rbm.seed_generator.next(), tf.int32)
         return tf.random.stateless_uniform([tf.shape(like)[0], width], seed, alg="philox")
 

@@ -1,4 +1,4 @@
-"""Restricted Boltzmann machines one on the other: the way up, and the way down."""
+"""A stack of restricted Boltzmann machines: the way up, and the way down."""
 
 import tensorflow as tf
 
@@ -7,14 +7,14 @@ from keras_gen.layers import RBM
 
 
 class Stack:
-    """Machines each of which sees the hidden units of the one below it.
+    """Machines that each see the hidden units of the one below.
 
         up:       h_l = P(h_l=1 | h_l-1),    h_0 = v
         draw_up:  h_l ~ P(h_l | h_l-1)
         down:     h_l-1 = P(h_l-1=1 | h_l)
 
     Args:
-        rbms: list of `RBM`s, bottom first; of an empty one both ways lead nowhere.
+        rbms: list of `RBM`s, bottom first; an empty one returns what it is given.
     """
 
     def __init__(self, rbms):
@@ -45,7 +45,7 @@ class Stack:
         return visible
 
     def draw_up(self, visible, seed):
-        """`[visible, h_1, h_2, ...]`, each drawn from what a machine makes of the one before."""
+        """`[visible, h_1, h_2, ...]`, each drawn by a machine given the one before."""
         states = [visible]
         for number, rbm in enumerate(self.rbms):
             key = tf.random.fold_in(seed, number)

@@ -9,16 +9,16 @@ from keras_gen.models.boltzmann.stack import Stack
 
 
 class TopMachine(RestrictedBoltzmannMachine):
-    """An RBM on features of trained RBMs, whose weights also lead down to the examples.
+    """An RBM on features of trained RBMs, which also map its states down to examples.
 
-    A subclass says with `unpack` what states the top machine learns from, with `visible`
+    A subclass defines with `unpack` what states the top machine learns from, with `visible`
     what its visible units are if only examples are known, and with `examples` the way back.
 
     Args:
         rbm: the top machine, the only one that `fit()` trains.
         example_shape: shape of one example, such as (28, 28, 1); an integer means vectors.
         below: the layers under the top machine, trained, bottom first.
-        **kwargs: of `RestrictedBoltzmannMachine`.
+        **kwargs: as for `RestrictedBoltzmannMachine`.
     """
 
     def __init__(self, rbm, example_shape, below=(), **kwargs):
@@ -34,7 +34,7 @@ class TopMachine(RestrictedBoltzmannMachine):
         return width
 
     def further_units(self):
-        """Number of the top's visible units that are no features of examples; they come last."""
+        """Number of the top's visible units that are not features of examples; they come last."""
         return 0
 
     def is_feature(self):
@@ -50,6 +50,6 @@ class TopMachine(RestrictedBoltzmannMachine):
         return self.features(x)
 
     def examples(self, visible):
-        """What the top machine's visible units stand for, by probabilities on the way down."""
+        """Examples for the top machine's visible units, by probabilities on the way down."""
         features = visible[:, : self.visible_units - self.further_units()]
         return super().examples(self.stack.down(features))

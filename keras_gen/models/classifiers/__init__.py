@@ -1,4 +1,4 @@
-"""Classifiers that an adversary takes part in training."""
+"""Classifiers trained with an adversary."""
 
 from keras_gen.models.classifiers.adversarial_examples import adversarial_examples
 from keras_gen.models.classifiers.adversarial_training import AdversarialTraining

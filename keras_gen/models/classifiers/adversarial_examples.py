@@ -1,4 +1,4 @@
-"""Adversarial examples: images changed so little, and a classifier so much."""
+"""Adversarial examples: images changed so little, their classification so much."""
 
 import functools
 import numbers
@@ -23,13 +23,14 @@ def adversarial_examples(
         x' = clip(x + epsilon sign(dJ(x, y) / dx), low, high)
 
     the fast gradient sign method. With several steps, each goes `epsilon / steps` along the sign
-    at the point reached before, so that no pixel moves by more than `epsilon` in total. The model
-    is left as it is, and in inference: without dropout, with the averages of batch normalization.
+    at the point reached so far, so that no pixel moves by more than `epsilon` in total. The model
+    is not changed and is run in inference: without dropout, with the averages of batch
+    normalization.
 
     Args:
         model: any Keras model from images to scores of classes (batch, K).
         images: array in `value_range`.
-        labels: integer classes, those that the loss shall move away from.
+        labels: integer classes, which the images are moved away from.
         epsilon: number from 0 to the width of the range: the largest change of a pixel.
         loss: a Keras loss of labels and the model's outputs; the default is the cross-entropy of
             logits, with signs that are right however certain the model is. For a model of
@@ -37,7 +38,7 @@ def adversarial_examples(
             the model is certain, and with it the attack.
         value_range: (low, high) of the pixels.
         steps: positive integer.
-        batch_size: images at a time.
+        batch_size: images per step.
 
     Returns:
         NumPy array of the images' shape, float32.
@@ -93,7 +94,7 @@ def _graph(model, loss, value_range):
     graphs = _GRAPHS.setdefault(model, {})
     if (loss, value_range) not in graphs:
         function = log_odds_against if loss is None else keras.losses.get(loss)
-        reference = weakref.ref(model)  # a graph that held the model would keep it for ever
+        reference = weakref.ref(model)  # a graph that held the model would keep it forever
 
         def perturb(x, y, epsilon):
             return perturbed(reference(), x, y, epsilon, function, value_range)
@@ -122,8 +123,8 @@ def log_odds_against(labels, logits):
 
         m = log sum_{j != y} exp l_j - l_y,    cross-entropy = softplus(m)
 
-    Softplus increases, so both have gradients of equal sign; that of the cross-entropy is rounded
-    away where the model is certain.
+    Softplus increases, so both have gradients of the same sign; that of the cross-entropy is
+    rounded away where the model is certain.
     """
     given = tf.one_hot(labels, logits.shape[-1], True, False, dtype=tf.bool)
     others = tf.reduce_logsumexp(tf.where(given, -float("inf"), logits), axis=-1)

@@ -30,8 +30,8 @@ class AdversarialTraining(Classifier):
         x' = clip(x + epsilon sign(dJ(x, y) / dx), low, high)
         loss = alpha J(x, y) + (1 - alpha) J(x', y)
 
-    J is the mean cross-entropy. The examples are made anew in each step for the weights as they
-    are, with the classifier in inference; the gradient of the weights does not go through them.
+    J is the mean cross-entropy. The examples are made anew in each step for the current weights,
+    with the classifier in inference; the gradient of the weights does not go through them.
     `y` holds integer classes. `sample_weight` weighs both terms of an image.
 
     Args:

@@ -1,4 +1,4 @@
-"""What models share that are, in the end, classifiers of images."""
+"""The common part of models that classify images."""
 
 import tensorflow as tf
 
@@ -8,7 +8,7 @@ from keras_gen.models.use import checked, in_batches
 
 
 class Classifier(GenerativeModel):
-    """A model that is called for logits of classes, and trained with integer labels.
+    """A model that returns logits of classes and is trained with integer labels.
 
     p(y = k | x) = softmax(model(x))_k
     """

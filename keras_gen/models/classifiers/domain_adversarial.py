@@ -12,7 +12,7 @@ from keras_gen.models.inputs import Images, Labels
 
 
 def reversal_weight(progress, gamma=10.0):
-    """How strongly the features are drawn away from the domains, from 0 to nearly 1.
+    """How strongly the features are made to hide the domain, from 0 to nearly 1.
 
         lambda(p) = 2 / (1 + exp(-gamma p)) - 1 = tanh(gamma p / 2)
 
@@ -28,10 +28,10 @@ def reversal_weight(progress, gamma=10.0):
 
 @keras.saving.register_keras_serializable("keras_gen")
 class DomainAdversarial(Classifier):
-    """A classifier for images of a domain without labels, taught by another domain with labels.
+    """A classifier for images of a domain without labels, trained with the labels of another one.
 
-    Two classifiers look at the same features f(x). One learns the classes, from the source domain.
-    The other one learns the domains, and the features learn to fool it:
+    Two classifiers see the same features f(x). One learns the classes, from the source domain. The
+    other learns the domains, and the features learn to fool it:
 
         L_y = E_source[-log softmax(c(f(x)))_y]
         L_d = E_source[softplus(-d(f(x)))] + E_target[softplus(d(f(x)))]
@@ -40,14 +40,14 @@ class DomainAdversarial(Classifier):
 
     There is no generator. A `GradientReversal` between f and d makes it one descent of L_y + L_d,
     with one optimizer. lambda(p) = 2 / (1 + exp(-gamma p)) - 1 of the progress p lets the features
-    settle first; p is the optimizer's steps so far over `steps`, at most 1, so a training that is
-    taken up again continues it. As in other games, an Adam with a beta_1 of 0.5 keeps the players
+    settle first; p is the optimizer's steps so far over `steps`, at most 1, so training that
+    resumes continues it. As in other games, an Adam with a beta_1 of 0.5 keeps the players
     from overshooting.
 
     An example for `fit()` is a pair of images, x[:, 0] of the source and x[:, 1] of the target
-    domain, that need not have anything to do with each other; `y` holds the classes of the former.
+    domain, that need not be related; `y` holds the classes of the former.
     `keras_gen.data.domain_pairs` makes such pairs. The domains go through the feature extractor one
-    after the other, so that batch normalization subtracts the mean of each domain by itself; its
+    after the other, so that batch normalization subtracts the mean of each domain separately; its
     running averages are those of the target domain, for which the classifier is meant.
     `accuracy` is that of source images. `sample_weight` weighs pairs in both losses.
 
@@ -109,7 +109,7 @@ class DomainAdversarial(Classifier):
         return tf.cast(self.label_classifier(features, training=training), tf.float32)
 
     def constants(self, data, training):
-        """The batch; in training the reversal gets the weight of the progress first."""
+        """The batch; in training the reversal's weight is first set to that of the progress."""
         if training:
             progress = tf.cast(self.optimizer.iterations, tf.float32) / self.steps
             self.reversal.weight.assign(reversal_weight(tf.minimum(progress, 1.0), self.gamma))
@@ -137,7 +137,7 @@ class DomainAdversarial(Classifier):
         return source, self.feature_extractor(pairs[:, 1], training=training)
 
     def domain_loss(self, source, target, weight, training):
-        """L_d, whose gradient goes into the features reversed."""
+        """L_d, whose gradient reaches the features reversed."""
         loss = 0.0
         for features, sign in [(source, 1.0), (target, -1.0)]:
             logits = self.domain_classifier(self.reversal(features), training=training)
@@ -176,7 +176,7 @@ def _check_networks(feature_extractor, label_classifier, domain_classifier):
         if networks[name].input_shape[1:] != features:
             received = f"inputs of shape {networks[name].input_shape[1:]}"
             raise argument_error(
-                name, f"a network of features of shape {features}", received=received
+                name, f"a network that takes features of shape {features}", received=received
             )
     check_class_logits("label_classifier", label_classifier)
     if domain_classifier.output_shape[1:] != (1,):

@@ -220,13 +220,13 @@ def test_networks_that_do_not_fit_are_refused():
         ((other, g, d, e), r"`translator_back`.*gives \(8, 8, 3\).*\(8, 8, 1\)"),
         ((g, f, other, d), r"`discriminator_x`.*takes \(8, 8, 1\)"),
         ((g, f, d, other), r"`discriminator_y`.*takes \(8, 8, 1\)"),
-        ((g, g, d, e), "`translator_back`.*another network than `translator`"),
-        ((g, f, d, d), "`discriminator_y`.*another network than `discriminator_x`"),
+        ((g, g, d, e), "`translator_back`.*a network other than `translator`"),
+        ((g, f, d, d), "`discriminator_y`.*a network other than `discriminator_x`"),
     ]
     for four, message in cases:
         with pytest.raises(ValueError, match=f"argument {message}"):
             models.CycleGAN(*four)
-    with pytest.raises(ValueError, match="argument `translator_back`.*outputs that can be all"):
+    with pytest.raises(ValueError, match="argument `translator_back`.*outputs that cover"):
         models.CycleGAN(g, bounded, d, e, value_range=(0, 1))
     for name, value in [("pool", -1), ("cycle_weight", -1.0), ("identity_weight", "5")]:
         with pytest.raises(ValueError, match=f"argument `{name}`"):

@@ -211,7 +211,7 @@ def test_networks_that_do_not_fit_are_refused():
     for pair, message in cases:
         with pytest.raises(ValueError, match=f"argument {message}"):
             models.Pix2Pix(*pair)
-    with pytest.raises(ValueError, match="argument `generator`.*outputs that can be all"):
+    with pytest.raises(ValueError, match="argument `generator`.*outputs that cover"):
         models.Pix2Pix(unet, patchgan, value_range=(0, 1))
     with pytest.raises(ValueError, match="argument `l1_weight`.*l1_weight=-1"):
         models.Pix2Pix(unet, patchgan, l1_weight=-1)

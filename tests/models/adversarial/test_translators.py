@@ -54,3 +54,72 @@ def test_floats_of_another_width_are_taken(name, dtype):
     batches = tf.data.Dataset.from_tensor_slices((X.astype(dtype), Y.astype(dtype))).batch(5)
     logs = model.fit(batches, validation_data=batches, verbose=0).history
     assert all(np.isfinite(values).all() for values in logs.values())
+
+
+def values(variables):
+    return [np.array(variable) for variable in variables]
+
+
+@pytest.mark.parametrize("name", small_models.TRANSLATORS)
+def test_a_step_makes_its_fakes_once_and_the_discriminator_moves_first(name, monkeypatch):
+    """Also where each making draws new dropout."""
+    model, seen = small_models.ALL[name](), {}
+
+    def watch(player):
+        equation = getattr(model, f"{player}_loss")
+
+        def watched(real, fake, *condition, **options):
+            seen[player] = values(tf.nest.flatten(fake)), values(model.discriminator_variables)
+            return equation(real, fake, *condition, **options)
+
+        monkeypatch.setattr(model, f"{player}_loss", watched)
+
+    for player in ("discriminator", "generator"):
+        watch(player)
+    before = values(model.generator_variables)
+    model.train_step((tf.constant(X[:4]), tf.constant(Y[:4])))
+    for shown, own in zip(seen["discriminator"][0], seen["generator"][0]):
+        np.testing.assert_array_equal(shown, own)
+    moved = zip(seen["discriminator"][1], seen["generator"][1], model.discriminator_variables)
+    for first, second, last in moved:
+        assert not np.array_equal(first, second)
+        np.testing.assert_array_equal(second, np.array(last))
+    assert all(not np.array_equal(a, b) for a, b in zip(before, model.generator_variables))
+
+
+@pytest.mark.parametrize("name", small_models.TRANSLATORS)
+def test_a_step_is_that_of_both_equations_one_after_the_other(name):
+    """By plain gradient descent; no gradient of the generator's fakes reaches the discriminator's
+    step, nor the other way round."""
+    model = getattr(small_models, f"{name}_without_chance")()
+    model.compile("sgd", "sgd")
+    batch, _ = model.unpack((tf.constant(X[:4]), tf.constant(Y[:4])))
+    players = {
+        "discriminator": model.discriminator_variables,
+        "generator": model.generator_variables,
+    }
+    start = values(model.weights)
+    for player, variables in players.items():
+        with tf.GradientTape() as tape:
+            fake = model.fake(*batch)
+            loss = getattr(model, f"{player}_loss")(batch[0], fake, *batch[1:])
+        for variable, gradient in zip(variables, tape.gradient(loss, variables)):
+            variable.assign_sub(0.01 * gradient)
+    expected = [values(variables) for variables in players.values()]
+    for weight, value in zip(model.weights, start):
+        weight.assign(value)
+    model.train_on_batch(X[:4], Y[:4])
+    for variables, targets in zip(players.values(), expected):
+        for variable, target in zip(variables, targets):
+            np.testing.assert_allclose(np.array(variable), target, rtol=1e-4, atol=1e-6)
+
+
+def test_earlier_steps_of_the_discriminator_have_fakes_of_their_own(monkeypatch):
+    model, makings = small_models.pix2pix(), []
+    model.compile("sgd", "sgd", discriminator_steps=3)
+    fake = model.fake
+    monkeypatch.setattr(model, "fake", lambda *batch: makings.append(batch) or fake(*batch))
+    model.train_step((tf.constant(X[:6]), tf.constant(Y[:6])))
+    assert len(makings) == 3
+    assert int(model.discriminator_optimizer.iterations) == 3
+    assert int(model.generator_optimizer.iterations) == 1

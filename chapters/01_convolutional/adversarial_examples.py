@@ -22,7 +22,7 @@ point nowhere. Two more attacks test for this. "Transferred" examples were made 
 trained network, which hides nothing; "steps" go the same distance in ten small steps, each with a
 new gradient, and find what one large step, the only one that the network has practised, does not.
 
-By default it learns digits drawn with many fonts, within three minutes. `--dataset mnist --epochs
+By default it learns digits drawn with many fonts, within a minute. `--dataset mnist --epochs
 12` learns handwritten ones. Goodfellow et al. (2015), epsilon .25 of pixels in [0, 1]: softmax
 regression 99.9 % errors at a mean confidence of 79.3 %; a maxout network 89.4 % at 97.6 %, trained
 adversarially 17.9 %.

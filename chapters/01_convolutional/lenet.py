@@ -9,7 +9,7 @@ softmax:
     loss = -log p(label | image),  averaged over the batch
 
 Later chapters compare generated images with real ones by the last hidden layer, `features` (Fréchet
-distance). By default it learns digits drawn with many fonts in a minute or two, and is tested on
+distance). By default it learns digits drawn with many fonts within a minute, and is tested on
 fonts that it has never seen; `--dataset mnist --epochs 15` takes five minutes and errs on 0.5 % of
 handwritten digits.
 """

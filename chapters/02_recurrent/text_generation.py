@@ -13,8 +13,8 @@ repetitive, above 1 bold and misspelt.
 
 The last tenth of the text is held out. By default the text is Python's own documentation of its
 language, which comes with the standard library (`pydoc_data.topics`); `--text FILE` takes
-any other. Expect less than 1.4 nats in two minutes. On tinyshakespeare the default reached 1.66 in
-less than five minutes, and `--units 512 --dropout 0.3 --epochs 12` 1.45.
+any other. Expect less than 1.5 nats in a minute and a half. On tinyshakespeare the default reached
+1.66 in less than five minutes, and `--units 512 --dropout 0.3 --epochs 12` 1.45.
 """
 
 import pathlib

@@ -21,7 +21,7 @@ too little for a hundred of them. For a long memory the biases are spread, so th
 their content for a few steps and others for a hundred: log of a uniform number from 1 to T - 1, and
 the negative for the input gate (Tallec and Ollivier).
 
-Which remedies help before any training? With an orthogonal matrix about a thousandth of the
+Which remedies help before any training? With an orthogonal matrix a ten-thousandth of the
 gradient arrives at the first step, with the identity a tenth. ReLU helps only together with such a
 matrix, then a third arrives; with small weights the gradient vanishes even faster than with tanh.
 Pre-training lets it through for the ten steps that were to be held, and not much further.

@@ -17,7 +17,7 @@ probability is on the 14 patterns. `--no-exact` takes both averages from Gibbs s
 unit drawn after the other, as machines with more than 16 units have to; the loss is then a
 difference of energies near 0, which does not show how far learning has come.
 
-It reaches 0.003 nats in 15 seconds, and 0.06 in half a minute with `--no-exact`.
+It reaches 0.003 nats in ten seconds, and 0.06 in half a minute with `--no-exact`.
 """
 
 from keras_gen import runs

@@ -11,7 +11,7 @@ exact, and no likelihood is lost before anything is gained. Annealed importance 
 one sum that is left, Z of the top machine.
 
 By default both learn digits drawn with many fonts, the first machine with 50 hidden units, and the
-second one gains 2.6 nats; that takes a minute and a half. `--dataset mnist --top 2000 --epochs 20
+second one gains 2.6 nats; that takes a minute. `--dataset mnist --top 2000 --epochs 20
 --trained RBM`, with the `rbm.keras` of 500 hidden units that rbm.py saved, is the network of
 Salakhutdinov & Murray (2008), who report -86.22 nats, compared with -86.34 for the first machine
 alone. It reaches -84.50 in twelve minutes, after -83.88: no gain.

@@ -11,7 +11,7 @@ images look like. A noise layer comes before the encoder; the target stays the c
 The noise acts in training only, so the validation loss is that of clean images. To see what the
 autoencoder does to noisy ones, the script calls the noise layer with `training=True`.
 
-By default it learns digits drawn with many fonts, with either noise, within two minutes. `--dataset
+By default it learns digits drawn with many fonts, with either noise, within a minute. `--dataset
 fashion_mnist --validation 5000 --epochs 10` is the published protocol: with dropout .0127 on clean
 images, .0150 on noisy ones, in 105 seconds.
 """

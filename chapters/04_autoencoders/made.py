@@ -12,7 +12,7 @@ any corner, one way per training step, and an image's probability is the mean of
 them any half of an image can be completed from the other half.
 
 Pixels are re-sampled as binary at every use. By default it learns digits drawn with many fonts
-within three minutes. `--dataset mnist --hidden 800 800 --orderings 2 --epochs 360` learns
+within two minutes. `--dataset mnist --hidden 800 800 --orderings 2 --epochs 360` learns
 handwritten ones: few orderings learn faster. Germain et al. report 86.64 nats for 32.
 """
 

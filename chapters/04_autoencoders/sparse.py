@@ -16,7 +16,7 @@ without a penalty, with l1 and with KL, and draws how active the units are. Look
 means are at the target because most activations are low, not because a few are high. The formula
 asks for no more.
 
-By default it learns digits drawn with many fonts within three minutes. `--dataset fashion_mnist
+By default it learns digits drawn with many fonts in a minute. `--dataset fashion_mnist
 --validation 5000 --epochs 10` is the published protocol: with penalty .0107 (l1) and .0098 (KL),
 155 seconds for all three.
 """

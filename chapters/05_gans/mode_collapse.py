@@ -26,7 +26,7 @@ single ones lie near every centre by chance.
 
 Every game has the same number of discriminator steps, each on 256 new real points, so the games
 take about the same time. By default four of them are played for 10 epochs of 2,000 such steps, in
-two and a half minutes; the slope penalty then holds 14 of 25 modes, and the other games, which fall
+three minutes; the slope penalty then holds 14 of 25 modes, and the other games, which fall
 back to the corners, 5 to 7. `--epochs 60 --seeds 5 --remedies plain "slope penalty"` plays longer,
 in 25 minutes: the slope penalty holds all 25 modes, the plain game the four corners.
 """

@@ -16,7 +16,7 @@ to 2x2 with 64 to 512 filters, two generator steps per discriminator step and 12
 number here is listed next to it; it does not beat it.
 
 The network is dcgan.py's with three channels. Every batch is stacked anew, so no two epochs show
-the same combinations. By default it stacks digits drawn with many fonts, within three
+the same combinations. By default it stacks digits drawn with many fonts, within two
 minutes; `--dataset mnist --epochs 4` stacks handwritten ones in five.
 """
 

@@ -164,7 +164,7 @@ def main(
         run.output / "readings.png",
         titles=[f"{first} {ARROW} {then}" for first, then in zip(before, after)],
         wrong=after != test_labels[:SHOWN],
-        title=f"Read without the game {ARROW} with it (crossed: still wrong)",
+        title=f"Read without the game {ARROW} with it (crossed: wrong with it)",
         **picture,
     )
     rows = {"source": shown[0][:10], "target": shown[1][:10]}

@@ -28,7 +28,7 @@ BATCH_SIZE, CRITIC_STEPS = 64, 5  # the same algorithm
 EMA_DECAY = 0.999  # Karras et al. (2018), section 6: images come from averaged weights
 
 
-def main(run: runs.Run = runs.Run(epochs=24), filters: int = 32) -> None:
+def main(run: runs.Run = runs.Run(epochs=22), filters: int = 32) -> None:
     """Trains a WGAN-GP.
 
     Args:

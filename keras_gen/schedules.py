@@ -22,9 +22,8 @@ class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
         decay_steps: positive number of steps from there to zero.
 
     Example:
-        epoch = int(batches.cardinality())
-        rates = [ConstantThenLinear(2e-4, 100 * epoch, 100 * epoch) for _ in range(2)]
-        model.compile(*[keras.optimizers.Adam(rate, 0.5) for rate in rates])
+        rate = ConstantThenLinear.over(200 * len(batches), 2e-4)
+        model.compile(keras.optimizers.Adam(rate, 0.5), keras.optimizers.Adam(rate, 0.5))
         model.fit(batches, epochs=200)
 
     Reference:
@@ -37,6 +36,12 @@ class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
         self.initial_learning_rate = positive_number("initial_learning_rate", initial_learning_rate)
         self.constant_steps = integer("constant_steps", constant_steps, least=0)
         self.decay_steps = positive_integer("decay_steps", decay_steps)
+
+    @classmethod
+    def over(cls, steps, initial_learning_rate):
+        """The schedule of a training of so many steps: half of them constant, half linear."""
+        constant = positive_integer("steps", steps) // 2
+        return cls(initial_learning_rate, constant, steps - constant)
 
     def __call__(self, step):
         over = (ops.cast(step, "float32") - self.constant_steps) / self.decay_steps

@@ -35,6 +35,11 @@ ARGUMENTS = {
     "recurrent": {"epochs": 1, "dataset": "digits"},
     "variational": {"epochs": 1, "dataset": "digits"},
     "losses": {"epochs": 1, "games": ["minimax", "Wasserstein"]},  # of seven
+    "pix2pix": {"epochs": 1, "filters": 4},
+    "ablation": {"epochs": 1, "filters": 4, "variants": ["L1, severed", "L1 + GAN"], "limit": 40},
+    "colorization": {"epochs": 1, "filters": 4, "limit": 80},
+    "super_resolution": {"epochs": 1, "filters": 4, "limit": 80},
+    "sketches": {"epochs": 1, "filters": 4, "limit": 80},
     "cyclegan": {"epochs": 1, "filters": 2, "blocks": 1},
     "cyclegan_ablation": {
         "epochs": 1,

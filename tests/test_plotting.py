@@ -109,10 +109,37 @@ def test_rows_and_columns_have_names(tmp_path):
     assert above.images[0].get_array().min() == 0 and below.images[0].get_array().min() == 255
     with pytest.raises(ValueError, match="`columns`.*3 texts"):
         plotting.image_rows(rows, value_range=(0, 1), columns=columns[:2])
-    with pytest.raises(ValueError, match="`rows`.*same shapes"):
+    with pytest.raises(ValueError, match="`rows`.*equally many images of one height"):
         plotting.image_rows({**rows, "more": shades(1, 1)}, value_range=(0, 1))
+    mixed = {**rows, "red": shades(1, 1, 1, channels=3) * [1, 0, 0]}
+    picture = plotting.image_rows(mixed, value_range=(0, 1)).axes[2].images[0].get_array()
+    np.testing.assert_array_equal(picture[0, 0], [255, 0, 0])
     with pytest.raises(ValueError, match="`rows`.*at least one"):
         plotting.image_rows({}, value_range=(0, 1))
+
+
+def test_bars_of_a_row_share_name_and_colour_in_all_panels(tmp_path):
+    panels = {"error": {"a": 0.25, "b": 0.5}, "sharpness": {"b": 1.5, "c": 0.75}}
+    figure = plotting.bar_panels(
+        panels, tmp_path / "bars.png", "three rows", marks={"sharpness": 1.0}
+    )
+    error, sharpness = figure.axes
+    assert figure.get_suptitle() == "three rows"
+    assert [text.get_text() for text in error.get_yticklabels()] == ["a", "b", "c"]
+    assert [bar.get_width() for bar in sharpness.patches] == [1.5, 0.75]
+    second = error.patches[1], sharpness.patches[0]
+    assert len({(bar.get_facecolor(), bar.get_y()) for bar in second}) == 1
+    assert error.get_ylim()[0] > error.get_ylim()[1]  # the first row is on top
+    assert [line.get_xdata() for line in sharpness.lines] == [[1.0, 1.0]] and not error.lines
+    assert {text.get_text() for text in sharpness.texts} == {"1.5", "0.75"}
+    for bad, name in [
+        ({"panels": {}}, "panels"),
+        ({"panels": {"error": {}}}, "panels"),
+        ({"panels": {"error": {"a": np.nan}}}, r"panels\['error'\]"),
+        ({"panels": panels, "marks": {"ssim": 1}}, "marks"),
+    ]:
+        with pytest.raises(ValueError, match=f"argument `{name}`"):
+            plotting.bar_panels(**bad)
 
 
 def test_a_failed_save_keeps_the_old_picture(tmp_path, monkeypatch):

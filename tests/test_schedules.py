@@ -47,6 +47,15 @@ def test_an_optimizer_with_it_can_be_saved():
     assert loaded._learning_rate.get_config() == schedule().get_config()
 
 
+@pytest.mark.parametrize("steps, constant", [(200, 100), (7, 3), (1, 0)])
+def test_over_a_training_half_of_the_steps_are_constant(steps, constant):
+    rate = ConstantThenLinear.over(steps, 2e-4)
+    assert (rate.constant_steps, rate.decay_steps) == (constant, steps - constant)
+    np.testing.assert_allclose([rate(0), rate(steps)], [2e-4, 0], atol=1e-12)
+    with pytest.raises(ValueError, match="argument `steps`.*steps=0"):
+        ConstantThenLinear.over(0, 2e-4)
+
+
 @pytest.mark.parametrize(
     "name, value",
     [("initial_learning_rate", 0.0), ("constant_steps", -1), ("decay_steps", 0)],

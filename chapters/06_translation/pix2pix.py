@@ -27,14 +27,12 @@ photograph and whose right half a plan of its windows and doors, it learns to dr
 from keras_gen import runs
 
 # isort: split
-import keras
 import numpy as np
 
 from keras_gen import data, evaluation, models, networks, optimizers, plotting
 
 LEARNING_RATE, BETA_1 = 2e-4, 0.5  # Isola et al. (2017), section 3.3
 BATCH_SIZE = 4  # the paper has 1 to 10: single images use a processor badly
-JITTER = 1.12  # the same section: images are enlarged from 256 to 286 pixels, and cropped
 DRAWS = 16  # translations of one source, for its deviation
 SHOWN = 10
 
@@ -45,14 +43,6 @@ def deviation(model, source, seed):
     found = np.std(draws, axis=0).mean(axis=-1, keepdims=True)
     low, high = model.value_range
     return low + (high - low) * found / max(found.max(), 1e-6)
-
-
-def augmentation(image_size, jitter):
-    """Crops and flips both images of a pair alike; `None` without jitter."""
-    if not jitter:
-        return None
-    crop = data.resized_and_cropped(round(JITTER * image_size), image_size)
-    return data.paired(data.compose(crop, data.flipped))
 
 
 def main(
@@ -79,7 +69,7 @@ def main(
 
     # Prepare: pixels in [-1, 1], the range of tanh.
     train, (source, target) = run.pairs(image_size, reverse=reverse)
-    transform = augmentation(image_size, jitter)
+    transform = data.pair_jitter(image_size) if jitter else None
     batches = data.batches(train, BATCH_SIZE, seed=run.seed, transform=transform)
 
     # Build the two players.
@@ -87,12 +77,8 @@ def main(
     generator = networks.unet(shapes[0], shapes[1][-1], filters)
     discriminator = networks.patchgan(shapes[1], shapes[0], layers, filters)
     model = models.Pix2Pix(generator, discriminator, seed=run.seed)
-    steps = run.epochs * len(batches)  # the second half of them at a falling rate
-    rates = [
-        optimizers.ConstantThenLinear(LEARNING_RATE, steps // 2, steps - steps // 2)
-        for _ in range(2)
-    ]
-    model.compile(*[keras.optimizers.Adam(rate, BETA_1) for rate in rates])
+    rate = optimizers.ConstantThenLinear.over(run.epochs * len(batches), LEARNING_RATE)
+    model.compile(optimizers.FusedAdam(rate, BETA_1), optimizers.FusedAdam(rate, BETA_1))
 
     # Fit; interrupted, the same command resumes where it was.
     history = model.fit(batches, epochs=run.epochs, callbacks=run.watch(batches))

@@ -18,7 +18,7 @@ from keras_gen.data.offline import blended, nudged, sample_photographs
 from keras_gen.data.pairs import load_pairs
 from keras_gen.data.pipeline import batches
 from keras_gen.data.sources import class_names, load
-from keras_gen.data.transforms import compose, paired, separately
+from keras_gen.data.transforms import compose, pair_jitter, paired, separately
 
 __all__ = [
     "Alphabet",
@@ -41,6 +41,7 @@ __all__ = [
     "load",
     "load_pairs",
     "nudged",
+    "pair_jitter",
     "paired",
     "palettes",
     "partly_labeled",

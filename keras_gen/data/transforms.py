@@ -2,7 +2,10 @@
 
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer_pair
+from keras_gen.data.augmentations import flipped, resized_and_cropped
+
+LARGER, SMALLER = 286, 256  # of the jitter of Isola et al. (2017)
 
 
 def compose(*functions):
@@ -72,6 +75,30 @@ def paired(augment):
         return tuple(augment(images, seed) for images in batch)
 
     return both
+
+
+def pair_jitter(size):
+    """The jitter of Pix2Pix: pairs are enlarged a little, cropped, and mirrored or not.
+
+        (x, y) -> crop(resize(x, 286/256 size), size), the same of y;   mirrored by a coin
+
+    Args:
+        size: integer or (height, width), of the images before and after.
+
+    Returns:
+        A function `((x, y), seed) -> (x, y)`, for `transform` of `batches`.
+
+    Example:
+        pairs = load_pairs(right_half("facades"), left_half("facades"), image_size=64)
+        batches(pairs, 4, seed=1, transform=pair_jitter(64))
+
+    Reference:
+        Isola, Zhu, Zhou, Efros (2017), Image-to-Image Translation with Conditional Adversarial
+        Networks, arXiv:1611.07004, section 6.2.
+    """
+    size = positive_integer_pair("size", size)
+    larger = tuple(round(side * LARGER / SMALLER) for side in size)
+    return paired(compose(resized_and_cropped(larger, size), flipped))
 
 
 def separately(*augments):

@@ -1,6 +1,7 @@
 """Pictures of what a model does. Every function returns its Figure and touches no global state."""
 
 from keras_gen.plotting.activity import activity
+from keras_gen.plotting.bars import bar_panels
 from keras_gen.plotting.codes import (
     activation_histogram,
     activation_histograms,
@@ -31,6 +32,7 @@ __all__ = [
     "activation_histogram",
     "activation_histograms",
     "activity",
+    "bar_panels",
     "code_map",
     "code_scatter",
     "curve_panels",

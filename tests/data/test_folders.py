@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from keras_gen import data
-from keras_gen.data import sources
+from keras_gen.data import folders, sources
 
 
 def write(path, value):
@@ -278,3 +278,38 @@ def test_the_order_of_files_is_the_recorded_one(tmp_path):
 
 
 ORDER = [0, 2, 3, 7, 1, 6, 5, 4]
+
+
+def test_files_can_be_in_the_order_of_their_names_so_that_slices_keep_persons_together(tmp_path):
+    for number in range(20):
+        write(tmp_path / f"s{number // 4}_{number % 4}.png", number)
+
+    def first(name, split):
+        images = data.arrays(data.load(name, split, value_range=(0, 255)))
+        return np.round(images[:, 0, 0, 0]).astype(int).tolist()
+
+    named = data.by_name(tmp_path)
+    assert first(named, "train[:60%]") == list(range(12))
+    assert first(named, "train[60%:]") == list(range(12, 20))
+    assert first(tmp_path, "train") != list(range(20))
+    pairs = data.load_pairs(named, rule=lambda image: 1 - image, value_range=(0, 255))
+    x, y = data.arrays(pairs)
+    np.testing.assert_allclose(y[:, 0, 0, 0], range(20), atol=1e-3)
+    np.testing.assert_allclose(x, 255 - y, atol=1e-3)
+    with pytest.raises(ValueError, match="argument `folder`"):
+        data.by_name(tmp_path / "no such")
+
+
+def test_labels_follow_the_order_of_the_names(tmp_path):
+    for name, value in [("b/1.png", 10), ("a/9.png", 20), ("a/1.png", 30)]:
+        write(tmp_path / name, value)
+    images, labels = data.arrays(
+        data.load(data.by_name(tmp_path), value_range=(0, 255), labels=True)
+    )
+    assert np.round(images[:, 0, 0, 0]).tolist() == [30, 20, 10] and labels.tolist() == [0, 0, 1]
+    assert data.class_names(data.by_name(tmp_path)) == ("a", "b")
+
+
+def test_a_folder_has_the_splits_of_its_sub_folders_under_whatever_name(tmp_path):
+    write(tmp_path / "Testing" / "1.png", 10)
+    assert folders.has_split(tmp_path, "test") and not folders.has_split(tmp_path, "validation")

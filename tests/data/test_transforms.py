@@ -92,3 +92,25 @@ def test_the_number_of_functions_is_that_of_the_components():
 def test_what_is_no_function_is_named(make, name):
     with pytest.raises(ValueError, match=f"`{name}`.*callable.*{name}=flip"):
         make("flip")
+
+
+def test_the_jitter_of_pairs_moves_both_images_alike_and_keeps_their_size():
+    pair = IMAGES, np.concatenate([IMAGES, IMAGES + 1], axis=-1)
+    size = IMAGES.shape[1:3]
+    x, y = data.pair_jitter(size)(pair, SEED)
+    assert x.shape == IMAGES.shape
+    np.testing.assert_allclose(y[..., :1], x, atol=1e-5)
+    np.testing.assert_allclose(y[..., 1:], x + 1, atol=1e-5)
+    changed = np.abs(x - IMAGES).mean(axis=(1, 2, 3))
+    assert np.mean(changed > 1e-3) > 0.8
+    with pytest.raises(ValueError, match="argument `size`"):
+        data.pair_jitter(0)
+
+
+def test_the_jitter_enlarges_from_256_to_286_pixels_and_mirrors_half_of_the_pairs():
+    """On a slope from 0 at the left to 63 at the right, a pixel is 256/286 of a step."""
+    slope = np.tile(np.arange(64, dtype="float32")[:, None], (200, 64, 1, 1))
+    moved = data.pair_jitter(64)((slope, slope), SEED)[0].numpy()[:, 32, :, 0]
+    steps = np.diff(moved[:, 8:-8]).mean(axis=1)
+    np.testing.assert_allclose(np.abs(steps), 64 / 72, rtol=0.01)  # 71.5, rounded
+    assert 70 < np.sum(steps < 0) < 130

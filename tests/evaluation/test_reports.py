@@ -1,8 +1,9 @@
 """What chapters report."""
 
+import numpy as np
 import pytest
 
-from keras_gen import evaluation
+from keras_gen import evaluation, metrics
 from keras_gen.metrics import FrechetDistance
 
 RANGE = (-1.0, 1.0)
@@ -26,3 +27,19 @@ def test_the_range_is_given_and_checked(pixels, digits):
         evaluation.frechet_report(pixels, images, images, images)
     with pytest.raises(ValueError, match=r"`images`.*declared range \[0.0, 1.0\]"):
         evaluation.frechet_report(pixels, images, images, images, (0, 1))
+
+
+def test_translations_are_compared_with_their_own_targets_and_with_the_looks_of_all():
+    random = np.random.default_rng(1)
+    target, fake = (random.uniform(-1, 1, (6, 12, 12, 3)).astype("float32") for _ in range(2))
+    report = evaluation.translation_report(target, 0.5 * fake, RANGE)
+    names = ["l1", "ssim", "sharpness", "colourfulness", "colourfulness_of_targets"]
+    assert list(report) == names
+    assert report["l1"] == pytest.approx(np.abs(target - 0.5 * fake).mean() / 2, rel=1e-5)
+    assert report["sharpness"] == pytest.approx(0.25, rel=0.1)
+    assert report["colourfulness"] == pytest.approx(report["colourfulness_of_targets"] / 2, rel=0.1)
+    ssim = metrics.StructuralSimilarity(RANGE)
+    ssim.update_state(target, 0.5 * fake)
+    assert report["ssim"] == ssim.result()
+    same = evaluation.translation_report(target[..., :1], target[..., :1], RANGE)
+    assert same == {"l1": 0, "ssim": pytest.approx(1), "sharpness": 1}

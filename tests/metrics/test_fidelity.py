@@ -11,6 +11,7 @@ from keras_gen import metrics
 
 COLOURS = [(0, 0, 0), (255, 0, 0), (255, 255, 255)]
 MAKE = {
+    "l1": metrics.AbsoluteError,
     "psnr": metrics.PeakSignalToNoise,
     "ssim": metrics.StructuralSimilarity,
     "pixel_accuracy": lambda value_range: metrics.PixelAccuracy(value_range, COLOURS),
@@ -36,6 +37,17 @@ def test_psnr_of_a_known_error(value_range):
     fake = real + np.float32(0.1 * (high - low))
     psnr = metrics.PeakSignalToNoise(value_range)
     assert measured(psnr, real, fake) == pytest.approx(20, abs=1e-4)
+
+
+@pytest.mark.parametrize("value_range", [(-1, 1), (0, 255), (0, 1)])
+def test_the_absolute_error_is_a_share_of_the_range_whatever_the_sign(value_range):
+    low, high = value_range
+    real = np.full((2, 4, 5, 1), (low + high) / 2, "float32")
+    fake = real.copy()
+    fake[0, :, :, 0] += 0.2 * (high - low)
+    fake[1, :2, :, 0] -= 0.4 * (high - low)
+    error = metrics.AbsoluteError(value_range)
+    assert measured(error, real, fake) == pytest.approx(0.2, abs=1e-6)
 
 
 def test_psnr_is_the_mean_over_images_and_not_that_of_the_mean_error():

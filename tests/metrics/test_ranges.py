@@ -24,6 +24,7 @@ def pixels():
         metrics.ManifoldRecall,
         metrics.StackedModes,
         lambda _, *given: metrics.SlicedWasserstein(*given),
+        lambda _, *given: metrics.AbsoluteError(*given),
         lambda _, *given: metrics.PeakSignalToNoise(*given),
         lambda _, *given: metrics.StructuralSimilarity(*given),
         lambda _, *given: metrics.PixelAccuracy(*given, colours=[(0, 0, 0)]),

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_gen import callbacks, runs
 from keras_gen.runs import console, later, scripts
@@ -248,6 +249,47 @@ def test_the_last_training_images_are_held_out():
     np.testing.assert_array_equal(held_out, images[-40:-33])
     with pytest.raises(ValueError, match="`validation`.*positive integer"):
         runs.Run(dataset="digits").images(validation=0)
+
+
+def side_by_side(path, left, right):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    halves = [np.full((4, 4), value, "uint8") for value in (left, right)]
+    Image.fromarray(np.concatenate(halves, axis=1)).save(path)
+
+
+def test_pairs_of_a_folder_lead_from_the_right_half_to_the_left(tmp_path):
+    for number in range(6):
+        side_by_side(tmp_path / "train" / f"{number}.png", number, 100 + number)
+    side_by_side(tmp_path / "test" / "a.png", 50, 150)
+    run = runs.Run(dataset=str(tmp_path), limit=4)
+    (source, target), (test_source, test_target) = run.pairs(2, (0, 255))
+    assert source.shape == target.shape == (4, 2, 2, 1)
+    np.testing.assert_allclose(source, target + 100, atol=1e-4)
+    np.testing.assert_allclose([test_source.mean(), test_target.mean()], [150, 50], atol=1e-4)
+    (source, target), _ = run.pairs(2, (0, 255), reverse=True)
+    np.testing.assert_allclose(source, target - 100, atol=1e-4)
+
+
+def test_pairs_by_a_rule_hold_the_last_names_out_where_there_is_no_test_folder(tmp_path):
+    for number in range(10):
+        side_by_side(tmp_path / f"{number}.png", number, number)
+    run = runs.Run(dataset=str(tmp_path))
+    (x, y), (x_test, y_test) = run.pairs(value_range=(0, 255), rule=lambda image: 1 - image)
+    np.testing.assert_allclose(y[:, 0, 0, 0], range(8), atol=1e-4)
+    np.testing.assert_allclose(y_test[:, 0, 0, 0], [8, 9], atol=1e-4)
+    np.testing.assert_allclose(np.concatenate([x, x_test])[:, 0, 0, 0], 255 - np.arange(10.0))
+    side_by_side(tmp_path / "test" / "a.png", 50, 50)
+    _, (_, y_test) = run.pairs(value_range=(0, 255), rule=lambda image: 1 - image)
+    assert np.round(y_test[:, 0, 0, 0]).tolist() == [50]
+
+
+def test_pairs_of_embedded_images_have_their_own_test_images():
+    run = runs.Run(dataset="digits", limit=5)
+    (x, y), (x_test, y_test) = run.pairs(rule=lambda image: 1 - image)
+    np.testing.assert_allclose(x, -y, atol=1e-6)
+    assert len(x_test) == len(y_test) == 5 and not np.array_equal(y, y_test)
+    _, test = run.images()
+    np.testing.assert_array_equal(y_test, test)
 
 
 def test_moments_of_a_training_are_at_least_one_epoch_apart():

@@ -140,7 +140,7 @@ def test_without_a_folder_for_it_train_is_the_rest(tmp_path):
     assert classes(tmp_path) == {10: 0, 20: 1}
     assert classes(tmp_path, "test") == {200: 1}
     assert classes(tmp_path, "eval") == {90: 2}
-    with pytest.raises(ValueError, match=r"`split`.*no sub-folder 'val' but Eval, test"):
+    with pytest.raises(ValueError, match=r"`split`.*no sub-folder 'val', only Eval, test"):
         values(tmp_path, "val")
 
 

@@ -1,11 +1,12 @@
 """The command line: `python -m keras_gen COMMAND`. TensorFlow loads when a command needs it."""
 
-import os
 import pathlib
 import sys
 from typing import Annotated
 
 import tyro
+
+from keras_gen.console import quiet_start
 
 
 def evaluate(
@@ -35,7 +36,12 @@ def evaluate(
 
     if output is not None:
         check_file(output, "output")
-    from keras_gen import evaluation
+    with quiet_start():
+        import tensorflow as tf
+
+        from keras_gen import evaluation
+
+        tf.config.list_logical_devices()
 
     result = evaluation.evaluate(model, dataset, count, seed, image_size, value_range=value_range)
     print(result.table())
@@ -46,7 +52,8 @@ def evaluate(
 
 def models() -> None:
     """Lists the shipped models: what they are and what was measured."""
-    from keras_gen import saved_models
+    with quiet_start():
+        from keras_gen import saved_models
 
     print(saved_models.table(), end="")
 
@@ -104,7 +111,6 @@ def reproduce(name: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="N
 
 def main(args=None):
     """Runs a command; an error in its arguments or on the disk ends it with a message."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     commands = {
         "evaluate": evaluate,
         "models": models,

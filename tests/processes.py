@@ -14,7 +14,7 @@ import socket
 import sys
 
 from keras_gen import runs
-from keras_gen.runs.console import LEVEL
+from keras_gen.console import LEVEL
 from keras_gen.runs.scripts import constants_of
 
 CONTEXT = multiprocessing.get_context("forkserver")

@@ -11,7 +11,7 @@ import keras_gen
 
 ROOT = pathlib.Path(keras_gen.__file__).parent
 FLOORS = [  # from the ground up; the parts of one floor do not import each other
-    {"arguments", "copies", "state", "distances", "fused", "float32"},
+    {"arguments", "console", "copies", "state", "distances", "fused", "float32"},
     {"files", "images", "schedules"},
     {"layers", "losses", "plotting", "results"},
     {"networks", "data", "metrics"},

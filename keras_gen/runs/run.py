@@ -10,8 +10,8 @@ from typing import Annotated
 from tyro.conf import arg
 
 from keras_gen.arguments import argument_error, integer, positive_integer
+from keras_gen.console import quiet_start
 from keras_gen.runs.comparison import Comparison
-from keras_gen.runs.console import quiet_start
 from keras_gen.runs.later import load_all
 from keras_gen.runs.scripts import RECORD
 

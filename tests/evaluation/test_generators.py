@@ -1,6 +1,7 @@
 """A saved generator judged by every measure that applies to it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 import small_models
 import tensorflow as tf
 
-from keras_gen import evaluation, saved_models
+from keras_gen import console, evaluation, saved_models
 from keras_gen.__main__ import main
 from keras_gen.metrics import gan_test
 
@@ -239,3 +240,17 @@ def test_help_needs_no_tensorflow():
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert process.returncode == 0 and "evaluate" in process.stdout
     assert process.stdout.splitlines()[-1] == "False"
+
+
+def test_the_command_line_shows_its_own_texts_only():
+    environment = {name: os.environ[name] for name in os.environ if name != console.LEVEL}
+    command = [sys.executable, "-m", "keras_gen", "models"]
+    process = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert process.returncode == 0 and "dcgan_mnist" in process.stdout
+    assert process.stderr == ""
+
+
+def test_what_a_command_starts_is_as_quiet_as_it_would_be_alone(monkeypatch):
+    monkeypatch.delenv(console.LEVEL, raising=False)
+    main(["results", "01_convolutional"])
+    assert console.LEVEL not in os.environ

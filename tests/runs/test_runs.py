@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import callbacks, runs
-from keras_gen.runs import console, later, scripts
+from keras_gen import callbacks, console, runs
+from keras_gen.runs import later, scripts
 
 BATCH_SIZE = 32
 

@@ -28,7 +28,7 @@ SHOWN = 10  # pairs in the picture
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=2),
+    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=2),
     names: tuple[str, str] = NAMES,
     image_size: int = 28,
     flip: bool = False,
@@ -78,9 +78,8 @@ def main(
         pool=pool,
         seed=run.seed,
     )
-    half = max(run.epochs * len(batches) // 2, 1)
-    rates = [optimizers.ConstantThenLinear(LEARNING_RATE, half, half) for _ in range(2)]
-    gan.compile(*[optimizers.FusedAdam(rate, BETA_1) for rate in rates])
+    rate = optimizers.ConstantThenLinear.over(run.epochs * len(batches), LEARNING_RATE)
+    gan.compile(optimizers.FusedAdam(rate, BETA_1), optimizers.FusedAdam(rate, BETA_1))
 
     # Fit; interrupted, the same command resumes where it was.
     history = gan.fit(batches, epochs=run.epochs, callbacks=run.watch(batches))

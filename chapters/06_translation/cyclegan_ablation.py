@@ -42,7 +42,7 @@ SHOWN = 10  # images in the picture
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=8),
+    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=8),
     variants: tuple[Literal[tuple(VARIANTS)], ...] = tuple(VARIANTS),
     names: tuple[str, str] = NAMES,
     image_size: int = 28,
@@ -86,9 +86,8 @@ def main(
             seed=part.seed,
             **changes,
         )
-        half = max(run.epochs * len(batches) // 2, 1)
-        rates = [optimizers.ConstantThenLinear(LEARNING_RATE, half, half) for _ in range(2)]
-        gan.compile(*[optimizers.FusedAdam(rate, BETA_1) for rate in rates])
+        rate = optimizers.ConstantThenLinear.over(run.epochs * len(batches), LEARNING_RATE)
+        gan.compile(optimizers.FusedAdam(rate, BETA_1), optimizers.FusedAdam(rate, BETA_1))
 
         # Fit; interrupted, the same command resumes where it was.
         history = gan.fit(batches, epochs=run.epochs, callbacks=part.watch(batches)).history

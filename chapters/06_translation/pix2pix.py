@@ -46,7 +46,7 @@ def deviation(model, source, seed):
 
 
 def main(
-    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=6),
+    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=5),
     filters: int = 16,
     layers: int = 1,
     image_size: int = 28,

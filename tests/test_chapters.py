@@ -24,7 +24,7 @@ JUDGED = [  # by a shipped LeNet
 WITHOUT_TRAINING = ("cells", "convolution", "evaluation")
 ARGUMENTS = {
     **{name: {} for name in WITHOUT_TRAINING},
-    "adversarial_examples": {"epochs": 1, "test": "test[:100]"},
+    "adversarial_examples": {"epochs": 1, "test": "test[:200]"},
     "rbm": {"epochs": 1, "hidden": 20},
     "bound": {"dataset": "digits", "epochs": 1, "hidden": 20, "top": 64},
     "dbn": {"epochs": 1, "hidden": (20, 30), "tuning_epochs": 1},

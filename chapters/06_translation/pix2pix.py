@@ -46,7 +46,7 @@ def deviation(model, source, seed):
 
 
 def main(
-    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=3),
+    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=6),
     filters: int = 16,
     layers: int = 1,
     image_size: int = 28,

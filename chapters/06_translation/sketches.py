@@ -28,13 +28,13 @@ import numpy as np
 
 from keras_gen import data, evaluation, metrics, models, networks, optimizers, plotting
 
-LEARNING_RATE, BETA_1 = 2e-4, 0.5  # Isola et al. (2017), section 3.3
-BATCH_SIZE = 4
+LEARNING_RATE, BETA_1 = 1e-3, 0.5  # Isola et al. (2017), section 3.3, have 2e-4 for single images
+BATCH_SIZE = 16  # a processor works better on many images at once
 SHOWN = 10
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=2),
+    run: runs.Run = runs.Run(epochs=6),
     filters: int = 16,
     layers: int = 1,
     image_size: int | None = None,

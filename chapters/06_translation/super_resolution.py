@@ -31,8 +31,8 @@ import numpy as np
 from keras_gen import data, metrics, models, networks, optimizers, plotting
 
 VALUE_RANGE = (0.0, 1.0)  # that of the rules
-LEARNING_RATE, BETA_1 = 2e-4, 0.5  # Isola et al. (2017), section 3.3
-BATCH_SIZE = 4
+LEARNING_RATE, BETA_1 = 1e-3, 0.5  # Isola et al. (2017), section 3.3, have 2e-4 for single images
+BATCH_SIZE = 16  # a processor works better on many images at once
 L1_WEIGHT = 100.0  # the same section
 ADVERSARIAL_WEIGHTS = {"L1": 0.0, "L1 + GAN": 1.0}
 LAYERS = 1  # of the discriminator: patches of 16 pixels
@@ -58,7 +58,7 @@ def measured(real, fake):
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=1),
+    run: runs.Run = runs.Run(epochs=3),
     factor: Literal[2, 4] = 4,
     filters: int = 16,
     image_size: int | None = None,

@@ -60,7 +60,7 @@ class ImageSets(SharingCopies, keras.metrics.Metric):
         if seen and batch.shape[1:] != seen[0]:
             raise argument_error(
                 "images",
-                f"the shape of what was seen before, {seen[0]}",
+                f"as before, an array of shape {seen[0]} per image",
                 received=f"shape {batch.shape[1:]}",
             )
         return batch

@@ -129,7 +129,7 @@ def test_examples_reach_the_declared_range_and_do_not_leave_it(value_range, righ
 def test_a_sigmoid_that_is_rescaled_reaches_another_range():
     network = ended(6, layers.Activation("sigmoid"), layers.Rescaling(2.0, -1.0))
     models.GAN(network, ended(1), value_range=(-1, 1))
-    with pytest.raises(ValueError, match=r"gives \[-1.0, 1.0\]"):
+    with pytest.raises(ValueError, match=r"range is \[-1.0, 1.0\]"):
         models.GAN(network, ended(1), value_range=(0, 1))
 
 

@@ -217,7 +217,7 @@ def test_networks_that_do_not_fit_are_refused():
     cases = [
         ((None, f, d, e), "`translator`.*built Keras model"),
         ((g, other, d, e), r"`translator_back`.*takes \(8, 8, 1\).*\(8, 8, 3\)"),
-        ((other, g, d, e), r"`translator_back`.*gives \(8, 8, 3\).*\(8, 8, 1\)"),
+        ((other, g, d, e), r"`translator_back`.*returns \(8, 8, 3\).*\(8, 8, 1\)"),
         ((g, f, other, d), r"`discriminator_x`.*takes \(8, 8, 1\)"),
         ((g, f, d, other), r"`discriminator_y`.*takes \(8, 8, 1\)"),
         ((g, g, d, e), "`translator_back`.*a network other than `translator`"),

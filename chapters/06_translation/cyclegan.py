@@ -13,7 +13,12 @@ judge the result: the translation error on known pairs, which only the test has;
 cycle; and how much that rises when noise is added to the translation.
 
 The data are pairs, cut apart: x comes from the first half of them and y from the second. By
-default x are outlines of digits and y are bold digits, which takes three minutes.
+default x are digits in the color of their class and y are outlines. Which color belongs to which
+digit nobody tells F. With pictures of two halves in FOLDER/train and FOLDER/test, such as the 400
+facades of the authors of Pix2Pix, 200 photographs meet the label maps of 200 others:
+
+    --dataset FOLDER --epochs 150 --image-size 64 --filters 24 --blocks 6 --patch-layers 2
+    --batch-size 1 --flip --label-maps --names photo labels
 """
 
 from keras_gen import runs
@@ -28,7 +33,7 @@ SHOWN = 10  # pairs in the picture
 
 
 def main(
-    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=2),
+    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=3),
     names: tuple[str, str] = NAMES,
     image_size: int = 28,
     flip: bool = False,

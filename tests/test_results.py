@@ -354,7 +354,7 @@ def test_seeds_that_a_command_counts_itself_are_one_run():
 
 def test_a_measure_without_a_reference_is_an_error(course):
     publish(course, measures={"other": {"value": 1, "unit": ""}})
-    with pytest.raises(ValueError, match=r"references.json says nothing of the measure other"):
+    with pytest.raises(ValueError, match=r"references.json says nothing about the measure other"):
         compare(published(course)["toy"], result(), references(course))
 
 

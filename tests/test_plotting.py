@@ -418,7 +418,7 @@ def test_learning_curves_show_means_within_the_range_of_seeds(tmp_path):
         ([], {"a": [[0.5]]}, "`counts`"),
         ([0, 10], {"a": [[0.5], [0.5]]}, r"`counts`.*\[0, 10\]"),
         ([10], {}, "`scores`.*at least one"),
-        ([10, 100], {"a": [[0.5, 0.5]]}, r"`scores`.*\[2, seeds\].*a of shape \(1, 2\)"),
+        ([10, 100], {"a": [[0.5, 0.5]]}, r"`scores`.*\(2, seeds\).*a of shape \(1, 2\)"),
         ([10], {"a": [0.5]}, r"a of shape \(1,\)"),
         ([10], {"a": [[81.7]]}, r"`scores\['a'\]`.*\[0, 1\].*81.7"),
     ],

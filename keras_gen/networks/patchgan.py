@@ -1,9 +1,10 @@
 """PatchGAN: a discriminator that scores every patch of an image by itself."""
 
 import keras
-from keras.layers import Concatenate, Conv2D, LeakyReLU, ZeroPadding2D
+from keras.layers import Concatenate, Conv2D, ZeroPadding2D
 
 from keras_gen.arguments import argument_error, integer, positive_integer, shape_of
+from keras_gen.fused import FusedLeakyReLU
 from keras_gen.networks.translation import LEAKY_SLOPE, instance_normalized, normal
 
 WIDEST = 8  # times the filters of the first layer
@@ -76,7 +77,7 @@ def patchgan(
         normalized = normalization and level > 0
         x = _convolved(x, width, layers, level < layers, use_bias=not normalized)
         x = instance_normalized(x, affine) if normalized else x
-        x = LeakyReLU(LEAKY_SLOPE)(x)
+        x = FusedLeakyReLU(LEAKY_SLOPE)(x)
     scores = _convolved(x, 1, layers, False, dtype="float32", name="score")
     return keras.Model(inputs, scores, name="discriminator")
 

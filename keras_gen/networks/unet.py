@@ -10,6 +10,7 @@ from keras_gen.arguments import (
     positive_integer,
     shape_of,
 )
+from keras_gen.fused import FusedLeakyReLU
 from keras_gen.layers import PermanentDropout
 from keras_gen.networks.translation import (
     LEAKY_SLOPE,
@@ -84,7 +85,7 @@ def unet(
     source = keras.Input(source_shape, name="source")
     x, encoded = padded(source, 2**depth), []
     for level, width in enumerate(widths):
-        x = layers.LeakyReLU(LEAKY_SLOPE)(x) if level > 0 else x
+        x = FusedLeakyReLU(LEAKY_SLOPE)(x) if level > 0 else x
         x = _layer(x, layers.Conv2D, width, 0 < level < depth - 1)
         encoded.append(x)
     for level in reversed(range(1, depth)):

@@ -42,7 +42,7 @@ SHOWN = 10  # images in the picture
 
 
 def main(
-    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=8),
+    run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=4, limit=2000),
     variants: tuple[Literal[tuple(VARIANTS)], ...] = tuple(VARIANTS),
     names: tuple[str, str] = NAMES,
     image_size: int = 28,

@@ -11,7 +11,7 @@ likelihood is exact, where a GAN has none and a VAE has a bound. The price is pa
 pixel after pixel, not in parallel. A half image is completed by starting in the middle.
 
 Pixels are re-sampled as binary at every use. By default it learns digits drawn with many fonts, at
-20x20 pixels, within three minutes. `--dataset mnist --image-size 28 --filters 64 --epochs 16
+20x20 pixels, within a minute. `--dataset mnist --image-size 28 --filters 64 --epochs 16
 --precision mixed_bfloat16` learns handwritten ones; van den Oord et al. (2016) report 81.30 nats.
 """
 

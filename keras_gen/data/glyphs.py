@@ -69,7 +69,7 @@ def variations(count, seed):
     """Variations for `draw`, every number uniform in its range of `RANGES`.
 
     Args:
-        count: How many.
+        count: how many.
         seed: Non-negative integer; equal seeds give equal variations.
 
     Returns:
@@ -91,15 +91,15 @@ def draw(characters, fonts, variations, size=SIZE, line=None):
         ink(x) = clip(1/2 + line / 2 - |distance(A x) + weight|, 0, 1)
 
     Args:
-        characters: String or sequence of digits and capital letters.
-        fonts: For each character one of `TRAINING_FONTS` and `TEST_FONTS`.
-        variations: For each character an element of an array of type `VARIATION`.
-        size: Height and width of the images. All lengths scale with it.
-        line: Width of a line along the edge that is drawn instead of the character; `None` for
+        characters: string or sequence of digits and capital letters.
+        fonts: for each character one of `TRAINING_FONTS` and `TEST_FONTS`.
+        variations: for each character an element of an array of type `VARIATION`.
+        size: height and width of the images. All lengths scale with it.
+        line: width of a line along the edge that is drawn instead of the character; `None` for
             the character.
 
     Returns:
-        uint8 array `[count, size, size, 1]`: 0 is background, 255 ink.
+        uint8 array `(count, size, size, 1)`: 0 is background, 255 ink.
 
     Raises:
         ValueError: If a character or a font is unknown, or the three differ in length.
@@ -138,14 +138,14 @@ def balanced(characters, fonts, per_character, seed, line=None):
     Variations and order do not depend on the fonts, so that as many others make pairs.
 
     Args:
-        characters: String or sequence of digits and capital letters.
-        fonts: Some of `TRAINING_FONTS` and `TEST_FONTS`.
-        per_character: How many images of each character.
+        characters: string or sequence of digits and capital letters.
+        fonts: some of `TRAINING_FONTS` and `TEST_FONTS`.
+        per_character: how many images of each character.
         seed: Non-negative integer, of the variations and of the order.
-        line: As for `draw`.
+        line: as for `draw`.
 
     Returns:
-        `(images, labels)`: a uint8 array `[count, 28, 28, 1]`, and an int32 array `[count]` of
+        `(images, labels)`: a uint8 array `(count, 28, 28, 1)`, and an int32 array `(count,)` of
         positions in `characters`.
     """
     characters, fonts = _checked_characters(characters), _checked_fonts(fonts)

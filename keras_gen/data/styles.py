@@ -43,7 +43,7 @@ class Style:
         return 1 if self.palette is None else 3
 
     def drawn(self, role, per_character):
-        """The images of a split, uint8 `[count, 28, 28, channels]`, and their labels."""
+        """The images of a split, uint8 `(count, 28, 28, channels)`, and their labels."""
         fonts, seed = getattr(self, role), SEEDS[role]
         images, labels = glyphs.balanced(self.characters, fonts, per_character, seed, self.line)
         if self.palette is not None:

@@ -40,7 +40,7 @@ def translation_report(target, translated, value_range):
     """How near translated images are to their targets, and whether they look like them.
 
     Args:
-        target: array of real images `[count, height, width, channels]`.
+        target: array of real images `(count, height, width, channels)`.
         translated: what was made of their sources, in the same order.
         value_range: closed interval of the pixels of both.
 

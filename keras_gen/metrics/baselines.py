@@ -82,7 +82,7 @@ def neighbourhood_regression(source, target, held_out, side=3):
     reach. N(p) is a square around p; beyond the border there is nothing.
 
     Args:
-        source, target: arrays of pairs of images `[count, height, width, channels]` of one height
+        source, target: arrays of pairs of images `(count, height, width, channels)` of one height
             and width.
         held_out: array of the source images that are translated.
         side: odd number of pixels of the square's side.
@@ -110,7 +110,7 @@ def neighbourhood_regression(source, target, held_out, side=3):
 
 
 def _neighbourhoods(images, side):
-    """For each pixel those around it, and a one: float64 `[count, height, width, numbers]`."""
+    """For each pixel those around it, and a one: float64 `(count, height, width, numbers)`."""
     reach = side // 2
     images = np.asarray(images, "float64")
     framed = np.pad(images, [(0, 0), (reach, reach), (reach, reach), (0, 0)])

@@ -22,7 +22,7 @@ halves in FOLDER/train and FOLDER/test, such as the 400 facades of the authors, 
 photograph and whose right half a plan of its windows and doors, it learns to draw photographs:
 
     --dataset FOLDER --image-size 64 --filters 24 --layers 2 --epochs 200 --jitter
-    --batch-size 4 --learning-rate 2e-4 --dropout .5 --precision mixed_bfloat16
+    --batch-size 4 --learning-rate 2e-4 --dropout .5
 """
 
 from keras_gen import runs

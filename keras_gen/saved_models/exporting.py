@@ -6,7 +6,7 @@ from keras_gen.arguments import argument_error
 from keras_gen.files import check_folder, replacing_folder
 from keras_gen.float32 import in_float32
 from keras_gen.images import check_range
-from keras_gen.saved_models.cards import is_card, write_card
+from keras_gen.saved_models.cards import check_card, is_card, write_card
 from keras_gen.saved_models.shipped import CARD, GRAPH, SAMPLES
 from keras_gen.saved_models.signatures import endpoints_of, save_endpoints
 
@@ -41,12 +41,14 @@ def export(model, path, card=None, samples=None):
         The names of the endpoints, sorted.
 
     Raises:
-        ValueError: if the model is not built, the card declares another range than the model,
-            `path` is a file or cannot be written, or it is not a SavedModel and has files of the
-            names that would be written.
+        ValueError: if the model is not built, the card has entries of other types than those of
+            `card()` or declares another range than the model, `path` is a file or cannot be
+            written, or it is not a SavedModel and has files of the names that would be written.
     """
     if not getattr(model, "built", False):
         raise argument_error("model", "a built model", model)
+    if card is not None:
+        check_card(card)
     value_range = _common_range(model, card)
     written = {CARD: card, SAMPLES: samples}
     members = _members(path, [name for name, content in written.items() if content is not None])

@@ -5,6 +5,7 @@ import os
 import pathlib
 import pickle
 import types
+import warnings
 
 import keras
 import numpy as np
@@ -28,6 +29,7 @@ REMEMBERED = {  # by Keras's own callbacks; all others of Keras remember nothing
     "CSVLogger": ("keys",),
 }
 LIBRARIES = ("keras.", "keras_gen.")
+LARGE, SEEN = 10**6, 1000  # an array's numbers, and those whose change is a change of the array
 MODEL_PARTS = (keras.Layer, keras.metrics.Metric, keras.optimizers.Optimizer)
 
 
@@ -95,7 +97,8 @@ def encoded(callbacks, arrays):
 
 
 def unknown(callback):
-    """A fingerprint of each attribute of a callback that `take` does not know, by name.
+    """A fingerprint of each attribute of a callback that `take` does not know, by name; so for a
+    `keras.utils.PyDataset`.
 
     An attribute whose fingerprint changes during an epoch is a state that will be forgotten.
     """
@@ -105,6 +108,27 @@ def unknown(callback):
         return {}
     known = {"_model", "params", *_remembered(callback)} | _names_in_libraries(type(callback))
     return {n: _fingerprint(v) for n, v in vars(callback).items() if n not in known}
+
+
+def warn_of_forgotten(prints):
+    """One warning that names the callbacks whose state is not known.
+
+    Args:
+        prints: list of callbacks, each with what `unknown` returned before the epoch.
+    """
+    forgotten = []
+    for callback, before in prints:
+        now = unknown(callback)
+        changed = sorted(name for name in now if now[name] != before.get(name))
+        if changed:
+            forgotten.append(f"{title(callback)} ({', '.join(changed)})")
+    if forgotten:
+        warnings.warn(
+            f"Resume does not know the state of {'; '.join(forgotten)}, which is lost when "
+            "training resumes. Such a callback or PyDataset needs the methods get_state() and "
+            "set_state(state).",
+            stacklevel=3,
+        )
 
 
 def _remembered(callback):
@@ -133,9 +157,12 @@ def _fingerprint(value):
 
 
 class _Pickler(pickle.Pickler):
-    """Describes models and their parts by their variables, where Keras would save their code."""
+    """Describes models and their parts by their variables, where Keras would save their code, and
+    large arrays by some of their numbers."""
 
     def persistent_id(self, obj):
+        if isinstance(obj, np.ndarray) and obj.size > LARGE and obj.dtype != object:
+            return id(obj), obj.shape, obj.flat[:: obj.size // SEEN].tobytes()
         if isinstance(obj, keras.Model) and obj.compiled:
             return id(obj)  # trained by `fit`, whose state it is
         if isinstance(obj, MODEL_PARTS):

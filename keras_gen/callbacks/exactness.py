@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error
-from keras_gen.callbacks.identity import differences
+from keras_gen.callbacks import chance
+from keras_gen.callbacks.identity import comparable, differences
 from keras_gen.data.looking import ordered_anew, origins
 
 NOT_SEEDED = 87654321  # what TensorFlow gives in place of a global seed that is not set
@@ -29,7 +30,7 @@ def check_callbacks(resume, others):
 
 
 def check_arguments(fit):
-    """Refuses arguments of `fit` with which the examples come in an order that nothing fixes.
+    """Refuses arguments of `fit` with which training cannot resume, and warns of chance in data.
 
     Args:
         fit: dict of the arguments, empty if they are not known.
@@ -52,6 +53,13 @@ def check_arguments(fit):
                 "`keras_gen.data.batches`, or `shuffle(..., reshuffle_each_iteration=False)`",
                 received=f"{name}, which is ordered anew in every iteration",
             )
+    found = chance.unfixed([fit.get("x"), fit.get("validation_data")])
+    if found is not None:
+        warnings.warn(
+            f"The data {found}: the training can resume, but not as it would have continued. Call "
+            "keras.utils.set_random_seed before the data are made, or use keras_gen.data.batches.",
+            stacklevel=2,
+        )
     kinds = (tf.data.Dataset, keras.utils.PyDataset, type(None))
     shuffled = fit.get("shuffle") and not isinstance(fit.get("x"), kinds)
     if shuffled and fit.get("epochs", 1) > 1 and not _seeded():
@@ -101,12 +109,30 @@ def check_identity(path, saved, now):
         now: identity of this run.
     """
     now = json.loads(json.dumps(now))
+    now = comparable(now, saved[0]) if saved else now
     if saved and now not in saved:
         raise argument_error(
             "path",
             "the state of a run with the same numbers and data; choose another path, delete the "
             "file, or continue with the new ones: Resume(..., accept_changes=True)",
             received=f"path={path}, whose {differences(saved[0], now)}",
+        )
+
+
+def check_memory(path, saved, variables):
+    """Refuses the state of a run whose data had other variables.
+
+    Args:
+        path: file of the state.
+        saved: list of the values of the variables.
+        variables: list of the variables of this run.
+    """
+    now = [v.numpy() for v in variables]
+    if [(a.shape, a.dtype) for a in saved] != [(a.shape, a.dtype) for a in now]:
+        raise argument_error(
+            "path",
+            "the state of a run whose data change the same variables; delete it to start anew",
+            received=f"path={path}, with {len(saved)} variables of the data instead of {len(now)}",
         )
 
 

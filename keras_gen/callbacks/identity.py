@@ -13,6 +13,7 @@ DRAWN = 10**6  # from here up, seeds are taken for those that Keras draws if non
 SHOWN = 4  # differences that a message lists
 # What changes how a run is computed or watched, but not which run it is; and what Keras counts up
 # within one process.
+LATER = ("data.shuffle", "data.class_weight")  # which older states do not name
 IGNORED = ("shared_object_id", "steps_per_execution", "jit_compile", "run_eagerly")
 
 
@@ -40,6 +41,11 @@ def differences(saved, now):
     ]
     more = [f"{len(names) - SHOWN} more"] if len(names) > SHOWN else []
     return "; ".join(texts + more)
+
+
+def comparable(now, saved):
+    """An identity without what older ones did not name, to be compared with a saved one."""
+    return {n: value for n, value in now.items() if n in saved or n not in LATER}
 
 
 def rates_changed(saved, now):
@@ -88,7 +94,10 @@ def _of_data(fit, data):
             "examples": [[str(a.dtype), *a.shape] for a in arrays],
             "batch_size": fit.get("batch_size"),
             "checksum": checksum(arrays),
+            "shuffle": fit.get("shuffle"),
         }
+    weights = fit.get("class_weight")
+    parts["class_weight"] = None if weights is None else str(sorted(weights.items()))
     return {**parts, **(data.described() if hasattr(data, "described") else {})}
 
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_gen.arguments import argument_error, positive_integer
-from keras_gen.callbacks import callback_state, csv_rows, exactness, state_file
+from keras_gen.callbacks import callback_state, chance, csv_rows, exactness, finite, state_file
 from keras_gen.callbacks.identity import identity, rates_changed
 from keras_gen.callbacks.neighbours import callback_list, fit_arguments, unwrapped
 from keras_gen.copies import SharingCopies
@@ -37,16 +37,20 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         get_state()         returns None, numbers, strings, arrays, or lists, tuples, dicts of them
         set_state(state)    receives that after every `on_train_begin`
 
-    One without them whose attributes change during an epoch is named in a warning.
+    So does a `keras.utils.PyDataset` that remembers something, such as the order of its batches.
+    One without them whose attributes change during an epoch is named in a warning. Variables of
+    functions in a `tf.data.Dataset`, such as the states of random layers and generators, are part
+    of the state; what Python code in it remembers is not seen.
 
     A state belongs to a run: it names the configurations of the model and its networks, the numbers
     of optimizers, losses and penalties, and the data (shapes, count, seed, a checksum of the first
     examples). If anything differs when it is started again, training is refused, and the message
     says what. More epochs are not a difference, unless a learning rate is planned over all of them.
 
-    An epoch that ends with NaN, in the weights or in the losses, is not saved, and training stops:
-    the file keeps the last good state. Under `MultiWorkerMirroredStrategy` the first worker writes
-    the file, which all workers must be able to read.
+    An epoch that ends with NaN or infinity, in a variable or in a loss, is not saved, and training
+    stops: the file keeps the last good state, and a warning says which one it is and how to go on
+    from there. Under `MultiWorkerMirroredStrategy` the first worker writes the file, which all
+    workers must be able to read.
 
     Args:
         path: file for the state, by convention `*.state`.
@@ -66,7 +70,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         gan.fit(batches, epochs=100, callbacks=[Resume("dcgan.state", batches)])
     """
 
-    shared = ("data", "_list", "_others", "_states", "_unknown", "_epochs_data")
+    shared = ("data", "_list", "_others", "_states", "_unknown", "_epochs_data", "_memory")
 
     def __init__(self, path, data=None, every=1, accept_changes=False):
         super().__init__()
@@ -82,11 +86,14 @@ class Resume(SharingCopies, keras.callbacks.Callback):
 
     def _reset(self):
         self.history, self.epochs = [], []  # the logs of all epochs so far, and their numbers
-        self._others, self._states = [], {}
+        self._others, self._states = [], {}  # callbacks and PyDatasets, and what they remember
+        self._memory = []  # variables of the data
         self._unknown = []
         self._epochs_data = None
-        self._resumed = False
+        self._resumed = self._watched = False
         self._fit, self._begun = {}, {}  # arguments, and the identity with which this run began
+        self._kept = None  # number of the epoch after which the file was saved
+        self._infinite = set()  # names of variables that hold infinity from the start
 
     # What Keras calls: this callback first, `_Afterwards` last
 
@@ -105,13 +112,18 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         fit = fit_arguments(self.model)
         exactness.check_callbacks(self, [unwrapped(other) for other in self._others])
         exactness.check_arguments(fit)
+        data = [fit.get("x"), fit.get("validation_data")]
+        self._others += chance.python_datasets(data)
+        self._memory = chance.variables_of(data)
         self._epochs_data = exactness.counted_data(fit.get("x"), self.data)
+        self._infinite = finite.infinite_of(training_state(self.model))
         state, error = self._read_or_error()
         exactness.check_workers(self.model.distribute_strategy, self.path, state, error)
         self._fit, self._begun = fit, self._identity(fit)
         if state is not None:
             if not self.accept_changes:
                 exactness.check_identity(self.path, state[0]["run"], self._begun)
+            exactness.check_memory(self.path, state[0]["data"], self._memory)
             self._restore(*state, fit)
 
         if self._list is None:
@@ -127,7 +139,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         if self._resumed and set(remembering) != set(self._states):
             changed = sorted(set(remembering) ^ set(self._states))
             warnings.warn(
-                f"{self.path} was written by a run with other callbacks: "
+                f"{self.path} was written by a run with other callbacks or data: "
                 f"{', '.join(changed)} cannot resume, and those in this run start anew.",
                 stacklevel=2,
             )
@@ -148,8 +160,13 @@ class Resume(SharingCopies, keras.callbacks.Callback):
     def after_epoch(self, epoch, logs):
         self.history.append(dict(logs or {}))
         self.epochs.append(epoch)
-        self._warn_of_forgotten()
-        if self._stopped_by_nan(epoch):
+        if not self._watched:
+            self._watched = True
+            callback_state.warn_of_forgotten(self._unknown)
+            chance.warn_of_step(self.model)
+        broken = finite.broken(self.model, self.history[-1], self._infinite)
+        if broken is not None:
+            finite.warn(broken, epoch + 1, self.path, self._kept)
             self.model.stop_training = True
             return
         last = epoch + 1 == self.params["epochs"] or self.model.stop_training
@@ -159,7 +176,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
     def after_train(self):
         """Gives `model.history` the epochs of all runs and forgets where this one began."""
         self.model._initial_epoch = None
-        self._fit = {}  # which holds the data
+        self._fit, self._others, self._memory, self._unknown = {}, [], [], []  # hold the data
         history = self.model.history
         history.epoch = list(self.epochs)
         history.history = {
@@ -180,6 +197,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
     def _save(self):
         variables = training_state(self.model)
         arrays = [np.asarray(v) for v in variables.values()]  # which all workers do together
+        self._kept = self.epochs[-1] + 1 if self.epochs else 0
         if not exactness.writes(self.model.distribute_strategy):
             return
         extras = []
@@ -192,6 +210,7 @@ class Resume(SharingCopies, keras.callbacks.Callback):
             "stopped": bool(self.model.stop_training),
             "history": [state_file.encode(logs, extras) for logs in self.history],
             "random": state_file.encode([random.getstate(), np.random.get_state()], extras),
+            "data": state_file.encode([v.numpy() for v in self._memory], extras),
             "csv": csv_rows.texts(self._others),
             "callbacks": list(callback_state.encoded(self._others, extras).items()),
         }
@@ -218,11 +237,11 @@ class Resume(SharingCopies, keras.callbacks.Callback):
             )
         variables = training_state(self.model)
         arrays = state_file.fitting(self.path, state["variables"], arrays, variables)
-        broken = state_file.not_finite(variables, arrays)
+        broken = finite.not_finite(variables, arrays, self._infinite)
         if broken is not None:
             raise argument_error(
                 "path",
-                "a state with finite weights; delete it to start anew",
+                "a state of finite values; delete it to start anew",
                 received=f"path={self.path}, with NaN or infinity in {broken}",
             )
         return state, arrays
@@ -235,10 +254,14 @@ class Resume(SharingCopies, keras.callbacks.Callback):
         for (name, variable), array in zip(training_state(self.model).items(), arrays):
             if name.split("/")[0] not in chosen or not name.endswith("/learning_rate"):
                 variable.assign(array)
+        self._infinite = finite.infinite_of(training_state(self.model))
+        for variable, array in zip(self._memory, state["data"]):
+            variable.assign(array)
         if state["random"] is not None:
             random.setstate(state["random"][0])
             np.random.set_state(state["random"][1])
         self.history, self.epochs = state["history"], epochs
+        self._kept = epochs[-1] + 1 if epochs else 0
         self._states, self._resumed = state["callbacks"], True
         begin = epochs[-1] + 1 if epochs else fit.get("initial_epoch", 0)
         self.model._initial_epoch = max(begin, asked) if state["stopped"] else begin
@@ -247,42 +270,6 @@ class Resume(SharingCopies, keras.callbacks.Callback):
             sys.stdout.write(
                 f"{self.path} holds the {how} training of {len(epochs)} epochs: nothing is left to "
                 "train.\n"
-            )
-
-    # What cannot be honoured
-
-    def _stopped_by_nan(self, epoch):
-        variables = training_state(self.model)
-        name = state_file.not_finite(variables, [np.asarray(v) for v in variables.values()])
-        if name is None:
-            losses = {n: v for n, v in self.history[-1].items() if not n.startswith("val_")}
-            bad = [n for n, v in losses.items() if "loss" in n and np.isnan(np.asarray(v)).any()]
-            name = bad[0] if bad else None
-        if name is None:
-            return False
-        kept = f"{self.path} keeps the last good state" if self.path.exists() else "nothing is kept"
-        warnings.warn(
-            f"Epoch {epoch + 1} ended with NaN or infinity in {name}. Training stops; {kept}. "
-            f"Lower the learning rate, clip the gradients, or check the data.",
-            stacklevel=2,
-        )
-        return True
-
-    def _warn_of_forgotten(self):
-        """One warning, after the first epoch, about callbacks whose state is not known."""
-        before, self._unknown = self._unknown, []
-        forgotten = []
-        for callback, prints in before:
-            now = callback_state.unknown(callback)
-            changed = sorted(n for n in now if now[n] != prints.get(n))
-            if changed:
-                forgotten.append(f"{callback_state.title(callback)} ({', '.join(changed)})")
-        if forgotten:
-            warnings.warn(
-                f"Resume does not know the state of {'; '.join(forgotten)}, which is lost when "
-                "training resumes. Such a callback needs the methods get_state() and "
-                "set_state(state).",
-                stacklevel=2,
             )
 
 

@@ -12,6 +12,8 @@ from keras_gen.files import replacing
 
 EMPTY = {"model": None, "stopped": False, "asked": 0, "random": None, "csv": {}, "callbacks": {}}
 EMPTY["run"] = []  # identities at the beginning and at the last save
+EMPTY["data"] = []  # values of the variables of the data
+NEWER = ("optimizers", "epochs", "asked", "stopped", "csv")  # with "model", and what is decoded
 PLAIN = (type(None), bool, int, float, str)
 
 
@@ -64,20 +66,26 @@ def _checked(header, extras):
     """The header, decoded; an older one gets what it lacks."""
     history = header["history"]
     state = {**EMPTY, "epochs": list(range(len(history))), **header}
-    if "model" in header:
+    newer = "model" in header
+    if newer:
         state["history"] = decode(history, extras)
         state["callbacks"] = dict(decode(header["callbacks"], extras))
         state["random"] = decode(header["random"], extras)
+        state["data"] = decode(state["data"], extras)
         random.Random().setstate(state["random"][0])
         np.random.RandomState().set_state(state["random"][1])
     epochs = state["epochs"]
     valid = (
-        len(state["history"]) == len(epochs)
+        all(name in header for name in (NEWER if newer else ()))
+        and all(len(entry) == 4 or (newer and len(entry) == 3) for entry in state["variables"])
+        and len(state["history"]) == len(epochs)
         and all(isinstance(logs, dict) for logs in state["history"])
         and epochs == sorted({int(epoch) for epoch in epochs})
+        and isinstance(state["asked"], int)
+        and isinstance(state["stopped"], bool)
         and all(isinstance(name, str) for name in state["callbacks"])
         and all(isinstance(text, str) for text in state["csv"].values())
-        and all(len(entry) in (3, 4) for entry in state["variables"])
+        and all(isinstance(array, (np.ndarray, np.generic)) for array in state["data"])
         and all(isinstance(identity, dict) for identity in state["run"])
     )
     if not valid:
@@ -176,15 +184,3 @@ def fitting(path, saved, arrays, variables):
             received=f"path={path}, the state of another model",
         )
     return arrays
-
-
-def not_finite(variables, arrays):
-    """The name of the first variable that holds NaN, or infinity among the weights, or `None`."""
-    for (name, variable), array in zip(variables.items(), arrays):
-        if array.dtype.kind in "iub?SU" or array.dtype == object:
-            continue
-        values = array.astype("float32") if array.dtype.itemsize < 4 else array
-        weight = name.startswith("model/") and getattr(variable, "trainable", False)
-        if np.isnan(values).any() or (weight and np.isinf(values).any()):
-            return name
-    return None

@@ -51,7 +51,7 @@ def origins(data):
 def ordered_anew(dataset):
     """Whether a dataset draws another order, or other numbers, in every iteration."""
     name = type(dataset).__name__
-    if name == "_ShuffleDataset":
+    if "Shuffle" in name:
         return getattr(dataset, "_reshuffle_each_iteration", True) is not False
     return name == "_RandomDataset" and bool(getattr(dataset, "_rerandomize", False))
 

@@ -8,7 +8,13 @@ import tensorflow as tf
 
 from keras_gen.data.looking import OUTSIDE, states
 from keras_gen.models.batches import checked_batches, errors_of_batches
-from keras_gen.models.inputs import check_class_weight, check_data
+from keras_gen.models.inputs import (
+    ARRAYS,
+    check_arrays,
+    check_class_weight,
+    check_data,
+    check_inputs,
+)
 from keras_gen.models.streams import FirstBatch, refusing
 from keras_gen.models.watching import watched
 
@@ -22,6 +28,10 @@ class CheckedModel(keras.Model):
     def expects(self):
         """What x and y are, a pair of `models.inputs.Expected`; `None` for a y that is ignored."""
         raise NotImplementedError
+
+    def takes(self):
+        """What `predict` takes, an `Expected` or a list of one for each input: here what x is."""
+        return self.expects()[0]
 
     def check(self, x, y=None, sample_weight=None, name="x", used_up=None):
         """Raises a `ValueError` for data that `fit` cannot take; `name` is for its message.
@@ -82,6 +92,7 @@ class CheckedModel(keras.Model):
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, **kwargs):
         """Takes a step as `keras.Model.train_on_batch` does, after a check of the batch."""
+        check_arrays("x", x)
         if class_weight is not None:
             check_class_weight(self.expects()[1], x, y, class_weight)
         batch = self.accepted(x, y, sample_weight)
@@ -89,10 +100,39 @@ class CheckedModel(keras.Model):
 
     def test_on_batch(self, x, y=None, sample_weight=None, **kwargs):
         """Evaluates as `keras.Model.test_on_batch` does, after a check of the batch."""
+        check_arrays("x", x)
         return super().test_on_batch(*self.accepted(x, y, sample_weight), **kwargs)
 
-    def accepted(self, x, y=None, sample_weight=None, name="x", kept=None):
+    def predict(self, x, *args, **kwargs):
+        """Predicts as `keras.Model.predict` does, after a check of x.
+
+        Raises:
+            ValueError: for x of the wrong rank, shape or type, outside the declared range, not a
+                number, or empty; the graphs of later calls are not affected.
+        """
+        x = self.accepted_inputs(x)
+        with refusing(self, x), errors_of_batches():
+            return super().predict(x, *args, **kwargs)
+
+    def predict_on_batch(self, x):
+        """Predicts as `keras.Model.predict_on_batch` does, after a check of x."""
+        check_arrays("x", x)
+        return super().predict_on_batch(self.accepted_inputs(x))
+
+    def accepted_inputs(self, x):
+        """The inputs of `predict` as Keras receives them, after a check."""
+        expected = self.takes()
+        several = isinstance(expected, list)
+        if isinstance(x, (list, tuple)) or (several and isinstance(x, ARRAYS)):
+            inputs = list(x) if isinstance(x, (list, tuple)) else [x]
+            check_inputs(expected if several else [expected], inputs)
+            return inputs if several else inputs[0]
+        return x if several else self.accepted(x, expects=(expected, None))[0]
+
+    def accepted(self, x, y=None, sample_weight=None, name="x", kept=None, expects=None):
         """The data as Keras receives them, after a check: `(x, y, sample_weight)`.
+
+        They are what `expects` says, by default what `fit` takes.
 
         A dataset that a look would change is checked on its way to training. For validation data
         only the states in `kept` count: a change of their own order does not affect training, so
@@ -101,15 +141,16 @@ class CheckedModel(keras.Model):
         Keras drops weights that come without a `y`, so a stand-in for it is put in: x, where that
         is the target, and otherwise zeros, which every model ignores.
         """
+        expects = self.expects() if expects is None else expects
         used_up = states(x) if kept is None else states(x) & kept
-        self.check(x, y, sample_weight, name, used_up)
+        check_data(expects, x, y, sample_weight, name, look=not used_up)
         if used_up:
-            x = FirstBatch(self.expects(), name).of(x)
-        x = checked_batches(self.expects(), x, name)
+            x = FirstBatch(expects, name).of(x)
+        x = checked_batches(expects, x, name)
         if sample_weight is not None:
             sample_weight = np.reshape(np.asarray(sample_weight, "float32"), [-1])
             if y is None:
-                y = np.zeros(len(sample_weight), "int8") if self.expects()[1] is None else x
+                y = np.zeros(len(sample_weight), "int8") if expects[1] is None else x
         return x, y, sample_weight
 
     def _make_function(self, step_function):

@@ -118,21 +118,23 @@ class Labels(Expected):
 
 @dataclasses.dataclass(frozen=True)
 class Tokens(Expected):
-    """Rows of integers, the numbers of the characters of a text; at least two in a row.
+    """Rows of integers, the numbers of the characters of a text.
 
     Attributes:
         count: tokens are integers in [0, count).
         required: whether data without them are refused.
+        least: how many there are at least in a row.
     """
 
     count: int
     required: bool = True
+    least: int = 2
 
     def check(self, array, name):
         if array.dtype.kind not in "iu":
             received = f"{name}.dtype={array.dtype.name}"
             raise argument_error(name, "integer tokens", received=received)
-        if array.ndim != 2 or array.shape[1] < 2:
+        if array.ndim != 2 or array.shape[1] < self.least:
             raise argument_error(name, self.described(), received=f"{name}.shape={array.shape}")
         check_some(name, array)
         if array.min() < 0 or array.max() >= self.count:
@@ -140,7 +142,7 @@ class Tokens(Expected):
             raise argument_error(name, expected, received=f"tokens from {low} to {high}")
 
     def described(self):
-        return "batches of shape (batch, steps + 1) with at least two columns"
+        return f"batches of shape (batch, steps), with at least {self.least} steps"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,6 +229,27 @@ def check_class_weight(expected_y, x, y, class_weight):
             "None, because the examples have no non-negative labels; `sample_weight` weighs them",
             class_weight,
         )
+
+
+def check_arrays(name, x):
+    """Raises a `ValueError` for data of many batches where one batch belongs."""
+    if isinstance(x, (tf.data.Dataset, keras.utils.PyDataset, collections.abc.Iterator)):
+        text = "one batch, an array or a tensor"
+        raise argument_error(name, text, received=f"{name} of type {type(x).__name__}")
+
+
+def check_inputs(expected, x, name="x"):
+    """Raises a `ValueError` unless a list of arrays is what the inputs of a model are to be."""
+    if len(x) != len(expected):
+        parts = ", ".join(each.described() for each in expected)
+        text = parts if len(expected) == 1 else f"a list of {parts}"
+        raise argument_error(name, text, received=f"{len(x)} of them")
+    for each, part in zip(expected, x):
+        _check_array(each, part, name)
+    lengths = sorted({_length(part) for part in x})
+    if len(lengths) > 1:
+        received = f"arrays of {' and '.join(map(str, lengths))} examples"
+        raise argument_error(name, "inputs of equal lengths", received=received)
 
 
 def _none_as_such(spec):

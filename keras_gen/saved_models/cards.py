@@ -106,7 +106,7 @@ def examined(path):
     except (ValueError, RecursionError) as error:
         damage = f"is not JSON ({error})"
     if not isinstance(facts, dict):
-        facts, damage = {}, "is JSON, but not of the entries of a card"
+        facts, damage = {}, "is not a card but other JSON"
     return {**dict.fromkeys(KINDS), **facts}, damage or _wrong_entries(facts)
 
 

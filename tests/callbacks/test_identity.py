@@ -117,5 +117,23 @@ def test_a_finished_training_says_in_one_line_that_nothing_is_left(tmp_path, cap
     assert lines == [f"{path} holds the complete training of 1 epochs: nothing is left to train."]
 
 
+def test_the_order_and_the_weights_of_arrays_belong_to_the_run(tmp_path):
+    def run(**options):
+        keras.utils.set_random_seed(1)
+        model = small_models.conditional_gan()
+        x, y = small_models.data_of("conditional_gan", 6)
+        watch = [callbacks.Resume(tmp_path / "gan.state")]
+        return model.fit(x, y, epochs=2, verbose=0, callbacks=watch, **options)
+
+    run(class_weight={0: 1.0, 2: 0.5})
+    with pytest.raises(ValueError, match=r"data.class_weight was .*\(2, 0.5\)"):
+        run(class_weight={0: 1.0})
+    with pytest.raises(ValueError, match="data.shuffle was true, is false"):
+        run(class_weight={0: 1.0, 2: 0.5}, shuffle=False)
+    older = {"model.class_name": "GAN"}
+    now = {**older, "data.class_weight": None, "data.shuffle": True}
+    exactness.check_identity(tmp_path / "gan.state", [older], now)
+
+
 def test_an_older_state_that_names_no_run_is_taken(tmp_path):
     exactness.check_identity(tmp_path / "gan.state", [], {"model.class_name": "GAN"})

@@ -1,5 +1,6 @@
 """A state is restored whole or not at all, and only into what it came from."""
 
+import itertools
 import json
 
 import keras
@@ -9,6 +10,9 @@ import pytest
 from keras_gen import data, models, networks
 from keras_gen.callbacks import Resume, state_file
 from keras_gen.state import training_state
+
+DROPPED = "dropped"  # an entry that is not there
+FINE = [("asked", 7), ("run", DROPPED)]  # another number of epochs; older files name no run
 
 
 def points():
@@ -54,13 +58,25 @@ def rewritten(path, change):
         np.savez(file, **arrays)
 
 
+def without(name):
+    """A change of arrays: one is missing."""
+    return lambda arrays: arrays.pop(name)
+
+
+def begun(model, path):
+    """What `fit` does first of all, a function: it reads the file and restores the model."""
+    resume = Resume(path)
+    resume.set_model(model)
+    resume.set_params({"epochs": 2})
+    return resume.on_train_begin
+
+
 def test_whatever_the_damage_the_state_is_whole_or_the_model_untouched(tmp_path):
     path = tmp_path / "x.state"
     trained = values(train(game(), path))
     whole = path.read_bytes()
-    model, resume = game(), Resume(path)
-    resume.set_model(model)
-    resume.set_params({"epochs": 2})
+    model = game()
+    begin = begun(model, path)
     untouched, chance = values(model), np.random.default_rng(1)
     damaged = [whole[:cut] for cut in chance.integers(0, len(whole), 60)]
     for place in [*chance.integers(0, len(whole), 150), *range(len(whole) - 150, len(whole))]:
@@ -70,7 +86,7 @@ def test_whatever_the_damage_the_state_is_whole_or_the_model_untouched(tmp_path)
     for content in damaged:
         path.write_bytes(content)
         try:
-            resume.on_train_begin()
+            begin()
         except ValueError as error:
             assert "argument `path`" in str(error) and str(path) in str(error)
             assert_values(model, untouched)
@@ -85,7 +101,8 @@ def test_whatever_the_damage_the_state_is_whole_or_the_model_untouched(tmp_path)
 def test_a_state_goes_into_its_own_class_only(tmp_path):
     path = tmp_path / "x.state"
     train(game(), path)
-    refused(game(models.WGANGP), path, "another model, .*keras_gen>GAN.*Adam")
+    for kind in (models.WGAN, models.WGANGP):
+        refused(game(kind), path, "another model, .*keras_gen>GAN.*Adam")
     refused(game(optimizer=keras.optimizers.Nadam), path, "the state of another model")
     other = models.GAN(networks.mlp(2, [4], 4), networks.mlp(4, [4, 4], 1), value_range=None)
     other.compile("adam", "adam")
@@ -112,18 +129,40 @@ def test_arrays_of_another_type_or_shape_are_refused(change, tmp_path):
     refused(game(), path, "another model")
 
 
-@pytest.mark.parametrize("name", ["history", "variables", "callbacks", "epochs", "random"])
-@pytest.mark.parametrize("value", [7, "text", [[1]], {"array": 99}])
-def test_a_header_of_other_things_is_refused(name, value, tmp_path):
+def test_a_header_that_lacks_entries_or_has_others_is_refused(tmp_path):
     def change(arrays):
         header = json.loads(arrays["header"].tobytes())
         header[name] = value
+        header = {n: v for n, v in header.items() if v != DROPPED}
         arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
 
-    path = tmp_path / "x.state"
+    path, other = tmp_path / "x.state", game()
     train(game(), path)
-    rewritten(path, change)
-    refused(game(), path, "")
+    whole, untouched, begin = path.read_bytes(), values(other), begun(other, path)
+    with np.load(path) as archive:
+        names = json.loads(archive["header"].tobytes())
+    for name, value in itertools.product(names, [7, "text", [[1]], {"array": 99}, None, DROPPED]):
+        if (name, value) in FINE:
+            continue
+        path.write_bytes(whole)
+        rewritten(path, change)
+        with pytest.raises(ValueError, match=f"argument `path`.*{path}"):
+            begin()
+        assert_values(other, untouched)
+
+
+def test_a_file_without_one_of_its_arrays_is_refused(tmp_path):
+    path, other = tmp_path / "x.state", game()
+    train(game(), path)
+    whole, untouched, begin = path.read_bytes(), values(other), begun(other, path)
+    with np.load(path) as archive:
+        names = archive.files
+    for name in names:
+        path.write_bytes(whole)
+        rewritten(path, without(name))
+        with pytest.raises(ValueError, match=f"(?s)argument `path`.*intact.*{path}.*damaged"):
+            begin()
+        assert_values(other, untouched)
 
 
 def test_states_of_the_former_format_are_read(tmp_path):

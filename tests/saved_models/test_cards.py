@@ -34,8 +34,8 @@ DAMAGED = {  # the content of a card, and what is said of it
     "half": (json.dumps(CARD)[:40], "is not JSON"),
     "bytes": (b"\xff\xfe\x00", "is not JSON"),
     "nested": ("[" * 100_000, "is not JSON"),
-    "list": ("[1, 2]", "not of the entries of a card"),
-    "null": ("null", "not of the entries of a card"),
+    "list": ("[1, 2]", "is not a card but other JSON"),
+    "null": ("null", "is not a card but other JSON"),
     "lacking": (json.dumps({"what": "a sum"}), "lacks data, endpoints, metrics, command"),
     **{
         f"{name}_{number}": (json.dumps({**CARD, name: value}), f"has {name}=.*which is not")

@@ -10,7 +10,7 @@ from keras_gen.models.adversarial.replay import ReplayMemory
 from keras_gen.models.averaging import WeightAverage
 from keras_gen.models.endings import check_classes, check_range_reached
 from keras_gen.models.inputs import Images, Labels
-from keras_gen.models.use import count_of, in_batches, labels_of
+from keras_gen.models.use import Codes, count_of, in_batches, labels_of
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -96,6 +96,10 @@ class GAN(AdversarialModel):
     def expects(self):
         labels = None if self.num_classes is None else Labels(self.num_classes)
         return Images(self.image_shape, self.value_range), labels
+
+    def takes(self):
+        latents = Codes(self.latent_shape)
+        return latents if self.num_classes is None else [latents, Labels(self.num_classes)]
 
     def unpack(self, data):
         real, labels, sample_weight = self.unpacked(data)

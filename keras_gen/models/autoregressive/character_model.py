@@ -69,6 +69,9 @@ class CharacterModel(GenerativeModel):
     def expects(self):
         return Tokens(len(self.alphabet)), None
 
+    def takes(self):
+        return Tokens(len(self.alphabet), least=1)
+
     def objective(self, constants, training):
         """The mean of -log P(x_{t+1} | x_1 ... x_t) over a batch and its steps."""
         tokens, _, weight = self.unpacked(constants)

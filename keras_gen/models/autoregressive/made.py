@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_gen.arguments import positive_integer
 from keras_gen.layers import MaskedDense
 from keras_gen.models.autoregressive.base import AutoregressiveModel
+from keras_gen.models.use import checked_example
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -93,6 +94,8 @@ class MADE(AutoregressiveModel):
             frequencies: of the levels at every pixel, array (height, width, levels); for a binary
                 pixel `[1 - mean, mean]`.
         """
+        shape = (*self.image_shape[:2], self.levels)
+        frequencies = checked_example(shape, (0.0, 1.0), frequencies, "frequencies")
         p = np.clip(np.reshape(frequencies, [-1, self.levels]), 1e-3, 1 - 1e-3)
         bias = np.log(p[:, 1:] / p[:, :1]).reshape(-1)
         self.from_hidden.bias.assign(np.tile(bias, [self.from_hidden.orderings, 1]))

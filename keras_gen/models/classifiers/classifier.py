@@ -18,9 +18,12 @@ class Classifier(GenerativeModel):
         images, labels, weight = self.unpacked(data)
         return images, tf.reshape(tf.cast(labels, tf.int32), [-1]), weight
 
+    def takes(self):
+        return Images(self.image_shape(), self.value_range)
+
     def classify(self, images, batch_size=256):
         """Class probabilities: NumPy array (count, classes)."""
-        images = checked(Images(self.image_shape(), self.value_range), images, "images")
+        images = checked(self.takes(), images, "images")
         return in_batches(self.graphs.classified, [images], batch_size)
 
     def classified(self, images):

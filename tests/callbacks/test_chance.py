@@ -29,7 +29,7 @@ def fit(data, *callbacks, epochs=4):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.Adam(0.1), "mse")
     try:
-        model.fit(data(), epochs=epochs, verbose=0, callbacks=[*callbacks])
+        model.fit(data(), epochs=epochs, shuffle=False, verbose=0, callbacks=[*callbacks])
     except Killed:
         pass
     return [np.array(v) for v in training_state(model).values()]
@@ -152,7 +152,7 @@ def test_data_that_nothing_fixes_are_named_in_a_warning(tmp_path, no_seed):
         model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
         model.compile("sgd", "mse")
         shuffled = data.shuffle(12, reshuffle_each_iteration=False).batch(4)
-        model.fit(shuffled, verbose=0, callbacks=[Resume(tmp_path / "x.state")])
+        model.fit(shuffled, shuffle=False, verbose=0, callbacks=[Resume(tmp_path / "x.state")])
 
 
 class OwnNoise(keras.layers.Layer):

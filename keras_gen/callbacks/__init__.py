@@ -2,6 +2,7 @@
 
 from keras_gen.callbacks.accuracy_on import AccuracyOn
 from keras_gen.callbacks.collapse_monitor import CollapseMonitor
+from keras_gen.callbacks.critic_slope import CriticSlope
 from keras_gen.callbacks.free_energy_gap import FreeEnergyGap
 from keras_gen.callbacks.generative_metrics import GenerativeMetrics
 from keras_gen.callbacks.generator_gradient import GeneratorGradient
@@ -14,6 +15,7 @@ from keras_gen.callbacks.stopwatch import Stopwatch
 __all__ = [
     "AccuracyOn",
     "CollapseMonitor",
+    "CriticSlope",
     "FreeEnergyGap",
     "GenerativeMetrics",
     "GeneratorGradient",

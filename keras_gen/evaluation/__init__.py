@@ -3,7 +3,7 @@
 from keras_gen.evaluation.extractors import shipped_extractor
 from keras_gen.evaluation.generators import Evaluation, evaluate, samples
 from keras_gen.evaluation.measures import image_measures, stack_measures
-from keras_gen.evaluation.reports import frechet_report, translation_report
+from keras_gen.evaluation.reports import frechet_report, rank_report, translation_report
 from keras_gen.evaluation.translations import (
     identity_warning,
     round_trips,
@@ -17,6 +17,7 @@ __all__ = [
     "frechet_report",
     "identity_warning",
     "image_measures",
+    "rank_report",
     "round_trips",
     "samples",
     "shipped_extractor",

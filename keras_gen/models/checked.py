@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.data.looking import OUTSIDE, states
+from keras_gen.losses.means import replicas
 from keras_gen.models.batches import checked_batches, errors_of_batches
 from keras_gen.models.inputs import (
     ARRAYS,
@@ -118,6 +119,19 @@ class CheckedModel(keras.Model):
         """Predicts as `keras.Model.predict_on_batch` does, after a check of x."""
         check_arrays("x", x)
         return super().predict_on_batch(self.accepted_inputs(x))
+
+    def predict_step(self, data):
+        """What `predict` returns for a batch; a replica without an example computes one of zeros,
+        because some layers need one, and returns none of it."""
+        if replicas() == 1:
+            return super().predict_step(data)
+        parts = tf.nest.flatten(keras.utils.unpack_x_y_sample_weight(data)[0])
+        count = tf.shape(parts[0])[0]
+        missing = tf.cast(tf.equal(count, 0), tf.int32)
+        ones = [tf.zeros([missing, *part.shape[1:]], part.dtype) for part in parts]
+        filled = [tf.concat(pair, axis=0) for pair in zip(parts, ones)]
+        x = filled if len(filled) > 1 else filled[0]
+        return tf.nest.map_structure(lambda part: part[:count], super().predict_step((x,)))
 
     def accepted_inputs(self, x):
         """The inputs of `predict` as Keras receives them, after a check."""

@@ -1,5 +1,6 @@
 """A call that was refused leaves no trace: the right call on the same model works afterwards."""
 
+import checks
 import numpy as np
 import pytest
 import small_models
@@ -128,3 +129,14 @@ def test_frequencies_of_another_shape_or_range_are_refused_and_move_nothing(valu
     with pytest.raises(ValueError, match="argument `frequencies`"):
         made.set_level_frequencies(value)
     assert all(np.array_equal(*pair) for pair in zip(before, state(made)))
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cycle_gan", "pixel_cnn", "conditional_gan"])
+def test_a_replica_without_an_example_predicts_none(name):
+    with checks.mirrored(["CPU:0", "CPU:1"]).scope():
+        model = small_models.ALL[name]()
+    x = [LATENTS, LABELS] if name == "conditional_gan" else PREDICTED[name]
+    predicted = model.predict(x, batch_size=2, verbose=0)  # the last batch has one example
+    assert len(predicted) == COUNT
+    if name != "pix2pix":  # which draws
+        np.testing.assert_allclose(predicted, model(x), atol=1e-5)

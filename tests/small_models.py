@@ -86,8 +86,8 @@ def progan():
 
 
 def slow_progan():
-    """The fade takes the second to the fourth of its epochs of 200 images."""
-    return _progan(adam(), fused_adam(), stabilize=200, fade=600)
+    """It fades from its first image to the middle of its eighth epoch of 200 images."""
+    return _progan(adam(), fused_adam(), stabilize=0, fade=1500)
 
 
 def pix2pix():
@@ -317,6 +317,7 @@ GAMES = {
     for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp, progan)
 } | TRANSLATORS
 ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | CLASSIFIERS | TEXTS
+GROWING = ("progan",)  # take one step in an execution
 LABELED = (  # learn from labels, or from a second image
     *TRANSLATORS,
     "conditional_gan",

@@ -2,6 +2,7 @@
 
 from keras_gen.callbacks.accuracy_on import AccuracyOn
 from keras_gen.callbacks.collapse_monitor import CollapseMonitor
+from keras_gen.callbacks.critic_slope import CriticSlope
 from keras_gen.callbacks.film_strip import FilmStrip
 from keras_gen.callbacks.free_energy_gap import FreeEnergyGap
 from keras_gen.callbacks.generative_metrics import GenerativeMetrics
@@ -16,6 +17,7 @@ from keras_gen.callbacks.stopwatch import Stopwatch
 __all__ = [
     "AccuracyOn",
     "CollapseMonitor",
+    "CriticSlope",
     "FilmStrip",
     "FreeEnergyGap",
     "GenerativeMetrics",

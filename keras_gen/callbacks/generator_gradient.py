@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.callbacks.checks import model_with
 from keras_gen.callbacks.neighbours import refuse_before
+from keras_gen.callbacks.unchanged import unchanged
 from keras_gen.copies import SharingCopies
 
 
@@ -53,13 +54,9 @@ class GeneratorGradient(SharingCopies, keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs is None:
             return
-        trained = {id(variable) for variable in self.model.trainable_variables}
-        others = [each for each in self.model.variables if id(each) not in trained]
-        values = [tf.identity(each.value) for each in others]
         stage = getattr(self.model, "stage", None)  # of a growing model: each has its own graph
-        norms, probability = self._measure(tf.constant([self.seed, epoch], tf.int32), stage)
-        for variable, value in zip(others, values):
-            variable.assign(value)
+        with unchanged(self.model):
+            norms, probability = self._measure(tf.constant([self.seed, epoch], tf.int32), stage)
         for name, norm in norms.items():
             logs[f"gradient_{name}"] = float(norm)
         logs["fake_probability"] = float(probability)

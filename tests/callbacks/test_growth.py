@@ -132,9 +132,10 @@ def test_the_games_of_all_stages_can_be_watched():
     model = growing()
     monitor = callbacks.CollapseMonitor(X, collapse=0.0, vanishing=0.0)
     gradient = callbacks.GeneratorGradient({"own": losses.Wasserstein()}, count=8)
+    slope = callbacks.CriticSlope(X)
     for images in (0, 20, 99):
         model.images_seen.assign(images)
-        for callback in (monitor, gradient):
+        for callback in (monitor, gradient, slope):
             callback.set_model(model)
             callback.on_train_begin()
         real = model.as_shown(tf.constant(X))
@@ -149,6 +150,8 @@ def test_the_games_of_all_stages_can_be_watched():
         logs = {}
         monitor.on_epoch_end(0, logs)
         gradient.on_epoch_end(0, logs)
+        slope.on_epoch_end(0, logs)
+        assert logs["critic_slope"] > 0
         assert logs["diversity"] == pytest.approx(spread[0] / spread[1], rel=1e-4)
         assert logs["gradient_share"] == pytest.approx(1, rel=1e-5)
         assert logs["discriminator_gradient"] > 0 and logs["gradient_own"] > 0

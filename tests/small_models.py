@@ -72,6 +72,24 @@ def wgan_gp():
     return _critic_game(models.WGANGP, adam)
 
 
+def _progan(*optimizers, **options):
+    generator = networks.progressive_generator(IMAGE, [4, 3], latent_dim=4)
+    discriminator = networks.progressive_discriminator(IMAGE, [4, 3])
+    model = models.ProGAN(generator, discriminator, ema_half_life=20, seed=5, **options)
+    model.compile(*optimizers)
+    return model
+
+
+def progan():
+    """It stabilizes and fades in its first epochs of 22 images; the fade ends within a batch."""
+    return _progan(adam(), adam(), stabilize=8, fade=24)
+
+
+def slow_progan():
+    """It fades from its first image to the middle of its eighth epoch of 200 images."""
+    return _progan(adam(), fused_adam(), stabilize=0, fade=1500)
+
+
 def pix2pix():
     """With dropout that stays on, whose random states matter."""
     generator = networks.unet(IMAGE, filters=2)
@@ -295,9 +313,11 @@ CLASSIFIERS = {f.__name__: f for f in (domain_adversarial, adversarial_training)
 TEXTS = {f.__name__: f for f in (character_model,)}
 TRANSLATORS = {f.__name__: f for f in (pix2pix, cycle_gan)}
 GAMES = {
-    f.__name__: f for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp)
+    f.__name__: f
+    for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp, progan)
 } | TRANSLATORS
 ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | CLASSIFIERS | TEXTS
+GROWING = ("progan",)  # take one step in an execution
 LABELED = (  # learn from labels, or from a second image
     *TRANSLATORS,
     "conditional_gan",
@@ -354,6 +374,24 @@ def wgan_gp_without_chance():
     """A linear critic has the same gradient at every mixture of real and fake."""
     model = models.WGANGP(_constant_generator(), _linear_critic(), seed=5)
     model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), discriminator_steps=1)
+    return model
+
+
+def progan_without_chance():
+    """All latents give one image, and R1 draws nothing; it grows with the second batch of eight."""
+    generator = networks.progressive_generator(IMAGE, [4, 3], latent_dim=4)
+    discriminator = networks.progressive_discriminator(IMAGE, [4, 3])
+    generator.dense.kernel.assign(np.zeros(generator.dense.kernel.shape))
+    generator.dense.trainable = False
+    generator.bias.assign([1.0, -0.5, 2.0, 0.5])
+    options = {"stabilize": 8, "fade": 24, "ema_half_life": 20, "seed": 5}
+    model = models.ProGAN(generator, discriminator, **options)
+    model.compile(
+        keras.optimizers.SGD(0.01),
+        keras.optimizers.SGD(0.01),
+        losses.NonSaturating(),
+        losses.R1(1.0),
+    )
     return model
 
 

@@ -52,6 +52,7 @@ ARGUMENTS = {
         "filters": 2,
         "blocks": 1,
     },
+    "progan": {"epochs": 1, "filters": (4, 3)},  # of 8x8 pixels
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
 }
 SMALLER = {  # constants of a script, where its own only take longer

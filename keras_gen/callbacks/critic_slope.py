@@ -40,7 +40,7 @@ class CriticSlope(SharingCopies, keras.callbacks.Callback):
         refuse_before(self, ["critic_slope"])
 
     def on_train_begin(self, logs=None):
-        model_with(self.model, "generator", "latents", "score")
+        model_with(self.model, "fake_from", "as_shown", "latents", "score")
         images, labels = self.model.expects()
         if labels is not None:
             received = f"a {type(self.model).__name__} with labels"
@@ -51,12 +51,14 @@ class CriticSlope(SharingCopies, keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs is None:
             return
+        stage = getattr(self.model, "stage", None)  # of a growing model: each has its own graph
         with unchanged(self.model):
-            slope = self._measure(tf.constant([self.seed, epoch], tf.int32))
+            slope = self._measure(tf.constant([self.seed, epoch], tf.int32), stage)
         logs["critic_slope"] = float(slope)
 
-    def _slope(self, seed):
-        latents = self.model.latents(len(self.real), seed)
-        fake = self.model.generator(latents, training=True)
-        norms = GradientPenalty().gradient_norms(self.model.score, self.real, fake, seed + 1)
+    def _slope(self, seed, stage):
+        """The mean norm as a tensor, for a graph of a stage."""
+        real = self.model.as_shown(tf.constant(self.real, tf.float32))
+        fake = self.model.fake_from(self.model.latents(len(self.real), seed), training=True)
+        norms = GradientPenalty().gradient_norms(self.model.score, real, fake, seed + 1)
         return tf.reduce_mean(norms)

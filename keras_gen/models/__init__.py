@@ -23,6 +23,7 @@ from keras_gen.models.adversarial import (
     AdversarialModel,
     CycleGAN,
     Pix2Pix,
+    ProGAN,
     ReplayMemory,
     SemiSupervisedGAN,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "GenerativeModel",
     "Pix2Pix",
     "PixelCNN",
+    "ProGAN",
     "ReplayMemory",
     "RestrictedBoltzmannMachine",
     "SemiSupervisedGAN",

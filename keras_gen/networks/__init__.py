@@ -10,6 +10,11 @@ from keras_gen.networks.lenet import lenet
 from keras_gen.networks.mlp import gaussian_encoder, mlp, mlp_decoder, mlp_encoder
 from keras_gen.networks.noisy_classifier import noisy_classifier
 from keras_gen.networks.patchgan import patchgan, receptive_field
+from keras_gen.networks.progressive import (
+    GrowingNetwork,
+    progressive_discriminator,
+    progressive_generator,
+)
 from keras_gen.networks.recurrent import (
     recurrent_decoder,
     recurrent_encoder,
@@ -23,6 +28,7 @@ from keras_gen.networks.unet import unet
 __all__ = [
     "FusedBatchNormalization",
     "FusedLeakyReLU",
+    "GrowingNetwork",
     "cells",
     "classifier_on",
     "convolutional_decoder",
@@ -39,6 +45,8 @@ __all__ = [
     "noisy_classifier",
     "output_shape",
     "patchgan",
+    "progressive_discriminator",
+    "progressive_generator",
     "receptive_field",
     "recurrent_decoder",
     "recurrent_encoder",

@@ -4,6 +4,7 @@ from keras_gen.models.adversarial.cyclegan import CycleGAN
 from keras_gen.models.adversarial.game import AdversarialModel
 from keras_gen.models.adversarial.gan import GAN
 from keras_gen.models.adversarial.pix2pix import Pix2Pix
+from keras_gen.models.adversarial.progan import ProGAN
 from keras_gen.models.adversarial.replay import ReplayMemory
 from keras_gen.models.adversarial.semi_supervised import SemiSupervisedGAN
 from keras_gen.models.adversarial.wgan import WGAN, WGANGP
@@ -15,6 +16,7 @@ __all__ = [
     "AdversarialModel",
     "CycleGAN",
     "Pix2Pix",
+    "ProGAN",
     "ReplayMemory",
     "SemiSupervisedGAN",
 ]

@@ -31,7 +31,7 @@ METHODS = {
     "deep_belief_network": {"transform": ("x", UNIT), "classify": ("x", UNIT)},
     "caption_machine": {"describe": ("x", UNIT), "illustrate": ("captions", CAPTIONS)},
 }
-LATENT = ("gan", "replay_gan", "semi_supervised_gan", "wgan", "wgan_gp")
+LATENT = [name for name in small_models.GAMES if name not in small_models.TRANSLATORS]
 PREDICTED = {
     **dict.fromkeys(small_models.ALL, X),
     **dict.fromkeys(LATENT, LATENTS),

@@ -5,6 +5,7 @@ from keras_gen.evaluation.generators import Evaluation, evaluate, samples
 from keras_gen.evaluation.measures import image_measures, stack_measures
 from keras_gen.evaluation.reports import (
     frechet_report,
+    rank_report,
     sliced_wasserstein_report,
     translation_report,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "frechet_report",
     "identity_warning",
     "image_measures",
+    "rank_report",
     "round_trips",
     "samples",
     "shipped_extractor",

@@ -13,7 +13,8 @@ from keras_gen.plotting import image_rows
 class FilmStrip(keras.callbacks.Callback):
     """Keeps what a growing model makes of the same latents at the end of each stage.
 
-        frame_s = images_at(latents, s)        when stage s ends, and at the end of the training
+        frame_s = images_at(latents, s)        when stage s ends
+        frame_s = images(latents)              of the last one, at the end of the training
 
     The picture, one row for each stage so far, is written whenever a frame is added. With `Resume`,
     frames from before an interruption are kept.
@@ -67,8 +68,10 @@ class FilmStrip(keras.callbacks.Callback):
         self.picture(self.frames, self.path)
 
     def frame(self, stage):
-        """The images of a stage: an array."""
+        """The images of a stage, as far as it is faded in now: an array."""
         latents = self.model.latents(self.count, self.model.seeded(self.seed))
+        if stage == self.model.stage:
+            return self.model.images(latents).numpy()
         return self.model.images_at(latents, stage).numpy()
 
     def picture(self, frames, path=None):

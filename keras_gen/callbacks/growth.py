@@ -21,8 +21,8 @@ class Growth(keras.callbacks.Callback):
     `alpha`, the share of its newest layers. Before training, the schedule appears as a table, and
     when a stage has begun, a line that says how long training took so far and what is left:
 
-        rest = seconds of the stage before / its work * work of the remaining images
-        work = images * multiplications in the convolutions of the generator
+        rest = seconds so far * work of the remaining images / work so far
+        work = sum over images of the multiplications in the generator's convolutions
 
     Larger images keep a processor better occupied, so that the rest is rather less than that. Table
     and lines appear wherever `fit` shows its progress.
@@ -83,15 +83,16 @@ class Growth(keras.callbacks.Callback):
 
     def news(self, epochs):
         """A line about the stage that has begun, with so many epochs left."""
-        stage, seen = self.model.stage, self._seen()
-        rows, costs = self.model.schedule(), multiplications(self.model.generator)
-        done = images_of_stages(rows, 0, seen)
-        left = images_of_stages(rows, seen, seen + epochs * self._images_of_epoch)
-        speed = done[stage - 1] * costs[stage - 1] / max(self.seconds[stage - 1], 1e-3)
-        rest = sum(images * cost for images, cost in zip(left, costs)) / speed
-        side = self.model.phase.resolution
+        seen, rows = self._seen(), self.model.schedule()
+        costs = multiplications(self.model.generator)
+
+        def work(start, end):
+            return sum(map(math.prod, zip(images_of_stages(rows, start, end), costs, strict=True)))
+
+        spent, side = sum(self.seconds), self.model.phase.resolution
+        rest = spent * work(seen, seen + epochs * self._images_of_epoch) / work(0, seen)
         return (
-            f"Images of {side}x{side} after {seen:,} images and {_minutes(sum(self.seconds))}; "
+            f"Images of {side}x{side} after {seen:,} images and {_minutes(spent)}; "
             f"the rest takes about {_minutes(rest)}."
         )
 

@@ -59,10 +59,10 @@ def test_what_is_left_follows_from_the_work_of_a_stage():
     model, growth = growing(), callbacks.Growth()
     growth.set_model(model)
     growth.on_train_begin()
-    growth.seconds, growth._images_of_epoch = [10.0, 0.0], 20
+    growth.seconds, growth._images_of_epoch = [9.0, 1.0], 20
     model.images_seen.assign(10)  # two of them after the stage of eight
     first, second = multiplications(model.generator)
-    rest = 40 * second / (8 * first) * 10.0
+    rest = 10.0 * 40 * second / (8 * first + 2 * second)
     minutes = f"{rest / 60:.0f} min" if rest >= 120 else f"{rest:.0f} s"
     line = f"Images of 8x8 after 10 images and 10 s; the rest takes about {minutes}."
     assert growth.news(epochs=2) == line

@@ -191,7 +191,7 @@ class ProGAN(GAN):
 
     def train_step(self, data):
         results = super().train_step(data)
-        batch = _of_all_replicas(tf.shape(keras.utils.unpack_x_y_sample_weight(data)[0])[0])
+        batch = of_all_replicas(tf.shape(keras.utils.unpack_x_y_sample_weight(data)[0])[0])
         with tf.control_dependencies(list(results.values())):  # which depend on the old number
             if self.ema_half_life is not None:
                 self.generator_average.update(images=batch)
@@ -206,10 +206,15 @@ class ProGAN(GAN):
 
     def images(self, latents, training=False):
         """The tensor of images for latents, of full size and within the range."""
-        phase = self.phase
-        alpha = [self.alpha()] if phase.fading else []
-        images = _at(phase.stage, self.sampler, latents, alpha, training)
-        images = enlarged(images, self.image_shape[0] // phase.resolution)
+        return self.full_size(_at(self.stage, self.sampler, latents, self.share(), training))
+
+    def share(self):
+        """What the sampler gets besides latents: nothing, or alpha while a stage is faded in."""
+        return (self.alpha(),) if self.phase.fading else ()
+
+    def full_size(self, images):
+        """Images of the present stage as images of full size and within the range."""
+        images = enlarged(images, self.image_shape[0] // self.phase.resolution)
         return images if self.value_range is None else tf.clip_by_value(images, *self.value_range)
 
     @property
@@ -246,7 +251,7 @@ def _check_options(num_classes=None, ema_decay=None, replay=None, **kwargs):
             raise argument_error(name, instead.get(name, "None for a growing GAN"), value)
 
 
-def _of_all_replicas(count):
+def of_all_replicas(count):
     """The sum of a number over the replicas that take the step together."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:

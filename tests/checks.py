@@ -114,10 +114,10 @@ def check_fit_takes_every_kind_of_data(make, x, y, needs_y=False):
     model.fit(x, y, validation_data=(x, y), callbacks=[keras.callbacks.TerminateOnNaN()], verbose=0)
 
 
-def check_execution_modes_agree(make, x, y):
+def check_execution_modes_agree(make, x, y, several_steps=True):
     """Several steps per execution, eager execution: the same training as one compiled step."""
     logs = {}
-    for mode in [{}, {"steps_per_execution": 3}, {"run_eagerly": True}]:
+    for mode in [{}, *[{"steps_per_execution": 3}] * several_steps, {"run_eagerly": True}]:
         keras.utils.set_random_seed(1)
         model = make()
         model.compile_from_config({**model.get_compile_config(), **mode})

@@ -86,8 +86,8 @@ def progan():
 
 
 def slow_progan():
-    """The fade takes the second to the fourth of its epochs of 200 images."""
-    return _progan(adam(), fused_adam(), stabilize=200, fade=600)
+    """It fades from its first image to the middle of its eighth epoch of 200 images."""
+    return _progan(adam(), fused_adam(), stabilize=0, fade=1500)
 
 
 def stylegan():
@@ -336,6 +336,7 @@ GAMES = {
     )
 } | TRANSLATORS
 ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | CLASSIFIERS | TEXTS
+GROWING = ("progan",)  # take one step in an execution
 LABELED = (  # learn from labels, or from a second image
     *TRANSLATORS,
     "conditional_gan",

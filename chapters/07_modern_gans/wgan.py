@@ -9,7 +9,8 @@ functions that never change faster than their input:
 
 Clipping is the crude way to keep the critic slow (Arjovsky et al. 2017, Algorithm 1); the next
 script has the better one. `critic_estimate`, E[C(real)] - E[C(fake)], is the distance up to a
-factor, and falls as the images get better.
+factor, and should fall as the images get better. estimate.png has it beside the FID; Spearman's
+rank correlation of the two, 1 if they always rise and fall together, is measured.
 
 By default it sees digits drawn with many fonts for three minutes, in which clipped weights get only
 as far as blots with the strokes of digits; wgan_gp.py draws digits in the same time. `--dataset
@@ -20,6 +21,7 @@ from keras_gen import runs
 
 # isort: split
 import keras
+from scipy import stats
 
 from keras_gen import data, evaluation, models, networks, plotting
 
@@ -28,6 +30,7 @@ LATENT_DIM = 100
 LEARNING_RATE = 2e-4  # Arjovsky et al. (2017), Algorithm 1, have 5e-5, which learns far slower
 BATCH_SIZE, CRITIC_STEPS, CLIP = 64, 5, 0.01  # the same algorithm
 EMA_DECAY = 0.999  # Karras et al. (2018), section 6: images come from averaged weights
+JUDGED = 20  # how often the FID is measured
 
 
 def main(run: runs.Run = runs.Run(epochs=30), filters: int = 32) -> None:
@@ -55,20 +58,27 @@ def main(run: runs.Run = runs.Run(epochs=30), filters: int = 32) -> None:
     )
 
     # Fit; interrupted, the same command resumes where it was.
-    watch = run.watch(batches, *run.watch_images(gan, test))
+    watch = run.watch(batches, *run.watch_images(gan, test, judged=JUDGED))
     history = gan.fit(batches, epochs=run.epochs, callbacks=watch)
 
     # Judge and look.
     generated = gan.generate(len(test), seed=run.seed)
     measures = evaluation.frechet_report(run.reader(), test, generated, train, gan.value_range)
     measures |= run.quarters(history)
+    epochs, distances = run.judgements(history)
+    estimates = [history.history["critic_estimate"][epoch - 1] for epoch in epochs]
+    correlation = stats.spearmanr(estimates, distances).statistic
+    measures["rank_correlation_of_estimate_and_fid"] = correlation
+    panels = {"critic's estimate": {"estimate": (epochs, estimates)}}
+    panels[f"FID: rank correlation {correlation:.2f}"] = {"FID": (epochs, distances)}
+    plotting.curve_panels(panels, "epoch", run.output / "estimate.png")
     path = run.output / "samples.png"
     samples = plotting.image_grid(generated[:64], path, value_range=gan.value_range)
     plotting.training_curves(history, run.output / "training.png")
 
     # Save.
     what = f"WGAN generator, {LATENT_DIM} latents, {filters} filters"
-    look = "training.png: the critic's estimate falls while the images get closer to real ones"
+    look = "estimate.png: the critic's estimate falls while the images get closer to real ones"
     run.save(gan, what, measures, samples, look)
 
 

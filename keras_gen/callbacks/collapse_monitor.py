@@ -62,6 +62,8 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
     The diversity detects images that are nearly all alike. It does not detect that a few of many
     modes are missing: that takes `metrics.MixtureModes`, `StackedModes` or `ManifoldRecall`.
 
+    Of a growing model, the images are those of its present stage.
+
     The monitor draws none of the model's random numbers, so training is the same without it.
 
     Args:
@@ -102,12 +104,12 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
         self.patience = positive_integer("patience", patience)
         self.log_dir = log_dir
         self.seed = integer("seed", seed)
-        self._spread = _mean_distance(self.real) if len(self.real) > 1 else 0.0
-        if not self._spread > 0:
+        spread = _mean_distance(self.real) if len(self.real) > 1 else 0.0
+        if not spread > 0:
             raise argument_error(
                 "real",
                 "at least two images that differ",
-                received=f"real.shape={self.real.shape}, mean distance {self._spread}",
+                received=f"real.shape={self.real.shape}, mean distance {spread}",
             )
 
     def set_model(self, model):
@@ -122,7 +124,7 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
         self._lasted = dict(zip(self._lasted, state))
 
     def on_train_begin(self, logs=None):
-        model_with(self.model, "generator", "score", "num_classes")
+        model_with(self.model, "fake_from", "as_shown", "score", "num_classes")
         conditional = self.model.num_classes is not None
         if conditional != (self.labels is not None):
             raise argument_error(
@@ -154,11 +156,11 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
         """The quantities of the model as it is, a dict of floats."""
         model = self.model
         condition = () if self.labels is None else (tf.convert_to_tensor(self.labels),)
+        real = model.as_shown(tf.convert_to_tensor(self.real, tf.float32))
         latents = model.latents(len(self.real), tf.constant([self.seed, 0]))
         with tf.GradientTape(persistent=True) as tape:
-            fake = model.generator([latents, *condition] if condition else latents, training=False)
+            fake = model.fake_from(latents, *condition, training=False)
             fake_score = model.score(fake, *condition, training=False)
-            real = tf.convert_to_tensor(self.real, tf.float32)
             real_score = model.score(real, *condition, training=False)
             d_loss = model.loss.discriminator(real_score, fake_score)
             g_loss = model.loss.generator(fake_score)
@@ -175,7 +177,7 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
             norm(d_loss, model.discriminator_variables),
             generator_gradient,
             generator_gradient / slope if slope > 0 else 0.0,
-            _mean_distance(np.asarray(fake)) / self._spread,
+            _mean_distance(np.asarray(fake)) / _mean_distance(np.asarray(real)),
         )
         return dict(zip(OBSERVED, values))
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.callbacks.checks import model_with
 from keras_gen.callbacks.neighbours import refuse_before
+from keras_gen.callbacks.unchanged import unchanged
 from keras_gen.copies import SharingCopies
 
 
@@ -47,26 +48,23 @@ class GeneratorGradient(SharingCopies, keras.callbacks.Callback):
         refuse_before(self, [*(f"gradient_{name}" for name in self.losses), "fake_probability"])
 
     def on_train_begin(self, logs=None):
-        model_with(self.model, "generator", "latents", "score")
+        model_with(self.model, "fake_from", "latents", "score")
         self._measure = tf.function(self._norms)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is None:
             return
-        trained = {id(variable) for variable in self.model.trainable_variables}
-        others = [each for each in self.model.variables if id(each) not in trained]
-        values = [tf.identity(each.value) for each in others]
-        norms, probability = self._measure(tf.constant([self.seed, epoch], tf.int32))
-        for variable, value in zip(others, values):
-            variable.assign(value)
+        stage = getattr(self.model, "stage", None)  # of a growing model: each has its own graph
+        with unchanged(self.model):
+            norms, probability = self._measure(tf.constant([self.seed, epoch], tf.int32), stage)
         for name, norm in norms.items():
             logs[f"gradient_{name}"] = float(norm)
         logs["fake_probability"] = float(probability)
 
-    def _norms(self, seed):
-        """The norm for each loss, and the mean probability, as tensors."""
+    def _norms(self, seed, stage):
+        """The norm for each loss, and the mean probability, as tensors, for a graph of a stage."""
         with tf.GradientTape(persistent=True) as tape:
-            fake = self.model.generator(self.model.latents(self.count, seed), training=True)
+            fake = self.model.fake_from(self.model.latents(self.count, seed), training=True)
             score = tf.cast(self.model.score(fake), tf.float32)
             values = {name: loss.generator(score) for name, loss in self.losses.items()}
         variables = self.model.generator_variables

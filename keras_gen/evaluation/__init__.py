@@ -3,7 +3,11 @@
 from keras_gen.evaluation.extractors import shipped_extractor
 from keras_gen.evaluation.generators import Evaluation, evaluate, samples
 from keras_gen.evaluation.measures import image_measures, stack_measures
-from keras_gen.evaluation.reports import frechet_report, translation_report
+from keras_gen.evaluation.reports import (
+    frechet_report,
+    sliced_wasserstein_report,
+    translation_report,
+)
 from keras_gen.evaluation.translations import (
     identity_warning,
     round_trips,
@@ -20,6 +24,7 @@ __all__ = [
     "round_trips",
     "samples",
     "shipped_extractor",
+    "sliced_wasserstein_report",
     "stack_measures",
     "translation_report",
     "two_way_report",

@@ -5,6 +5,7 @@ from keras_gen.metrics import (
     Colourfulness,
     FrechetDistance,
     Sharpness,
+    SlicedWasserstein,
     StructuralSimilarity,
 )
 
@@ -34,6 +35,30 @@ def frechet_report(extractor, test, generated, train, value_range):
         fid.update_state(None, images)
         report[f"{fid.name}_{len(images)}{suffix}"] = float(fid.result())
     return report
+
+
+def sliced_wasserstein_report(test, generated, train, value_range):
+    """The sliced Wasserstein distances of generated images to the test images, and their floors.
+
+    A distance for each level of the Laplacian pyramid, and their mean; the floor is what training
+    images in place of generated ones get.
+
+    Args:
+        test, generated, train: arrays of images in `value_range`; of each as many are used as the
+            smallest of them has.
+        value_range: closed interval of the pixels.
+
+    Returns:
+        Dict with the keys `swd_{height}_{count}` of each level, `swd_mean_{count}`, and
+        `swd_mean_{count}_training_images`.
+    """
+    swd = SlicedWasserstein(value_range)
+    count = min(len(images) for images in (test, generated, train))
+    swd.update_state(test[:count], generated[:count])
+    report = {f"{name}_{count}": value for name, value in swd.levels().items()}
+    swd.reset_fake()
+    swd.update_state(None, train[:count])
+    return report | {f"{swd.name}_{count}_training_images": swd.result()}
 
 
 def translation_report(target, translated, value_range):

@@ -6,6 +6,7 @@ from keras_gen.losses.adversarial import (
     LeastSquares,
     Minimax,
     NonSaturating,
+    RelativisticPairing,
     Wasserstein,
 )
 from keras_gen.losses.divergences import KLSparsity, latent_loss, latent_loss_from_stddev
@@ -34,6 +35,7 @@ __all__ = [
     "Minimax",
     "NonSaturating",
     "Penalty",
+    "RelativisticPairing",
     "SumOfPenalties",
     "Wasserstein",
     "latent_loss",

@@ -266,3 +266,34 @@ class Hinge(AdversarialLoss):
 
     def generator_term(self, fake):
         return -fake
+
+
+@keras.saving.register_keras_serializable("keras_gen")
+@dataclasses.dataclass(frozen=True)
+class RelativisticPairing(AdversarialLoss):
+    """The relativistic game: a real sample should score higher than the generated one it meets.
+
+        D: E[softplus(-(real_i - fake_i))]
+        G: E[softplus(-(fake_i - real_i))]
+
+    The i-th real sample of a batch meets the i-th generated one; a pair has the weight of its real
+    sample. Only differences count: no score by itself means "real", so `boundary` separates
+    nothing, and the accuracies in the logs say little. A discriminator that knows some modes cannot
+    push all generated samples below a threshold, which is why the game keeps its modes. It wants
+    both penalties: `losses.R1(gamma) + losses.R2(gamma)`.
+
+    Reference:
+        Jolicoeur-Martineau (2019), The Relativistic Discriminator, arXiv:1807.00734;
+        Huang et al. (2024), The GAN is dead; long live the GAN! A Modern Baseline GAN,
+        arXiv:2501.05441, equations 2 and 3.
+    """
+
+    pairs = True
+
+    def discriminator(self, real, fake, sample_weight=None):
+        margin = ops.cast(real, "float32") - ops.cast(fake, "float32")
+        return weighted_mean(ops.softplus(-margin), sample_weight)
+
+    def generator(self, fake, sample_weight=None, *, real):
+        margin = ops.cast(real, "float32") - ops.cast(fake, "float32")
+        return weighted_mean(ops.softplus(margin), sample_weight)

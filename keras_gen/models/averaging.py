@@ -48,16 +48,22 @@ class WeightAverage(keras.layers.Layer):
         self.network.set_weights(network.get_weights())
         self.built = True
 
-    def update(self, step=None, images=None):
+    def update(self, step=None, images=None, moved=None):
         """Moves the average towards the current weights.
 
         Args:
             step: scalar, number of steps so far, this one included: for a `decay` that is lower
                 early on. `None` for `decay` itself.
             images: scalar, number of images that the step saw: for a `half_life`.
+            moved: the trainable variables that the step has moved; `None` for all of them. The
+                averages of the others stay as they are.
         """
         decay = self.decay_of(step, images)
+        resting = {id(weight) for weight in self.followed.network.trainable_variables}
+        resting -= {id(weight) for weight in moved} if moved is not None else resting
         for average, weight in zip(self.network.weights, self.followed.network.weights):
+            if id(weight) in resting:
+                continue
             keep = decay if weight.trainable else 0.0
             average.assign(keep * average + (1.0 - keep) * weight)
 

@@ -198,7 +198,7 @@ class Run:
         self._record()
         return self.output / name
 
-    def watch_images(self, model, test, labels=None, grid_labels=None):
+    def watch_images(self, model, test, labels=None, grid_labels=None, judged=4):
         """Callbacks that show and judge generated images: a grid ten times, the FID four times.
 
         Args:
@@ -206,25 +206,33 @@ class Run:
             test: array of real images, judged in the features of the data's shipped reader.
             labels: of a conditional model, the labels of the judged images.
             grid_labels: of a conditional model, those of the grid.
+            judged: how often the FID is measured.
         """
         from keras_gen import callbacks, metrics
 
         fid = metrics.FrechetDistance(self.reader(), model.value_range)
-        self._judged = fid.name, len(test)
+        self._judged = fid.name, len(test), judged
         grid = {} if grid_labels is None else {"count": len(grid_labels), "labels": grid_labels}
         return [
             callbacks.SampleGrid(self.output / "epochs", every=self.every(10), **grid),
-            callbacks.GenerativeMetrics([fid], test, every=self.every(4), labels=labels),
+            callbacks.GenerativeMetrics([fid], test, every=self.every(judged), labels=labels),
         ]
 
+    def judgements(self, history):
+        """The epochs after which `watch_images` measured the FID, and what it found: two lists."""
+        name, _, judged = self._judged
+        return self.moments(judged), history.history.get(f"val_{name}", [])
+
     def quarters(self, history):
-        """The FID after each quarter of the training, as `watch_images` measured it."""
-        name, count = self._judged
-        found = history.history.get(f"val_{name}", [])
-        return {
-            f"{name}_{count}_quarter_{number}": value
-            for number, value in enumerate(found[:4], start=1)
-        }
+        """The FID after each quarter of the training, as `watch_images` measured it last."""
+        name, count, _ = self._judged
+        judgements = list(zip(*self.judgements(history)))
+        report = {}
+        for number in range(1, 5):
+            until = [value for epoch, value in judgements if 4 * epoch <= number * self.epochs]
+            if until:
+                report[f"{name}_{count}_quarter_{number}"] = until[-1]
+        return report
 
     def compare(self, variants, seeds=1):
         """One training after the other: each variant with each seed.

@@ -70,6 +70,7 @@ def test_a_model_that_does_not_generate(tmp_path):
         callbacks.SampleGrid(tmp_path),
         callbacks.CollapseMonitor(points),
         callbacks.GeneratorGradient({"minimax": losses.NonSaturating()}),
+        callbacks.CriticSlope(points),
         callbacks.FreeEnergyGap(points, points),
         callbacks.PointMoments(tmp_path / "a.png", points),
     ):
@@ -95,6 +96,7 @@ def test_examples_of_another_shape(tmp_path):
         (lambda: callbacks.CollapseMonitor(np.eye(3), labels=[1]), "`labels`"),
         (lambda: callbacks.GeneratorGradient([losses.NonSaturating()]), "`losses`"),
         (lambda: callbacks.GeneratorGradient({}, count=0), "`count`"),
+        (lambda: callbacks.CriticSlope("images"), "`real`"),
         (lambda: callbacks.FreeEnergyGap(None, zeros(4)), "`training`"),
         (lambda: callbacks.PointMoments("a.png", zeros(3)), "`real`"),
         (lambda: callbacks.PointMoments("a.png", zeros(2), moments=0), "`moments`"),
@@ -116,6 +118,7 @@ def test_every_callback_can_be_copied(trained, tmp_path):
         callbacks.GenerativeMetrics([fid], x),
         callbacks.CollapseMonitor(x, log_dir=tmp_path / "logs"),
         callbacks.GeneratorGradient({"minimax": losses.NonSaturating()}),
+        callbacks.CriticSlope(x),
         callbacks.SampleGrid(tmp_path),
         callbacks.Resume(tmp_path / "x.state", run),
         callbacks.OfPlayer(C.LearningRateScheduler(lambda epoch, rate: rate), "generator"),

@@ -21,6 +21,18 @@ def test_the_floor_is_that_of_as_many_training_images(pixels, digits):
     assert report["fid_pixels_100"] > report["fid_pixels_100_training_images"]
 
 
+def test_sliced_distances_have_a_floor_too(digits):
+    images, _ = digits
+    test, train, generated = images[:90], images[300:400], -images[:80]
+    report = evaluation.sliced_wasserstein_report(test, generated, train, RANGE)
+    assert list(report) == ["swd_8_80", "swd_mean_80", "swd_mean_80_training_images"]
+    for name, fake in (("swd_mean_80", generated), ("swd_mean_80_training_images", train[:80])):
+        swd = metrics.SlicedWasserstein(RANGE)
+        swd.update_state(test[:80], fake)
+        assert report[name] == swd.result()
+    assert report["swd_mean_80"] > report["swd_mean_80_training_images"]
+
+
 def test_the_range_is_given_and_checked(pixels, digits):
     images, _ = digits
     with pytest.raises(TypeError, match="value_range"):

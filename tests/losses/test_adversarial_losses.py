@@ -3,7 +3,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from keras_gen.losses import (
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    RelativisticPairing,
+    Wasserstein,
+)
 
 LOG2, LOG3, LOG4 = np.log([2.0, 3.0, 4.0])
 
@@ -162,3 +169,16 @@ def test_pull_is_minus_the_slope_of_the_generators_loss(loss, expected):
     step = 1e-2
     slope = (loss.generator(scores[1:] + step) - loss.generator(scores[1:] - step)) / (2 * step)
     np.testing.assert_allclose(-slope, np.mean(expected(scores[1:])), rtol=2e-3)
+
+
+def test_the_relativistic_game_compares_each_real_score_with_its_fake_one():
+    loss = RelativisticPairing()
+    # Differences: log 3 + log 3 = log 9 and 0 - log 2.
+    discriminator = (np.log(1 + 1 / 9) + LOG3) / 2
+    generator = (np.log(10) + np.log(3 / 2)) / 2
+    np.testing.assert_allclose(loss.discriminator(REAL, FAKE), discriminator, rtol=1e-6)
+    np.testing.assert_allclose(loss.generator(FAKE, real=REAL), generator, rtol=1e-6)
+    shifted = loss.discriminator(REAL + 7, FAKE + 7), loss.generator(FAKE + 7, real=REAL + 7)
+    np.testing.assert_allclose(shifted, (discriminator, generator), rtol=1e-5)
+    only_first = loss.discriminator(REAL, FAKE, np.float32([1, 0]))
+    np.testing.assert_allclose(only_first, np.log(1 + 1 / 9), rtol=1e-6)

@@ -73,21 +73,6 @@ class OwnConfiguration(Margins):
         return {"number": self.margin}
 
 
-class Relativistic(losses.AdversarialLoss):
-    """Each score counts as it compares with one of the other kind.
-
-    D: E[softplus(fake - real)]    G: E[softplus(real - fake)]
-    """
-
-    pairs = True
-
-    def discriminator(self, real, fake, sample_weight=None):
-        return losses.weighted_mean(ops.softplus(fake - real), sample_weight)
-
-    def generator(self, fake, sample_weight=None, real=None):
-        return losses.weighted_mean(ops.softplus(real - fake), sample_weight)
-
-
 class Drift(losses.Penalty):
     def __init__(self, weight=0.001):
         self.weight = weight
@@ -102,7 +87,7 @@ LOSSES = [
     Doubled(),
     Frozen(1.5),
     OwnConfiguration(3),
-    Relativistic(),
+    losses.RelativisticPairing(),
 ]
 PENALTIES = [
     Drift(0.5),
@@ -177,7 +162,7 @@ class OneTerm(losses.AdversarialLoss):
         return real
 
 
-class HalfPaired(Relativistic):
+class HalfPaired(losses.RelativisticPairing):
     generator = losses.AdversarialLoss.generator
 
 
@@ -227,7 +212,7 @@ def test_a_likelihood_of_ones_own_is_saved_and_checked():
 
 
 def test_a_relativistic_generator_sees_the_real_scores():
-    model = game(Relativistic())
+    model = game(losses.RelativisticPairing())
     real, fake = tf.constant(X), tf.constant(X[::-1] * 2)
     score = [np.array(model.score(images))[:, 0] for images in (real, fake)]
     expected = np.logaddexp(0, score[0] - score[1])

@@ -48,6 +48,20 @@ def test_the_copy_starts_equal_and_stands_apart():
         np.testing.assert_allclose(weight - copy, 1.0, rtol=1e-6)
 
 
+def test_what_has_not_moved_is_left_alone():
+    """Statistics are copied all the same."""
+    followed = network()
+    average = WeightAverage(followed, half_life=8)
+    before = average.network.get_weights()
+    moved(followed, 1.0)
+    average.update(images=8, moved=[followed.layers[0].kernel])
+    kernel, bias, gamma, beta, mean, variance = average.network.get_weights()
+    np.testing.assert_allclose(kernel, before[0] + 0.5, rtol=1e-6)
+    for rested, old in zip((bias, gamma, beta), before[1:4]):
+        np.testing.assert_array_equal(rested, old)
+    np.testing.assert_array_equal([mean, variance], followed.get_weights()[4:])
+
+
 @pytest.mark.parametrize("step, decay", [(1, 2 / 11), (8, 9 / 18), (8000, 0.9), (None, 0.9)])
 def test_the_decay_is_lower_early_on(step, decay):
     followed = network()

@@ -16,7 +16,7 @@ KILLS = {
     "made": 1,
     "pixel_cnn": 1,
     "wgan_gp": 5,
-    "slow_progan": 3,
+    "slow_progan": 5,
     "stylegan": 1,
     "replay_gan": 1,
     "pix2pix": 1,
@@ -50,7 +50,8 @@ def test_fit_takes_every_kind_of_data(name, make):
 
 
 def test_execution_modes_agree(name, make):
-    checks.check_execution_modes_agree(make, *data_of(name))
+    several_steps = name not in small_models.GROWING  # which refuse them
+    checks.check_execution_modes_agree(make, *data_of(name), several_steps=several_steps)
 
 
 def test_jit_compiled_step(name, make):

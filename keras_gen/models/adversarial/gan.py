@@ -55,7 +55,6 @@ class GAN(AdversarialModel):
     """
 
     tracked = (*AdversarialModel.tracked, "real_accuracy", "fake_accuracy")
-    further_inputs = 0  # of both networks, besides latents or images and labels
 
     def __init__(
         self,
@@ -69,7 +68,7 @@ class GAN(AdversarialModel):
         **kwargs,
     ):
         super().__init__(value_range=value_range, seed=seed, **kwargs)
-        _check_networks(generator, discriminator, num_classes, self.further_inputs)
+        _check_networks(generator, discriminator, num_classes)
         check_range_reached("generator", generator, value_range)
         if num_classes is not None:
             check_classes("generator", generator, num_classes)
@@ -105,7 +104,15 @@ class GAN(AdversarialModel):
 
     def fake(self, real, *condition, training=True):
         latents = self.latents(tf.shape(real)[0], self.next_seed())
+        return self.fake_from(latents, *condition, training=training)
+
+    def fake_from(self, latents, *condition, training=True):
+        """What the generator in training, which is not the averaged one, makes of latents."""
         return self.generator(_inputs(latents, condition), training=training)
+
+    def as_shown(self, real):
+        """Real images as the discriminator sees them: here as they are."""
+        return real
 
     def shown(self, fake):
         return fake if self.replay is None else self.memory.exchange(fake, self.next_seed())
@@ -225,9 +232,9 @@ def _inputs(first, condition):
     return [first, *condition] if condition else first
 
 
-def _check_networks(generator, discriminator, num_classes, further_inputs):
+def _check_networks(generator, discriminator, num_classes):
     for name, network in [("generator", generator), ("discriminator", discriminator)]:
-        expected = (1 if num_classes is None else 2) + further_inputs
+        expected = 1 if num_classes is None else 2
         if not network.built or len(networks.input_shapes(network)) != expected:
             raise argument_error(
                 name,

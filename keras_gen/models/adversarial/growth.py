@@ -47,6 +47,15 @@ def phase_at(rows, images):
     return [row for row in rows if row.start <= images][-1]
 
 
+def images_of_stages(rows, start, end):
+    """How many of the images from number `start` to `end` belong to each stage: a list."""
+    ends = [*(row.start for row in rows[1:]), end]
+    counts = [0] * (rows[-1].stage + 1)
+    for row, until in zip(rows, ends, strict=True):
+        counts[row.stage] += max(min(until, end) - max(row.start, start), 0)
+    return counts
+
+
 def images_of_phases(name, value, count):
     """Returns one number of images for each of `count` phases as a tuple, or raises the error."""
     if not isinstance(value, (list, tuple)):

@@ -32,8 +32,9 @@ class ProGAN(GAN):
     a lower one, their pixels are squares.
 
     A step of a stage costs what it costs for networks of that resolution. Its graph is made when
-    the stage begins. `steps_per_execution` is taken for 1, because a phase may end after any step.
-    When a phase begins, both optimizers start anew, as the authors' do.
+    the stage begins. A phase may end after any step, so `steps_per_execution` must be 1. When a
+    phase begins, both optimizers start anew, as the authors' do. All stages have the batch size of
+    `fit`; the authors' batches are larger at low resolutions.
 
     Args:
         generator, discriminator: growing networks of the same image shape, such as
@@ -98,13 +99,16 @@ class ProGAN(GAN):
         )
 
     def compile_players(self, arguments, players, **kwargs):
+        steps = kwargs.get("steps_per_execution", 1)
+        if steps != 1:
+            expected = "1 for a GAN that grows, because a phase may end after any step"
+            raise argument_error("steps_per_execution", expected, steps)
         networks = (self.generator, self.discriminator)  # of all stages, not of the present one
         players = {
             name: (optimizer, network.trainable_variables)
             for (name, (optimizer, _)), network in zip(players.items(), networks, strict=True)
         }
         super().compile_players(arguments, players, **kwargs)
-        self.steps_per_execution = 1
 
     # The growth
 
@@ -166,11 +170,13 @@ class ProGAN(GAN):
 
     def unpack(self, data):
         (real,), sample_weight = super().unpack(data)
+        return (self.as_shown(real), *self.shares(real)), sample_weight
+
+    def as_shown(self, real):
+        """Real images of full size in the size of the present stage, faded like generated ones."""
         real = self.scaled(tf.ensure_shape(tf.cast(real, tf.float32), [None, *self.image_shape]))
         alpha = self.shares(real)
-        if alpha:
-            real = self.fade_in([enlarged(shrunken(real)), real, *alpha])
-        return (real, *alpha), sample_weight
+        return self.fade_in([enlarged(shrunken(real)), real, *alpha]) if alpha else real
 
     def scaled(self, images):
         """Images of full size, or of that of the present stage, in the size of the stage."""
@@ -180,8 +186,8 @@ class ProGAN(GAN):
         """What the networks get besides images or latents: nothing, or alpha for each of them."""
         return () if self.stage == 0 else (tf.fill([tf.shape(images)[0], 1], self.alpha()),)
 
-    def fake(self, real, *alpha, training=True):
-        latents = self.latents(tf.shape(real)[0], self.next_seed())
+    def fake_from(self, latents, *alpha, training=True):
+        alpha = alpha or self.shares(latents)
         return _at(self.stage, self.generator, latents, alpha, training)
 
     def score(self, images, *alpha, training=True):
@@ -194,7 +200,8 @@ class ProGAN(GAN):
         batch = of_all_replicas(tf.shape(keras.utils.unpack_x_y_sample_weight(data)[0])[0])
         with tf.control_dependencies(list(results.values())):  # which depend on the old number
             if self.ema_half_life is not None:
-                self.generator_average.update(images=batch)
+                moved = self.generator.variables_at(self.stage)
+                self.generator_average.update(images=batch, moved=moved)
             self.images_seen.assign(self.images_seen + tf.cast(batch, tf.int64))
         return results
 
@@ -212,9 +219,13 @@ class ProGAN(GAN):
         """What the sampler gets besides latents: nothing, or alpha while a stage is faded in."""
         return (self.alpha(),) if self.phase.fading else ()
 
+    def images_at(self, latents, stage):
+        """The tensor of images of a stage, without a share of the one before; else as `images`."""
+        return self.full_size(_at(stage, self.sampler, latents, (), training=False))
+
     def full_size(self, images):
-        """Images of the present stage as images of full size and within the range."""
-        images = enlarged(images, self.image_shape[0] // self.phase.resolution)
+        """Images of any stage as images of full size and within the range."""
+        images = enlarged(images, self.image_shape[0] // images.shape[1])
         return images if self.value_range is None else tf.clip_by_value(images, *self.value_range)
 
     @property

@@ -128,26 +128,21 @@ class StyleGAN(ProGAN):
 
     # The game
 
-    def fake(self, real, *alpha, training=True):
-        count, stage, noise = tf.shape(real)[0], self.stage, None
-        styles = self.mixed_styles(count) if training else self.new_styles(count)
+    def fake_from(self, latents, *alpha, training=True):
+        stage, styles, noise = self.stage, self.generator.map(latents), None
         if training:
-            noise = self.noise(count, self.next_seed(), stage)
-        share = next(iter(alpha), None)
+            styles = self.mixed(styles)
+            noise = self.noise(tf.shape(latents)[0], self.next_seed(), stage)
+        share = next(iter(alpha or self.shares(latents)), None)
         return self.generator.synthesize(styles, noise, stage, share, training)
 
-    def new_styles(self, count):
-        """Styles of new latents, by the generator that learns."""
-        return self.generator.map(self.latents(count, self.next_seed()))
-
-    def mixed_styles(self, count):
-        """Styles of new latents for training, of which `mixing` have two and the others one."""
-        first = self.new_styles(count)
+    def mixed(self, styles):
+        """Styles for training, of which `mixing` continue with those of new latents at a cut."""
         if self.mixing == 0:
-            return first
-        second, layers = self.new_styles(count), self.generator.styled_layers(self.stage)
-        cuts = random_cuts(count, layers, self.mixing, self.next_seed())
-        return crossed(first, second, cuts)
+            return styles
+        count, layers = tf.shape(styles)[0], self.generator.styled_layers(self.stage)
+        others = self.generator.map(self.latents(count, self.next_seed()))
+        return crossed(styles, others, random_cuts(count, layers, self.mixing, self.next_seed()))
 
     def train_step(self, data):
         results = super().train_step(data)
@@ -185,6 +180,10 @@ class StyleGAN(ProGAN):
     def images(self, latents, truncation=None, training=False):
         truncation = self.truncation if truncation is None else truncation
         return self.synthesized(self.mapped(latents, truncation))
+
+    def images_at(self, latents, stage):
+        styles = self.mapped(latents, self.truncation)
+        return self.full_size(self.sampler.synthesize(styles, stage=stage))
 
     def noise(self, count, seed, stage=None):
         """Standard normal noise for `synthesize`: (count, numbers); `seed` as for `latents`.

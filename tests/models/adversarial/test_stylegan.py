@@ -170,23 +170,19 @@ def test_cuts_are_uniform_within_the_layers(mixing, layers):
 def test_each_image_has_a_cut_of_its_own_within_the_layers_of_the_stage():
     model = styled([4, 3, 2], (16, 16, 1), mixing=1.0, stabilize=[0, 100], fade=[0, 100])
     assert model.stage == 1
-    styles = np.asarray(model.mixed_styles(200))[:, :4]
+    styles = np.asarray(model.mixed(model.generator.map(rng.normal(size=(200, LATENTS)))))[:, :4]
     changes = (np.abs(np.diff(styles, axis=1)).max(2) > 0).astype(int)
     np.testing.assert_array_equal(changes.sum(1), np.ones(200))
     assert set(changes.argmax(1)) == {0, 1, 2}
 
 
-def test_without_mixing_every_layer_has_the_same_style_and_nothing_more_is_drawn():
+def test_without_mixing_styles_stay_and_nothing_is_drawn():
     model = styled(mixing=0)
-    styles = np.asarray(model.mixed_styles(50))
-    np.testing.assert_array_equal(styles, np.repeat(styles[:, :1], 4, axis=1))
-    state, after = model.seed_generator.state, []
-    begin = np.array(state)
-    for styles_of in (model.new_styles, model.mixed_styles):
-        state.assign(begin)
-        styles_of(2)
-        after.append(np.array(state))
-    np.testing.assert_array_equal(*after)
+    styles, before = model.generator.map(Z), np.array(model.seed_generator.state)
+    np.testing.assert_array_equal(model.mixed(styles), styles)
+    np.testing.assert_array_equal(model.seed_generator.state, before)
+    model.mixing = 1.0
+    assert np.ptp(model.mixed(styles) - styles) > 0.01
 
 
 def test_mixed_styles_of_chosen_layers_are_the_second_ones():
@@ -220,12 +216,10 @@ def test_noise_is_the_stored_one_unless_it_is_given():
 
 def test_training_draws_new_noise_for_every_image():
     model = styled(noisy=True, ema_half_life=None, mixing=0)
-    same = model.generator.map(np.repeat(Z[:1], 4, axis=0))
-    model.new_styles = lambda count: same
-    real = tf.zeros([4, *SHAPE])
-    images = np.stack([model.fake(real), model.fake(real)]).reshape(8, -1)
+    same = np.repeat(Z[:1], 4, axis=0)
+    images = np.stack([model.fake_from(same), model.fake_from(same)]).reshape(8, -1)
     assert all(np.ptp(images[:i] - images[i], axis=1).min() > 0.01 for i in range(1, 8))
-    still = model.fake(real, training=False)
+    still = model.fake_from(same, training=False)
     np.testing.assert_allclose(still[0], still[3], rtol=1e-4, atol=1e-5)
 
 
@@ -274,6 +268,10 @@ def test_images_of_a_lower_stage_are_squares_of_full_size():
     np.testing.assert_array_equal(images, images[:, ::2, ::2].repeat(2, 1).repeat(2, 2))
     expected = model.averaged_generator(Z, stage=0)
     np.testing.assert_allclose(images[:, ::2, ::2], expected, rtol=1e-5, atol=1e-6)
+    for stage in (0, 1):
+        expected = model.averaged_generator.synthesize(model.map(Z, truncation=0.7), stage=stage)
+        made = model.images_at(Z, stage)[:, :: 2 - stage, :: 2 - stage]
+        np.testing.assert_allclose(made, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_images_stay_within_the_range():

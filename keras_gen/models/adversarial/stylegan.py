@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, integer, number, number_from_zero
+from keras_gen.arguments import argument_error, integer, number, number_from_zero, positive_integer
 from keras_gen.losses import R1, NonSaturating
 from keras_gen.models.adversarial.progan import (
     FADE,
@@ -208,6 +208,7 @@ class StyleGAN(ProGAN):
         """
         count = count_of("count", count)
         truncation = self.truncation if truncation is None else number("truncation", truncation)
+        batch_size = positive_integer("batch_size", batch_size)
         latents = self.latents(count, self.seeded(seed))
         arrays = [latents, np.full(count, truncation, "float32")]
         return in_batches(self.graphs.images, arrays, batch_size)

@@ -28,6 +28,7 @@ from keras_gen import (
     callbacks,
     data,
     evaluation,
+    losses,
     models,
     networks,
     optimizers,
@@ -35,9 +36,10 @@ from keras_gen import (
     saved_models,
 )
 
-FILTERS, LATENT_DIM = (64, 64, 32), 128  # at 4x4, 8x8 and 16x16 pixels
-LEARNING_RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.0, 0.99, 1e-8  # the authors' code
-BATCH_SIZE = 16
+FILTERS, LATENT_DIM = (64, 32, 16), 128  # at 4x4, 8x8 and 16x16 pixels
+LEARNING_RATE, BETA_1, BETA_2, EPSILON = 2e-3, 0.0, 0.99, 1e-8  # as in stylegan.py
+BATCH_SIZE = 32
+GAMMA = 2e-4  # of R1, times pixels / batch
 HALF_LIVES = 20  # of the averaged weights in a training
 COUNT, SHOWN = 2000, 10  # pairs of latents, and how many of them are in the picture
 
@@ -55,12 +57,13 @@ def built(shape, total, mixing, seed):
         seed=seed,
     )
     adam = [LEARNING_RATE, BETA_1, BETA_2, EPSILON]
-    gan.compile(optimizers.FusedAdam(*adam), optimizers.FusedAdam(*adam))
+    players = [optimizers.FusedAdam(*adam) for _ in range(2)]
+    gan.compile(*players, penalty=losses.R1(GAMMA * shape[0] ** 2 / BATCH_SIZE))
     return gan
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=3),
+    run: runs.Run = runs.Run(epochs=8),
     mixing: float = 0.9,
     trained: pathlib.Path | None = None,
 ) -> None:

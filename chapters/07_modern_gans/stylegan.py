@@ -48,7 +48,7 @@ BATCH_SIZE = 32  # the same code, at high resolutions
 GAMMA = 2e-4  # of R1, times pixels / batch: the code of Karras et al. (2020), arXiv:2006.06676
 HALF_LIVES = 20  # of the averaged weights in a training; the authors' has 2,500
 PSI = (1.0, 0.7, 0.5, 0.3, 0.0, -0.7)  # much as in the paper's figure 8
-PAIRS = 2000  # of latents with a path between them
+PAIRS = 5000  # of latents with a path between them; the authors take 100,000
 
 
 def quality(reader, test, generated, value_range, ending):

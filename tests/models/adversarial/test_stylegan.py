@@ -1,6 +1,5 @@
 """StyleGAN: styles, how they are mixed, truncated and averaged, and what is made of them."""
 
-import checks
 import keras
 import numpy as np
 import pytest
@@ -15,14 +14,17 @@ rng = np.random.default_rng(4)
 Z = rng.normal(size=(3, LATENTS)).astype("float32")
 
 
-def styled(filters=FILTERS, shape=SHAPE, noisy=False, compiled=None, network=None, **options):
-    """A model of the last stage, whose averaged generator differs from the other one."""
+def styled(filters=FILTERS, shape=SHAPE, noisy=False, network=None, **options):
+    """A model of the last stage, whose averaged generator differs from the other one.
+
+    Nothing is traced: the contract has the graphs.
+    """
     numbers = {"latent_dim": LATENTS, "mapping_depth": 2, **(network or {})}
     generator = networks.style_generator(shape, filters, **numbers)
     discriminator = networks.style_discriminator(shape, filters)
     options = {"stabilize": 0, "fade": 0, "seed": 5, "value_range": None, **options}
     model = models.StyleGAN(generator, discriminator, **options)
-    model.compile("adam", "adam", **(compiled or {}))
+    model.compile("adam", "adam", run_eagerly=True)
     model.mean_style.assign(rng.normal(size=LATENTS))
     for block in model.sampler.blocks if noisy else ():
         for layer in (block.first, block.second):
@@ -121,23 +123,26 @@ def test_one_step_of_the_mean_is_the_moving_average():
 
 
 def test_the_mean_style_is_saved_and_resumed(tmp_path):
-    x, results = pictures(20), []
-    for path, runs in [("a", [3]), ("b", [1, 3])]:
+    x, results = pictures(16), []
+    for path, runs in [("a", [2]), ("b", [1, 2])]:
         for epochs in runs:
             keras.utils.set_random_seed(3)
-            model, batches = small_models.stylegan(), data.batches(x, 8, seed=3)
-            np.testing.assert_array_equal(model.mean_style, np.zeros(4))
+            model, batches = styled(stabilize=8, fade=16), data.batches(x, 8, seed=3)
+            model.mean_style.assign(np.zeros(LATENTS))
             resume = callbacks.Resume(tmp_path / path, batches)
             model.fit(batches, epochs=epochs, callbacks=[resume], verbose=0)
         results.append(np.array(model.mean_style))
-        model.save(tmp_path / "m.keras")
-        loaded = keras.saving.load_model(tmp_path / "m.keras")
-        np.testing.assert_array_equal(loaded.mean_style, model.mean_style)
-        for psi in (None, 0.0):
-            images = (each.generate(2, seed=1, truncation=psi) for each in (model, loaded))
-            np.testing.assert_array_equal(*images)
     np.testing.assert_array_equal(*results)
     assert np.abs(results[0]).min() > 0
+    model.save(tmp_path / "m.keras")
+    loaded = keras.saving.load_model(tmp_path / "m.keras")
+    for psi in (None, 0.0):
+        images = (each.generate(2, seed=1, truncation=psi) for each in (model, loaded))
+        np.testing.assert_array_equal(*images)
+
+
+def test_it_is_zero_before_training():
+    np.testing.assert_array_equal(small_models.stylegan().mean_style, np.zeros(4))
 
 
 # Mixing
@@ -371,13 +376,3 @@ def test_bad_styles_layers_and_noise_are_refused():
     for method in (lambda psi: model.map(Z, psi), lambda psi: model.generate(2, 1, psi)):
         with pytest.raises(ValueError, match="argument `truncation`"):
             method("1")
-
-
-def test_equal_seeds_train_equally():
-    results = []
-    for _ in range(2):
-        keras.utils.set_random_seed(3)
-        model = small_models.stylegan()
-        model.fit(small_models.images(), batch_size=8, epochs=2, shuffle=False, verbose=0)
-        results.append(checks.state(model))
-    checks.assert_same_state(*results)

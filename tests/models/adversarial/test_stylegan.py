@@ -25,6 +25,7 @@ def styled(filters=FILTERS, shape=SHAPE, noisy=False, network=None, **options):
     options = {"stabilize": 0, "fade": 0, "seed": 5, "value_range": None, **options}
     model = models.StyleGAN(generator, discriminator, **options)
     model.compile("adam", "adam", run_eagerly=True)
+    rng = np.random.default_rng(6)  # the same for every model
     model.mean_style.assign(rng.normal(size=LATENTS))
     for block in model.sampler.blocks if noisy else ():
         for layer in (block.first, block.second):

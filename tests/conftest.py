@@ -35,8 +35,12 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    """What has been imported stays: the collector of garbage need not look at it time and again."""
+    """What has been imported stays: the collector of garbage need not look at it time and again.
+
+    It goes through everything else less often than usual, too, because models leave much behind.
+    """
     gc.freeze()
+    gc.set_threshold(700, 10, 50)
 
 
 @pytest.fixture(autouse=True)

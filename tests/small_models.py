@@ -336,7 +336,7 @@ GAMES = {
     )
 } | TRANSLATORS
 ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | CLASSIFIERS | TEXTS
-GROWING = ("progan",)  # take one step in an execution
+GROWING = ("progan", "stylegan")  # take one step in an execution
 LABELED = (  # learn from labels, or from a second image
     *TRANSLATORS,
     "conditional_gan",

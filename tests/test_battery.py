@@ -301,6 +301,8 @@ def other_rows():
     yield functools.partial(callbacks.SampleGrid, "grids"), "count", SIZE[:3]
     yield functools.partial(callbacks.SampleGrid, "grids"), "every", SIZE[:3]
     yield functools.partial(callbacks.SampleGrid, "grids"), "seed", SEED[2:4]
+    yield functools.partial(callbacks.FilmStrip, "film.png"), "count", SIZE[:3]
+    yield functools.partial(callbacks.FilmStrip, "film.png"), "seed", SEED[2:4]
     yield callbacks.CollapseMonitor, "real", [X[:1], "x", X * np.nan]
     yield functools.partial(callbacks.GenerativeMetrics, [METRIC], X), "every", SIZE[:3]
     yield losses.GradientPenalty, "weight", [-1.0, "1", float("nan")]

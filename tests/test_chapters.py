@@ -39,6 +39,7 @@ ARGUMENTS = {
     "recurrent": {"epochs": 1, "dataset": "digits"},
     "variational": {"epochs": 1, "dataset": "digits"},
     "losses": {"epochs": 1, "games": ["minimax", "Wasserstein"]},  # of seven
+    "frontier": {"epochs": 1, "filters": 4, "limit": 330},
     "pix2pix": {"epochs": 1, "filters": 4},
     "ablation": {"epochs": 1, "filters": 4, "variants": ["L1, severed", "L1 + GAN"], "limit": 40},
     "colorization": {"epochs": 1, "filters": 4, "limit": 80},
@@ -51,6 +52,7 @@ ARGUMENTS = {
         "filters": 2,
         "blocks": 1,
     },
+    "progan": {"epochs": 1, "filters": (4, 3)},  # of 8x8 pixels
     "stylegan": {"epochs": 1, "filters": (4, 4), "mapping": 2},
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
 }

@@ -21,7 +21,6 @@ from keras_gen import runs
 
 # isort: split
 import keras
-from scipy import stats
 
 from keras_gen import data, evaluation, models, networks, plotting
 
@@ -67,10 +66,11 @@ def main(run: runs.Run = runs.Run(epochs=30), filters: int = 32) -> None:
     measures |= run.quarters(history)
     epochs, distances = run.judgements(history)
     estimates = [history.history["critic_estimate"][epoch - 1] for epoch in epochs]
-    correlation = stats.spearmanr(estimates, distances).statistic
-    measures["rank_correlation_of_estimate_and_fid"] = correlation
-    panels = {"critic's estimate": {"estimate": (epochs, estimates)}}
-    panels[f"FID: rank correlation {correlation:.2f}"] = {"FID": (epochs, distances)}
+    measures |= evaluation.rank_report(estimates, distances)
+    panels = {
+        "critic's estimate": {"estimate": (epochs, estimates)},
+        "FID": {"FID": (epochs, distances)},
+    }
     plotting.curve_panels(panels, "epoch", run.output / "estimate.png")
     path = run.output / "samples.png"
     samples = plotting.image_grid(generated[:64], path, value_range=gan.value_range)

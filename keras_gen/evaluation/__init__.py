@@ -6,6 +6,7 @@ from keras_gen.evaluation.latents import entanglement_report, image_changes
 from keras_gen.evaluation.measures import image_measures, stack_measures
 from keras_gen.evaluation.reports import (
     frechet_report,
+    rank_report,
     sliced_wasserstein_report,
     translation_report,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "identity_warning",
     "image_changes",
     "image_measures",
+    "rank_report",
     "round_trips",
     "samples",
     "shipped_extractor",

@@ -1,5 +1,6 @@
 """What a chapter says about its images, generated or translated."""
 
+from keras_gen.arguments import argument_error
 from keras_gen.metrics import (
     AbsoluteError,
     Colourfulness,
@@ -81,3 +82,27 @@ def translation_report(target, translated, value_range):
         metric.update_state(target, translated)
     report = {metric.name: float(metric.result()) for metric in (*similar, *alike)}
     return report | {f"{each.name}_of_targets": each.mean("real") for each in alike[1:]}
+
+
+def rank_report(first, second):
+    """Whether two quantities rise and fall together: Spearman's rank correlation.
+
+        rho = correlation of the ranks, in [-1, 1]; 1 if one rises wherever the other does
+
+    Args:
+        first, second: equally many finite numbers, in the same order.
+
+    Returns:
+        Dict with the key `rank_correlation`, empty for fewer than three numbers, which say nothing,
+        and for numbers that are all the same.
+
+    Raises:
+        ValueError: for different counts.
+    """
+    from scipy import stats  # scikit-learn brings it
+
+    if len(first) != len(second):
+        raise argument_error("second", f"{len(first)} numbers", received=f"{len(second)} numbers")
+    if len(first) < 3 or len(set(first)) == 1 or len(set(second)) == 1:
+        return {}
+    return {"rank_correlation": float(stats.spearmanr(first, second).statistic)}

@@ -55,3 +55,15 @@ def test_translations_are_compared_with_their_own_targets_and_with_the_looks_of_
     assert report["ssim"] == ssim.result()
     same = evaluation.translation_report(target[..., :1], target[..., :1], RANGE)
     assert same == {"l1": 0, "ssim": pytest.approx(1), "sharpness": 1}
+
+
+def test_ranks_compare_the_order_and_not_the_size():
+    rising = evaluation.rank_report([1.0, 2.0, 3.0, 4.0], [1.0, 10.0, 100.0, 1e9])
+    assert rising == {"rank_correlation": pytest.approx(1)}
+    # The ranks 1 2 3 4 and 1 3 2 4: 1 - 6 (1 + 1) / (4 * 15)
+    swapped = evaluation.rank_report([1.0, 2.0, 3.0, 4.0], [0.0, 9.0, 8.0, 10.0])
+    assert swapped == {"rank_correlation": pytest.approx(0.8)}
+    assert evaluation.rank_report([1.0, 2.0], [1.0, 2.0]) == {}
+    assert evaluation.rank_report([1.0, 2.0, 3.0], [7.0, 7.0, 7.0]) == {}
+    with pytest.raises(ValueError, match="`second`"):
+        evaluation.rank_report([1.0, 2.0, 3.0], [1.0, 2.0])

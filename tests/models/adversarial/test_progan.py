@@ -382,14 +382,23 @@ def test_saved_in_the_middle_of_a_fade_it_makes_the_same_images(tmp_path):
 
 
 @pytest.mark.parametrize("images", [0, 30, 999])
-def test_an_export_makes_the_images_of_its_phase(images, tmp_path):
+def test_an_export_makes_the_images_of_its_phase_from_averaged_weights(images, tmp_path):
     model = small_growing()
     model.images_seen.assign(images)
+    model.generator.set_weights([weight + 1 for weight in model.generator.get_weights()])
     saved_models.export(model, tmp_path / "exported")
     loaded = saved_models.load(tmp_path / "exported")
     expected = model.generate(3, seed=7)
     made = loaded.sample(tf.constant(3), tf.constant(7))
     np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5)
+    averaged, stage = model.averaged_generator, model.stage
+    alpha = model.alpha() if model.phase.fading else None
+    latents = model.latents(3, tf.constant([7, 0]))
+    small = tf.clip_by_value(averaged(latents, stage=stage, alpha=alpha), -1, 1)
+    np.testing.assert_allclose(made, enlarged(small, 4 >> stage), rtol=1e-4, atol=1e-5)
+    eight = loaded.sample_uint8(tf.constant(3), tf.constant(7))
+    np.testing.assert_array_equal(eight, loaded.sample_uint8(tf.constant(3), tf.constant(7)))
+    np.testing.assert_allclose(eight, 255 * (np.asarray(made) + 1) / 2, atol=0.51)
     np.testing.assert_allclose(loaded.serve(LATENTS), model.images(LATENTS), rtol=1e-4, atol=1e-5)
 
 

@@ -90,6 +90,16 @@ def slow_progan():
     return _progan(adam(), fused_adam(), stabilize=0, fade=1500)
 
 
+def stylegan():
+    """With mixed styles, noise and a mean style, growing within its first epochs of 22 images."""
+    generator = networks.style_generator(IMAGE, [4, 3], latent_dim=4, mapping_depth=2)
+    discriminator = networks.style_discriminator(IMAGE, [4, 3])
+    options = {"stabilize": 8, "fade": 24, "ema_half_life": 20, "seed": 5}
+    model = models.StyleGAN(generator, discriminator, **options)
+    model.compile(adam(), adam())
+    return model
+
+
 def pix2pix():
     """With dropout that stays on, whose random states matter."""
     generator = networks.unet(IMAGE, filters=2)
@@ -314,10 +324,19 @@ TEXTS = {f.__name__: f for f in (character_model,)}
 TRANSLATORS = {f.__name__: f for f in (pix2pix, cycle_gan)}
 GAMES = {
     f.__name__: f
-    for f in (gan, conditional_gan, replay_gan, semi_supervised_gan, wgan, wgan_gp, progan)
+    for f in (
+        gan,
+        conditional_gan,
+        replay_gan,
+        semi_supervised_gan,
+        wgan,
+        wgan_gp,
+        progan,
+        stylegan,
+    )
 } | TRANSLATORS
 ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | CLASSIFIERS | TEXTS
-GROWING = ("progan",)  # take one step in an execution
+GROWING = ("progan", "stylegan")  # take one step in an execution
 LABELED = (  # learn from labels, or from a second image
     *TRANSLATORS,
     "conditional_gan",
@@ -392,6 +411,21 @@ def progan_without_chance():
         losses.NonSaturating(),
         losses.R1(1.0),
     )
+    return model
+
+
+def stylegan_without_chance():
+    """All latents have one style, and there is no noise."""
+    numbers = {"latent_dim": 4, "mapping_depth": 1, "noise": False}
+    generator = networks.style_generator(IMAGE, [4, 3], **numbers)
+    discriminator = networks.style_discriminator(IMAGE, [4, 3])
+    dense = generator.mapping[1]
+    dense.kernel.assign(np.zeros(dense.kernel.shape))
+    dense.bias.assign([100.0, -50.0, 200.0, 50.0])  # times the multiplier of the mapping
+    dense.trainable = False
+    options = {"stabilize": 8, "fade": 24, "ema_half_life": 20, "seed": 5}
+    model = models.StyleGAN(generator, discriminator, **options)
+    model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01), penalty=losses.R1(1.0))
     return model
 
 

@@ -102,7 +102,8 @@ def _call(name, method, **kwargs):
 
 def use_rows():
     """(call, argument, bad values) of everything after training."""
-    for name in ("gan", "replay_gan", "wgan", "vae"):
+    yield _call("stylegan", "generate", count=2), "truncation", ["1", True, float("nan")]
+    for name in ("gan", "replay_gan", "wgan", "stylegan", "vae"):
         yield _call(name, "generate", count=2), "count", COUNT
         yield _call(name, "generate", count=2), "seed", SEED
         yield _call(name, "generate", count=2), "batch_size", SIZE

@@ -53,6 +53,7 @@ ARGUMENTS = {
         "blocks": 1,
     },
     "progan": {"epochs": 1, "filters": (4, 3)},  # of 8x8 pixels
+    "stylegan": {"epochs": 1, "filters": (4, 4), "mapping": 2},
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
 }
 SMALLER = {  # constants of a script, where its own only take longer
@@ -69,6 +70,8 @@ SMALLER = {  # constants of a script, where its own only take longer
     "variational": {"IMPORTANCE_SAMPLES": 100},
     "evaluation": {"NOISE": (0.0, 0.4)},
     "mode_collapse": {"STEPS_PER_EPOCH": 400},
+    "stylegan": {"PAIRS": 60},
+    "style_mixing": {"FILTERS": (4, 4), "LATENT_DIM": 4, "COUNT": 60},
 }
 MOST_LINES, MOST_LINES_OF_COMPARISONS = 60, 80  # of the body of `main`
 ABOUT_PROGRESS = re.compile("nothing is left to train|/step")

@@ -2,6 +2,7 @@
 
 from keras_gen.evaluation.extractors import shipped_extractor
 from keras_gen.evaluation.generators import Evaluation, evaluate, samples
+from keras_gen.evaluation.latents import entanglement_report, image_changes
 from keras_gen.evaluation.measures import image_measures, stack_measures
 from keras_gen.evaluation.reports import (
     frechet_report,
@@ -18,9 +19,11 @@ from keras_gen.evaluation.translations import (
 
 __all__ = [
     "Evaluation",
+    "entanglement_report",
     "evaluate",
     "frechet_report",
     "identity_warning",
+    "image_changes",
     "image_measures",
     "rank_report",
     "round_trips",

@@ -1,11 +1,13 @@
 """Layers of generative models that Keras does not have, written in `keras.ops` only."""
 
 from keras_gen.layers.adain import AdaIN
+from keras_gen.layers.blur import Blur2D
 from keras_gen.layers.doubled_rbm import DoubledRBM, doubled_rbms
 from keras_gen.layers.equalized import EqualizedConv2D, EqualizedDense
 from keras_gen.layers.fade_in import FadeIn
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.label_rbm import LabelRBM
+from keras_gen.layers.learned_constant import LearnedConstant
 from keras_gen.layers.masked_conv import MaskedConv2D
 from keras_gen.layers.masked_dense import MaskedDense
 from keras_gen.layers.minibatch_discrimination import MinibatchDiscrimination
@@ -24,6 +26,7 @@ from keras_gen.layers.tied_dense import TiedDense
 __all__ = [
     "RBM",
     "AdaIN",
+    "Blur2D",
     "DoubledRBM",
     "EqualizedConv2D",
     "EqualizedDense",
@@ -31,6 +34,7 @@ __all__ = [
     "GaussianRBM",
     "GradientReversal",
     "LabelRBM",
+    "LearnedConstant",
     "MaskedConv2D",
     "MaskedDense",
     "MinibatchDiscrimination",

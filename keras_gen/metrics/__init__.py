@@ -30,12 +30,14 @@ from keras_gen.metrics.kernel import KernelDistance, squared_mmd, squared_mmd_er
 from keras_gen.metrics.likelihood import importance_weighted_bound, importance_weighted_nll
 from keras_gen.metrics.modes import MixtureModes, StackedModes
 from keras_gen.metrics.neighbours import nearest_neighbours
+from keras_gen.metrics.path_length import PerceptualPathLength, lerp, slerp
 from keras_gen.metrics.precision_recall import (
     ManifoldPrecision,
     ManifoldRecall,
     manifold_coverage,
     precision_recall,
 )
+from keras_gen.metrics.separability import linear_separability
 from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
 from keras_gen.metrics.translations import (
     matched_histograms,
@@ -58,6 +60,7 @@ __all__ = [
     "MixtureModes",
     "PartitionEstimate",
     "PeakSignalToNoise",
+    "PerceptualPathLength",
     "PixelAccuracy",
     "Sharpness",
     "SlicedWasserstein",
@@ -71,6 +74,8 @@ __all__ = [
     "importance_weighted_bound",
     "importance_weighted_nll",
     "inception_score",
+    "lerp",
+    "linear_separability",
     "log_partition",
     "manifold_coverage",
     "matched_histograms",
@@ -83,6 +88,7 @@ __all__ = [
     "relative_change",
     "relative_variance",
     "rescale",
+    "slerp",
     "sliced_wasserstein",
     "squared_mmd",
     "squared_mmd_error",

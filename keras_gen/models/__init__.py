@@ -26,6 +26,7 @@ from keras_gen.models.adversarial import (
     ProGAN,
     ReplayMemory,
     SemiSupervisedGAN,
+    StyleGAN,
 )
 from keras_gen.models.autoencoders import VAE, Autoencoder, TiedAutoencoder
 from keras_gen.models.autoregressive import MADE, AutoregressiveModel, CharacterModel, PixelCNN
@@ -67,6 +68,7 @@ __all__ = [
     "ReplayMemory",
     "RestrictedBoltzmannMachine",
     "SemiSupervisedGAN",
+    "StyleGAN",
     "TiedAutoencoder",
     "adversarial_examples",
     "descend",

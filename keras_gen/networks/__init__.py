@@ -23,12 +23,14 @@ from keras_gen.networks.recurrent import (
 )
 from keras_gen.networks.resnet_translator import resnet_translator
 from keras_gen.networks.shapes import input_shapes, output_shape
+from keras_gen.networks.style import StyleGenerator, style_discriminator, style_generator
 from keras_gen.networks.unet import unet
 
 __all__ = [
     "FusedBatchNormalization",
     "FusedLeakyReLU",
     "GrowingNetwork",
+    "StyleGenerator",
     "cells",
     "classifier_on",
     "convolutional_decoder",
@@ -53,5 +55,7 @@ __all__ = [
     "recurrent_reader",
     "recurrent_tagger",
     "resnet_translator",
+    "style_discriminator",
+    "style_generator",
     "unet",
 ]

@@ -156,8 +156,44 @@ class GrowingNetwork(keras.Model):
         return {**super().get_config(), **numbers}
 
 
+class GrowingGenerator(GrowingNetwork):
+    """What generators that grow have in common: how features become images.
+
+        image = (1 - alpha) enlarged(to_image_{s-1}(h_{s-1})) + alpha to_image_s(h_s)
+
+    to_image is a 1x1 convolution of gain 1 without an activation, in float32.
+    """
+
+    def __init__(self, image_shape, filters=None, latent_dim=LATENT_DIM, **kwargs):
+        super().__init__(image_shape, filters, **kwargs)
+        self.latent_dim = positive_integer("latent_dim", latent_dim)
+        self.fade_in = own.FadeIn(dtype="float32")
+
+    def to_images(self):
+        """The layers between features and pixels, one for each stage: a list."""
+        channels = self.image_shape[2]
+        return [
+            own.EqualizedConv2D(channels, 1, gain=1.0, dtype="float32", name=f"to_image_{side}")
+            for side in self.resolutions
+        ]
+
+    def image(self, h, before, stage, alpha):
+        """The images of a stage, from its features and those of the stage before."""
+        images = self.pixel_layers[stage](h)
+        if stage == 0 or alpha is None:
+            return images
+        old = enlarged(self.pixel_layers[stage - 1](before))
+        return self.fade_in([old, images, ops.convert_to_tensor(alpha, "float32")])
+
+    def shape_at(self, stage):
+        return None, self.latent_dim
+
+    def get_config(self):
+        return {**super().get_config(), "latent_dim": self.latent_dim}
+
+
 @keras.saving.register_keras_serializable("keras_gen")
-class ProgressiveGenerator(GrowingNetwork):
+class ProgressiveGenerator(GrowingGenerator):
     """The generator of progressive growing.
 
         h_0     = block_0(start),    h_s = block_s(enlarged(h_{s-1}))
@@ -182,9 +218,8 @@ class ProgressiveGenerator(GrowingNetwork):
     """
 
     def __init__(self, image_shape, filters=None, latent_dim=LATENT_DIM, **kwargs):
-        super().__init__(image_shape, filters, **kwargs)
-        self.latent_dim = positive_integer("latent_dim", latent_dim)
-        first, channels = self.filters[0], self.image_shape[2]
+        super().__init__(image_shape, filters, latent_dim, **kwargs)
+        first = self.filters[0]
         self.normalization = own.PixelNorm(dtype=self.dtype_policy)
         # A 4x4 convolution of one pixel amid zeros, which has a fan-in of 16 times the latents.
         self.dense = own.EqualizedDense(
@@ -195,11 +230,7 @@ class ProgressiveGenerator(GrowingNetwork):
         for side, width in zip(self.resolutions[1:], self.filters[1:]):
             two = [*self.convolution(width), *self.convolution(width)]
             self.blocks.append(self.sequence(f"block_{side}", *two))
-        self.pixel_layers = [
-            own.EqualizedConv2D(channels, 1, gain=1.0, dtype="float32", name=f"to_image_{side}")
-            for side in self.resolutions
-        ]
-        self.fade_in = own.FadeIn(dtype="float32")
+        self.pixel_layers = self.to_images()
         self.build(self.shape_at(0))
 
     def call(self, latents, stage=None, alpha=None, training=None):
@@ -207,11 +238,7 @@ class ProgressiveGenerator(GrowingNetwork):
         h = self.blocks[0](self.start(latents))
         for block in self.blocks[1 : stage + 1]:
             before, h = h, block(enlarged(h))
-        images = self.pixel_layers[stage](h)
-        if stage == 0 or alpha is None:
-            return images
-        old = enlarged(self.pixel_layers[stage - 1](before))
-        return self.fade_in([old, images, ops.convert_to_tensor(alpha, "float32")])
+        return self.image(h, before, stage, alpha)
 
     def activated(self):
         return [*super().activated(), own.PixelNorm(dtype=self.dtype_policy)]
@@ -221,12 +248,6 @@ class ProgressiveGenerator(GrowingNetwork):
         h = self.dense(self.normalization(latents))
         h = ops.reshape(h, (-1, SMALLEST, SMALLEST, self.filters[0]))
         return h + ops.cast(self.bias, h.dtype)
-
-    def shape_at(self, stage):
-        return None, self.latent_dim
-
-    def get_config(self):
-        return {**super().get_config(), "latent_dim": self.latent_dim}
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -266,8 +287,7 @@ class ProgressiveDiscriminator(GrowingNetwork):
         ]
         self.blocks = [self.sequence("block_4", *last)]
         for side, narrower, width in zip(self.resolutions[1:], self.filters, self.filters[1:]):
-            two = [*self.convolution(width), *self.convolution(narrower)]
-            self.blocks.append(self.sequence(f"block_{side}", *two))
+            self.blocks.append(self.sequence(f"block_{side}", *self.upper(width, narrower)))
         self.pixel_layers = [
             self.sequence(f"from_image_{side}", *self.convolution(width, 1))
             for side, width in zip(self.resolutions, self.filters)
@@ -280,11 +300,19 @@ class ProgressiveDiscriminator(GrowingNetwork):
         self.check_size(images, stage)
         h = self.pixel_layers[stage](images)
         for level in range(stage, 0, -1):
-            h = shrunken(self.blocks[level](h))
+            h = self.halved(h, level)
             if level == stage and alpha is not None:
                 old = self.pixel_layers[stage - 1](shrunken(images))
                 h = self.fade_in([old, h, ops.convert_to_tensor(alpha, "float32")])
         return self.blocks[0](h)
+
+    def upper(self, width, narrower):
+        """The layers of a block above the last, from `width` to `narrower` features: a list."""
+        return [*self.convolution(width), *self.convolution(narrower)]
+
+    def halved(self, h, level):
+        """The features of half the side, behind the block of a level."""
+        return shrunken(self.blocks[level](h))
 
     def check_size(self, images, stage):
         """Refuses images that are not of the size of a stage."""

@@ -12,6 +12,7 @@ from keras_gen import layers
 IMAGES = (2, 4, 4, 3)
 CASES = {
     "AdaIN": (layers.AdaIN, {"epsilon": 1e-4}, [IMAGES, (2, 6, 5, 3)], IMAGES, 0),
+    "Blur2D": (layers.Blur2D, {}, IMAGES, IMAGES, 0),
     "EqualizedConv2D": (
         layers.EqualizedConv2D,
         {"filters": 5, "kernel_size": (3, 1), "strides": 2, "activation": "relu"},
@@ -28,6 +29,7 @@ CASES = {
     ),
     "FadeIn": (layers.FadeIn, {}, [IMAGES, IMAGES, (2, 1)], IMAGES, 0),
     "FadeIn of vectors": (layers.FadeIn, {}, [(2, 3), (2, 3), (2,)], (2, 3), 0),
+    "LearnedConstant": (layers.LearnedConstant, {"shape": (4, 4, 3)}, (2, 5), IMAGES, 1),
     "MaskedConv2D": (
         layers.MaskedConv2D,
         {"filters": 5, "kernel_size": (5, 3), "dilation_rate": 2, "activation": "relu"},
@@ -225,6 +227,7 @@ def test_batch_size_may_be_unknown_when_the_model_is_built(
         (layers.EqualizedDense, {"units": 2.5}),
         (layers.EqualizedDense, {"gain": -1, "units": 3}),
         (layers.EqualizedDense, {"lr_multiplier": float("nan"), "units": 3}),
+        (layers.LearnedConstant, {"shape": (4, 0, 3)}),
         (layers.MaskedConv2D, {"kernel_size": 4, "filters": 3}),
         (layers.MaskedConv2D, {"dilation_rate": 0, "filters": 3, "kernel_size": 3}),
         (layers.MaskedDense, {"input_degrees": [0.5, 1], "output_degrees": [0, 1]}),

@@ -36,6 +36,8 @@ encode = keras.layers.Dense(5)
 encode.build((None, 3))
 results = {
     "adain": call(layers.AdaIN(), [images, images[::-1, :3, 1:] ** 2]),
+    "blur": call(layers.Blur2D(), images),
+    "constant": call(layers.LearnedConstant((2, 2, 3)), vectors),
     "conv": call(layers.EqualizedConv2D(2, 3, strides=2), images),
     "dense": call(layers.EqualizedDense(2), vectors),
     "fade": call(layers.FadeIn(), [images, 2 * images, np.float32(0.25)]),

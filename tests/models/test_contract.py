@@ -17,6 +17,7 @@ KILLS = {
     "pixel_cnn": 1,
     "wgan_gp": 5,
     "slow_progan": 5,
+    "stylegan": 1,
     "replay_gan": 1,
     "pix2pix": 1,
     "cycle_gan": 5,
@@ -94,7 +95,7 @@ def test_importing_the_models_suffices_to_load_one(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "kind", ["gan", "wgan_gp", "progan", "pix2pix", "cycle_gan", "vae", "autoencoder"]
+    "kind", ["gan", "wgan_gp", "progan", "stylegan", "pix2pix", "cycle_gan", "vae", "autoencoder"]
 )
 def test_two_replicas_take_the_step_of_one(kind):
     make = getattr(small_models, f"{kind}_without_chance")

@@ -1,18 +1,24 @@
 """The networks of progressive growing: every stage, and what is between two of them."""
 
-import itertools
 import math
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from reference_layers import (
+    convolved,
+    leaky,
+    normed,
+    scored,
+    weights_of,
+    with_random_biases,
+)
 
 from keras_gen.networks import progressive
 from keras_gen.networks.progressive import enlarged, progressive_discriminator, shrunken
 
 SHAPE, FILTERS, LATENTS = (16, 16, 3), (5, 4, 3), 7
-SQRT_2 = math.sqrt(2)
 rng = np.random.default_rng(2)
 
 
@@ -111,37 +117,6 @@ def test_enlarging_repeats_pixels_and_shrinking_takes_means():
 # What the layers are, in NumPy
 
 
-def leaky(x):
-    return np.where(x > 0, x, 0.2 * x)
-
-
-def normed(x):
-    return x / np.sqrt(np.mean(x**2, axis=-1, keepdims=True) + 1e-8)
-
-
-def convolved(x, kernel, bias, gain=SQRT_2):
-    """Correlation with a kernel that is scaled by gain / sqrt(fan-in), zeros around the image."""
-    height, width, inputs, _ = kernel.shape
-    weight = kernel * gain / math.sqrt(height * width * inputs)
-    x = np.pad(x, [(0, 0), (height // 2,) * 2, (width // 2,) * 2, (0, 0)])
-    size = x.shape[1] - height + 1
-    return bias + sum(
-        x[:, i : i + size, j : j + size] @ weight[i, j]
-        for i, j in itertools.product(range(height), range(width))
-    )
-
-
-def with_random_biases(network):
-    for variable in network.trainable_variables:
-        if len(variable.shape) == 1:
-            variable.assign(rng.normal(size=variable.shape))
-    return network
-
-
-def weights_of(layer):
-    return [np.asarray(weight, "float64") for weight in layer.weights]
-
-
 def test_the_generator_is_the_authors_layer_by_layer():
     g, latents = with_random_biases(generator()), z()
     h = normed(np.asarray(latents, "float64"))
@@ -167,12 +142,7 @@ def test_the_discriminator_is_the_authors_layer_by_layer():
         for chosen in (first, second):
             h = leaky(convolved(h, *[kernels[i] for i in chosen]))
         h = h.reshape(4, h.shape[1] // 2, 2, h.shape[2] // 2, 2, -1).mean((2, 4))
-    kernel, bias, dense, dense_bias, last, last_bias = weights_of(d.blocks[0])
-    deviation = np.sqrt(h.var(axis=0) + 1e-8).mean()  # of the batch, which is one group of four
-    h = np.concatenate([h, np.full((4, 4, 4, 1), deviation)], axis=-1)
-    h = leaky(convolved(h, kernel, bias)).reshape(4, -1)
-    h = leaky(h @ (dense * math.sqrt(2 / h.shape[1])) + dense_bias)
-    score = h @ (last / math.sqrt(h.shape[1])) + last_bias
+    score = scored(h, weights_of(d.blocks[0]))
     np.testing.assert_allclose(d(images), score, rtol=1e-4, atol=1e-4)
 
 

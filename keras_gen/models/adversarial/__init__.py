@@ -7,6 +7,7 @@ from keras_gen.models.adversarial.pix2pix import Pix2Pix
 from keras_gen.models.adversarial.progan import ProGAN
 from keras_gen.models.adversarial.replay import ReplayMemory
 from keras_gen.models.adversarial.semi_supervised import SemiSupervisedGAN
+from keras_gen.models.adversarial.stylegan import StyleGAN
 from keras_gen.models.adversarial.wgan import WGAN, WGANGP
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "ProGAN",
     "ReplayMemory",
     "SemiSupervisedGAN",
+    "StyleGAN",
 ]

@@ -197,7 +197,7 @@ class ProGAN(GAN):
 
     def train_step(self, data):
         results = super().train_step(data)
-        batch = _of_all_replicas(tf.shape(keras.utils.unpack_x_y_sample_weight(data)[0])[0])
+        batch = of_all_replicas(tf.shape(keras.utils.unpack_x_y_sample_weight(data)[0])[0])
         with tf.control_dependencies(list(results.values())):  # which depend on the old number
             if self.ema_half_life is not None:
                 moved = self.generator.variables_at(self.stage)
@@ -213,8 +213,11 @@ class ProGAN(GAN):
 
     def images(self, latents, training=False):
         """The tensor of images for latents, of full size and within the range."""
-        alpha = [self.alpha()] if self.phase.fading else []
-        return self.full_size(_at(self.stage, self.sampler, latents, alpha, training))
+        return self.full_size(_at(self.stage, self.sampler, latents, self.share(), training))
+
+    def share(self):
+        """What the sampler gets besides latents: nothing, or alpha while a stage is faded in."""
+        return (self.alpha(),) if self.phase.fading else ()
 
     def images_at(self, latents, stage):
         """The tensor of images of a stage, without a share of the one before; else as `images`."""
@@ -259,7 +262,7 @@ def _check_options(num_classes=None, ema_decay=None, replay=None, **kwargs):
             raise argument_error(name, instead.get(name, "None for a growing GAN"), value)
 
 
-def _of_all_replicas(count):
+def of_all_replicas(count):
     """The sum of a number over the replicas that take the step together."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:

@@ -1,0 +1,162 @@
+"""StyleGAN: a generator that is told at every layer what to draw.
+
+A mapping network turns the noise z into a style w. The image itself grows from a learned constant,
+and takes from w the mean and the deviation of every feature map of every layer:
+
+    w     = map(z)                                       eight dense layers
+    layer = style(leaky ReLU(conv(h) + strength noise + bias), w)
+
+Coarse layers decide what is drawn and fine ones how it looks. z must be a ball, whatever the data
+are; w need not, so what varies in the images can lie in straight lines. Three measures say whether
+it does: the length of a path between two images (full, and at its ends only), and whether a plane
+separates classes. Both are lower for latents in better order. The mapping disorders z, so z of a
+generator without one belongs into the comparison: `--traditional` takes the file of a ProGAN.
+
+Images are better where styles are nearer to their mean, and more alike:
+
+    w <- mean + psi (w - mean)
+
+By default it learns digits of 8x8, then of 16x16 pixels, drawn with many fonts, within three
+minutes. `--dataset mnist --filters 128 128 128 64 --epochs 2` learns handwritten digits of 32x32
+pixels.
+"""
+
+from keras_gen import runs
+
+# isort: split
+import functools
+import pathlib
+
+import numpy as np
+
+from keras_gen import (
+    callbacks,
+    data,
+    evaluation,
+    losses,
+    metrics,
+    models,
+    networks,
+    optimizers,
+    plotting,
+    saved_models,
+)
+
+LATENT_DIM = 128  # a quarter of the authors', for networks of a quarter of their width or less
+LEARNING_RATE, BETA_1, BETA_2, EPSILON = 2e-3, 0.0, 0.99, 1e-8  # StyleGAN2's code
+BATCH_SIZE = 32  # the same code, at high resolutions
+GAMMA = 2e-4  # of R1, times pixels / batch: the code of Karras et al. (2020), arXiv:2006.06676
+HALF_LIVES = 20  # of the averaged weights in a training; the authors' has 2,500
+PSI = (1.0, 0.7, 0.5, 0.3, 0.0, -0.7)  # much as in the paper's figure 8
+PAIRS = 5000  # of latents with a path between them; the authors take 100,000
+
+
+def quality(reader, test, generated, value_range, ending):
+    """Fréchet distance, precision and recall of generated images, by names with an ending."""
+    real, fake = (reader.features(images, value_range) for images in (test, generated))
+    fid = metrics.FrechetDistance(reader, value_range)
+    fid.update_state(test, generated)
+    precision, recall = metrics.precision_recall(real, fake)
+    found = {f"{fid.name}_{len(fake)}": float(fid.result())}
+    found |= {"precision": precision, "recall": recall}
+    return {f"{name}{ending}": value for name, value in found.items()}
+
+
+def latents_of(path, seed):
+    """What is measured of another generator: how it makes images, latents, and their paths."""
+    gan = saved_models.load_keras(path)
+    pair = [gan.latents(PAIRS, [seed, i]).numpy() for i in (3, 4)]
+    return lambda z: gan.predict(np.float32(z), verbose=0), *pair, metrics.slerp
+
+
+def main(
+    run: runs.Run = runs.Run(epochs=8),
+    filters: tuple[int, ...] = (64, 32, 16),
+    mapping: int = 8,
+    mixing: float = 0.9,
+    noise: bool = True,
+    traditional: pathlib.Path | None = None,
+) -> None:
+    """Trains a StyleGAN.
+
+    Args:
+        run: what to train on and how long. The data need a shipped reader, which judges the images.
+            All phases of the growth have the same number of images, and the last one twice as many.
+        filters: feature maps at 4x4, 8x8, 16x16 pixels and so on; growth begins with 8x8, and the
+            last resolution is that of the images.
+        mapping: layers of the mapping network; with 0 styles are latents.
+        mixing: share of the images that have two styles in training.
+        noise: whether each layer adds noise.
+        traditional: file of a ProGAN for these data, progan.keras, whose latents are measured too.
+    """
+    run.begin()
+
+    # Prepare: pixels in [-1, 1], resized to squares.
+    reader, image_size = run.reader(), 4 * 2 ** (len(filters) - 1)
+    train, test = run.images(image_size)
+    batches = data.batches(train, BATCH_SIZE, seed=run.seed)
+
+    # Build the two players and their schedule: no images of 4x4 pixels.
+    shape, total = test.shape[1:], run.epochs * len(train)
+    later = [total // (2 * (len(filters) - 1))] * (len(filters) - 2)
+    gan = models.StyleGAN(
+        networks.style_generator(shape, filters, LATENT_DIM, mapping, noise=noise),
+        networks.style_discriminator(shape, filters),
+        stabilize=[0, *later],
+        fade=[0, *later],
+        ema_half_life=total / HALF_LIVES,
+        mixing=mixing,
+        seed=run.seed,
+    )
+    adam = [LEARNING_RATE, BETA_1, BETA_2, EPSILON]
+    penalty = losses.R1(GAMMA * image_size**2 / BATCH_SIZE)
+    players = [optimizers.FusedAdam(*adam) for _ in range(2)]
+    gan.compile(*players, penalty=penalty)
+
+    # Fit; interrupted, the same command resumes where it was.
+    film = callbacks.FilmStrip(run.output / "film.png", seed=run.seed)
+    grid = callbacks.SampleGrid(run.output / "epochs", every=run.every(10))
+    watch = run.watch(batches, callbacks.Growth(), film, grid)
+    history = gan.fit(batches, epochs=run.epochs, callbacks=watch)
+
+    # Judge images: not truncated, truncated, and of two latents each.
+    psi, picture = gan.truncation, {"value_range": gan.value_range}
+    w, w2 = (gan.map(gan.latents(len(test), [run.seed, i])) for i in (1, 2))
+    fine = range(len(w[0]) // 2, len(w[0]))
+    generated = {
+        "": gan.generate(len(test), run.seed, truncation=1.0),
+        f"_psi_{psi}": gan.generate(len(test), run.seed),
+        "_two_latents": gan.synthesize(gan.mix(w, w2, fine)),
+    }
+    measures = evaluation.frechet_report(reader, test, generated[""], train, **picture)
+    for ending, images in generated.items():
+        measures |= quality(reader, test, images, gan.value_range, ending)
+
+    # Judge latents: z on great circles, w on straight lines, with the same noise at both ends.
+    z, z2 = (gan.latents(PAIRS, [run.seed, i]).numpy() for i in (3, 4))
+    noises = gan.noise(PAIRS, [run.seed, 5]).numpy() if noise else None
+    of_w = functools.partial(gan.synthesize, noise=noises)
+    spaces = {
+        "z": (lambda points: of_w(gan.map(points)), z, z2, metrics.slerp),
+        "w": (of_w, gan.map(z), gan.map(z2), metrics.lerp),
+    }
+    if traditional is not None:
+        spaces["traditional_z"] = latents_of(traditional, run.seed)
+    for name, space in spaces.items():
+        measures |= evaluation.entanglement_report(reader, *space, gan.value_range, name)
+
+    # Look.
+    samples = plotting.image_grid(gan.generate(64, run.seed), run.output / "samples.png", **picture)
+    sheet = {f"psi = {each:g}": gan.generate(12, run.seed, each) for each in PSI}
+    title = "Each column one latent, nearer to the mean style from row to row, then beyond it"
+    plotting.image_rows(sheet, run.output / "truncation.png", title=title, **picture)
+    plotting.training_curves(history, run.output / "training.png")
+
+    # Save.
+    widths = ", ".join(map(str, filters))
+    what = f"StyleGAN generator, {LATENT_DIM} latents, filters {widths} from 4x4 pixels on"
+    run.save(gan, what, measures, samples, "truncation.png: how all digits become the same one")
+
+
+if __name__ == "__main__":
+    runs.start(main)

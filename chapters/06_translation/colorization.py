@@ -16,7 +16,7 @@ By default digits get the colours of their classes, which all have the same ligh
 must read them, in typefaces that it has never seen. That takes less than three minutes. With
 photographs:
 
-    --dataset cifar10 --limit 10000 --epochs 20 --filters 32
+    --dataset cifar10 --limit 10000 --epochs 6 --filters 24
 """
 
 from keras_gen import runs

@@ -18,6 +18,11 @@ changed at a time, with equal steps on equal data:
 image of no relation to x passes D_Y as well as its translation does, so without a cycle nothing but
 the start of the training keeps G at x. `unrest` is how much the discriminators' loss varies from
 epoch to epoch in the second half of the training.
+
+By default x are digits in the color of their class and y outlines. With pictures of two halves:
+
+    --dataset FOLDER --epochs 40 --image-size 32 --filters 16 --blocks 4 --patch-layers 1
+    --batch-size 1 --flip --names photo labels --seeds 2
 """
 
 from keras_gen import runs

@@ -18,7 +18,7 @@ By default it fills digits drawn with many fonts, in typefaces that it has never
 three minutes. Any images will do. Of a folder without a sub-folder `test` the last fifth is for
 testing, in the order of the names: of faces whose names begin with the person's, other persons.
 
-    --dataset FOLDER --image-size 64 --filters 32 --layers 2 --epochs 100
+    --dataset FOLDER --image-size 64 --filters 24 --layers 2 --epochs 60
 """
 
 from keras_gen import runs

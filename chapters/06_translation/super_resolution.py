@@ -18,7 +18,7 @@ By default digits of 7x7 pixels are drawn at 28x28, in less than three minutes; 
 from 14x14. Any images will do. Of a folder without a sub-folder `test` the last fifth is for
 testing, in the order of the names: of faces whose names begin with the person's, other persons.
 
-    --dataset FOLDER --image-size 64 --filters 32 --epochs 60
+    --dataset FOLDER --image-size 64 --filters 24 --epochs 60
 """
 
 from keras_gen import runs

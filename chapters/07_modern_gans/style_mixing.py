@@ -38,8 +38,8 @@ from keras_gen import (
 
 FILTERS, LATENT_DIM = (64, 32, 16), 128  # at 4x4, 8x8 and 16x16 pixels
 LEARNING_RATE, BETA_1, BETA_2, EPSILON = 2e-3, 0.0, 0.99, 1e-8  # as in stylegan.py
-BATCH_SIZE = 32
-GAMMA = 2e-4  # of R1, times pixels / batch
+BATCH_SIZE = 32  # StyleGAN2's code, at high resolutions
+GAMMA = 1.0  # of R1
 HALF_LIVES = 20  # of the averaged weights in a training
 COUNT, SHOWN = 2000, 10  # pairs of latents, and how many of them are in the picture
 
@@ -58,12 +58,12 @@ def built(shape, total, mixing, seed):
     )
     adam = [LEARNING_RATE, BETA_1, BETA_2, EPSILON]
     players = [optimizers.FusedAdam(*adam) for _ in range(2)]
-    gan.compile(*players, penalty=losses.R1(GAMMA * shape[0] ** 2 / BATCH_SIZE))
+    gan.compile(*players, penalty=losses.R1(GAMMA))
     return gan
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=8),
+    run: runs.Run = runs.Run(epochs=6),
     mixing: float = 0.9,
     trained: pathlib.Path | None = None,
 ) -> None:

@@ -44,8 +44,8 @@ from keras_gen import (
 
 LATENT_DIM = 128  # a quarter of the authors', for networks of a quarter of their width or less
 LEARNING_RATE, BETA_1, BETA_2, EPSILON = 2e-3, 0.0, 0.99, 1e-8  # StyleGAN2's code
-BATCH_SIZE = 32  # the same code, at high resolutions
-GAMMA = 2e-4  # of R1, times pixels / batch: the code of Karras et al. (2020), arXiv:2006.06676
+BATCH_SIZE = 32  # StyleGAN2's code, at high resolutions
+GAMMA = 1.0  # of R1: Huang et al. (2024), for digits; the authors' 10 is for 1024x1024 pixels
 HALF_LIVES = 20  # of the averaged weights in a training; the authors' has 2,500
 PSI = (1.0, 0.7, 0.5, 0.3, 0.0, -0.7)  # much as in the paper's figure 8
 PAIRS = 5000  # of latents with a path between them; the authors take 100,000
@@ -70,7 +70,7 @@ def latents_of(path, seed):
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=8),
+    run: runs.Run = runs.Run(epochs=6),
     filters: tuple[int, ...] = (64, 32, 16),
     mapping: int = 8,
     mixing: float = 0.9,
@@ -109,9 +109,8 @@ def main(
         seed=run.seed,
     )
     adam = [LEARNING_RATE, BETA_1, BETA_2, EPSILON]
-    penalty = losses.R1(GAMMA * image_size**2 / BATCH_SIZE)
     players = [optimizers.FusedAdam(*adam) for _ in range(2)]
-    gan.compile(*players, penalty=penalty)
+    gan.compile(*players, penalty=losses.R1(GAMMA))
 
     # Fit; interrupted, the same command resumes where it was.
     film = callbacks.FilmStrip(run.output / "film.png", seed=run.seed)

@@ -79,7 +79,7 @@ def main(run: runs.Run = runs.Run(epochs=60), components: int = 10) -> None:
     moved = (mean + directions).reshape(-1, *shape)  # not images: out of range
     rows = {
         "component": directions,
-        "its copy": autoencoder.predict(moved, verbose=0).reshape(components, -1) - mean,
+        "its copy": np.array(decoder(encoder(moved))).reshape(components, -1) - mean,
         "row of W": axes / np.linalg.norm(axes, axis=1, keepdims=True),
     }
     brightest = np.abs(directions[:10]).max()

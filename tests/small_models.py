@@ -91,10 +91,10 @@ def slow_progan():
 
 
 def stylegan():
-    """With mixed styles, noise and a mean style, growing within its first epochs of 22 images."""
+    """With mixed styles, noise and a mean style; it fades from its first image on, in one graph."""
     generator = networks.style_generator(IMAGE, [4, 3], latent_dim=4, mapping_depth=2)
     discriminator = networks.style_discriminator(IMAGE, [4, 3])
-    options = {"stabilize": 8, "fade": 24, "ema_half_life": 20, "seed": 5}
+    options = {"stabilize": 0, "fade": 1500, "ema_half_life": 20, "seed": 5}
     model = models.StyleGAN(generator, discriminator, **options)
     model.compile(adam(), adam())
     return model
@@ -423,7 +423,7 @@ def stylegan_without_chance():
     dense.kernel.assign(np.zeros(dense.kernel.shape))
     dense.bias.assign([100.0, -50.0, 200.0, 50.0])  # times the multiplier of the mapping
     dense.trainable = False
-    options = {"stabilize": 8, "fade": 24, "ema_half_life": 20, "seed": 5}
+    options = {"stabilize": 0, "fade": 24, "ema_half_life": 20, "seed": 5}
     model = models.StyleGAN(generator, discriminator, **options)
     model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01), penalty=losses.R1(1.0))
     return model

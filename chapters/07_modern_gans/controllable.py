@@ -1,0 +1,161 @@
+"""Controllable generation: move one thing in an image, and find an image in the generator.
+
+An attribute of an image, such as its slant, grows along a direction of the space of latents. The
+direction is the normal of a plane that separates points whose images have much of it from those
+that have little:
+
+    n = weights of a linear support vector machine,   edited = point + step std(points . n) n
+
+What else changes shows how entangled the space is: row i of a matrix is an edit of attribute i,
+column j what it changes in attribute j. A direction from which the parts along all others have been
+taken changes less of them. Some directions need no attribute: those in which w varies most, and
+those in which what the layers make of w does.
+
+To edit an image that the generator has not made, it must be found first:
+
+    point = argmin |image - synthesize(point)|^2
+
+in z, in w (one style), in w+ (another style for each layer), or in w+ and the noise. The larger the
+space, the nearer is the image, and the further from what the generator would draw.
+
+By default it trains a small StyleGAN for digits of 16x16 pixels drawn with many fonts, and takes
+three minutes in all. `--trained outputs/stylegan/stylegan.keras` takes the model of a run of
+stylegan.py instead.
+"""
+
+from keras_gen import runs
+
+# isort: split
+import pathlib
+
+import numpy as np
+
+from keras_gen import (
+    callbacks,
+    data,
+    editing,
+    losses,
+    models,
+    optimizers,
+    plotting,
+    saved_models,
+)
+
+FILTERS, LATENT_DIM = (64, 32, 16), 128  # at 4x4, 8x8 and 16x16 pixels
+LEARNING_RATE, BETA_1, BETA_2, EPSILON = 2e-3, 0.0, 0.99, 1e-8  # as in stylegan.py
+BATCH_SIZE = 32  # StyleGAN2's code, at high resolutions
+GAMMA = 1.0  # of R1
+HALF_LIVES = 20  # of the averaged weights in a training
+COUNT, EDITED = 5000, 1000  # points that directions are found from, and those that are edited
+ATTRIBUTES = ("ink", "slant", "width", "reads as 0")
+STEPS = (-3, -2, -1, 0, 1, 2, 3)  # in standard deviations, as far as the authors go
+SEARCHED, SEARCH_STEPS, RESTARTS = 8, 300, 2  # images of a kind; the authors take 1,000 steps
+
+
+def attributes_by(reader, value_range):
+    """The function from images to the numbers of `ATTRIBUTES`, (n, 4)."""
+
+    def measure(images):
+        strokes = [f(images, value_range) for f in (editing.ink, editing.slant, editing.width)]
+        return np.stack([*strokes, reader.probabilities(images, value_range)[:, 0]], axis=1)
+
+    return measure
+
+
+def directions_in(space, points, measure, seed):
+    """The directions of all attributes in a space, and the same with all others held."""
+    scores = measure(space.images(points))
+    plain = [
+        editing.attribute_direction(points, scores[:, i], name, space.name, seed=seed)
+        for i, name in enumerate(ATTRIBUTES)
+    ]
+    others = [[each for each in plain if each is not direction] for direction in plain]
+    held = [editing.conditional(*pair, points) for pair in zip(plain, others)]
+    return plain, held
+
+
+def edits(space, point, directions, layers=None):
+    """A row of images for each direction: the same point, step by step."""
+    moved = [editing.edit(point, each, STEPS, layers)[0] for each in directions]
+    return {each.name: space.images(row) for each, row in zip(directions, moved)}
+
+
+def main(run: runs.Run = runs.Run(epochs=6), trained: pathlib.Path | None = None) -> None:
+    """Edits images of a StyleGAN along directions, and searches images in its spaces.
+
+    Args:
+        run: what to train on and how long. The data need a shipped reader, which reads the images.
+        trained: stylegan.keras of a run of stylegan.py for the same data, which is not trained.
+    """
+    run.begin()
+
+    # Prepare.
+    reader = run.reader()
+    gan = None if trained is None else saved_models.load_keras(trained)
+    size = 4 * 2 ** (len(FILTERS) - 1) if gan is None else gan.image_shape[0]
+    train, test = run.images(size)
+
+    # Fit, unless it has been fitted.
+    if gan is None:
+        batches = data.batches(train, BATCH_SIZE, seed=run.seed)
+        numbers = (train.shape[1:], FILTERS, LATENT_DIM, run.epochs * len(train), HALF_LIVES)
+        gan = models.growing_style_gan(*numbers, seed=run.seed)
+        adam = [LEARNING_RATE, BETA_1, BETA_2, EPSILON]
+        players = [optimizers.FusedAdam(*adam) for _ in range(2)]
+        gan.compile(*players, penalty=losses.R1(GAMMA))
+        grid = callbacks.SampleGrid(run.output / "epochs", every=run.every(10))
+        gan.fit(batches, epochs=run.epochs, callbacks=run.watch(batches, callbacks.Growth(), grid))
+
+    # Find directions of attributes in z and in w, and judge how entangled they are.
+    z, w = editing.Z(gan), editing.W(gan, gan.truncation)
+    plus, picture = editing.WPlus(gan, gan.truncation), {"value_range": gan.value_range}
+    measure, measures, found = attributes_by(reader, gan.value_range), {}, {}
+    for space in (z, w):
+        points = space.sample(COUNT, run.seed)
+        plain, held = found[space.name] = directions_in(space, points, measure, run.seed)
+        for ending, directions in (("", plain), ("_others_held", held)):
+            edited = (space, directions, measure, points[:EDITED])
+            matrix = editing.entanglement_matrix(*edited)
+            measures[f"entanglement_{space.name}{ending}"] = editing.entanglement_share(matrix)
+            changes = {f"edit: {n}": dict(zip(ATTRIBUTES, r)) for n, r in zip(ATTRIBUTES, matrix)}
+            title = f"{space.name}: what a step of one standard deviation changes, in deviations"
+            path = run.output / f"entanglement_{space.name}{ending}.png"
+            plotting.bar_panels(changes, path, title + (", others held" if ending else ""))
+        for each in plain:
+            name = each.name.replace(" ", "_")
+            measures[f"accuracy_{space.name}_{name}"] = each.measures["accuracy"]
+
+    # Look at edits, along attributes and along directions that need none.
+    weights = editing.style_weights(gan)
+    principal = editing.principal_directions(points, 3, "w")
+    principal += editing.weight_directions(weights, points, 3)
+    editing.save_directions(run.output / "directions.json", [*found["w"][1], *principal])
+    columns = {"columns": [f"{step:+d}" if step else "0" for step in STEPS]}
+    title = "Edits in w, in standard deviations, with the other attributes held"
+    rows, path = edits(w, points[:1], found["w"][1]), run.output / "edits.png"
+    samples = plotting.image_rows(rows, path, title=title, **columns, **picture)
+    title = "Edits along directions in which w, or what layers make of it, varies most"
+    rows, path = edits(w, points[:1], principal), run.output / "principal.png"
+    plotting.image_rows(rows, path, title=title, **columns, **picture)
+
+    # Search images: generated ones, test images, and the mean of the training images.
+    generated = w.images(w.sample(SEARCHED, run.seed + 1))
+    kinds = {"generated": generated, "held_out": test[:SEARCHED], "mean": train[:].mean(0)[None]}
+    searches = {"z": (z, False), "w": (w, False), "w+": (plus, False), "w+ and noise": (plus, True)}
+    for kind, images in kinds.items():
+        rows = {kind.replace("_", " "): images}
+        for name, (space, noise) in searches.items():
+            options = {"steps": SEARCH_STEPS, "restarts": RESTARTS, "seed": run.seed}
+            result = editing.invert(space, images, fit_noise=noise, **options)
+            measures[f"error_{kind}_{name.replace(' ', '_')}"] = result.end_errors.mean()
+            rows[name] = result.images
+        title = "Images, and the nearest that was found in each space"
+        plotting.image_rows(rows, run.output / f"inversion_{kind}.png", title=title, **picture)
+
+    # Save.
+    what = "StyleGAN generator whose images are edited along directions"
+    run.save(gan, what, measures, samples, "edits.png: what changes in a row, and what stays")
+
+
+if __name__ == "__main__":
+    runs.start(main)

@@ -1,0 +1,37 @@
+"""A StyleGAN and its growth, made from the number of images that a training shows."""
+
+from keras_gen.arguments import positive_integer, positive_integers, positive_number
+from keras_gen.models.adversarial.stylegan import StyleGAN
+from keras_gen.networks.style import style_discriminator, style_generator
+
+
+def growing_style_gan(image_shape, filters, latent_dim, images, half_lives, **options):
+    """A StyleGAN whose training begins with 8x8 pixels and ends with full size halfway.
+
+    With k resolutions the first half of the images goes to the k - 2 stages before the last one
+    and to the fading in of each later stage, in equal parts:
+
+        stabilize = [0, n, n, ...],   fade = [0, n, n, ...],   n = images / (2 (k - 1))
+
+    Args:
+        image_shape, filters, latent_dim: see `networks.style_generator`; there is a number in
+            `filters` for each resolution.
+        images: number of images that the training shows, epochs times training images.
+        half_lives: number of half-lives of the averaged weights in the training.
+        options: further arguments of `StyleGAN`.
+
+    Returns:
+        A `StyleGAN`, to be compiled.
+    """
+    filters = positive_integers("filters", filters, least=1)
+    images = positive_integer("images", images)
+    stages = len(filters) - 1
+    later = [images // (2 * stages)] * (stages - 1)
+    return StyleGAN(
+        style_generator(image_shape, filters, latent_dim),
+        style_discriminator(image_shape, filters),
+        stabilize=[0, *later],
+        fade=[0, *later],
+        ema_half_life=images / positive_number("half_lives", half_lives),
+        **options,
+    )

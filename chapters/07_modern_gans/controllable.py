@@ -49,7 +49,7 @@ HALF_LIVES = 20  # of the averaged weights in a training
 COUNT, EDITED = 5000, 1000  # points that directions are found from, and those that are edited
 ATTRIBUTES = ("ink", "slant", "width", "reads as 0")
 STEPS = (-3, -2, -1, 0, 1, 2, 3)  # in standard deviations, as far as the authors go
-SEARCHED, SEARCH_STEPS, RESTARTS = 8, 300, 2  # images of a kind; the authors take 1,000 steps
+SEARCHED, SEARCH_STEPS, RESTARTS = 6, 300, 2  # images of a kind; the authors take 1,000 steps
 
 
 def attributes_by(reader, value_range):
@@ -140,17 +140,19 @@ def main(run: runs.Run = runs.Run(epochs=6), trained: pathlib.Path | None = None
 
     # Search images: generated ones, test images, and the mean of the training images.
     generated = w.images(w.sample(SEARCHED, run.seed + 1))
-    kinds = {"generated": generated, "held_out": test[:SEARCHED], "mean": train[:].mean(0)[None]}
+    images = np.concatenate([generated, test[:SEARCHED], train.mean(axis=0, keepdims=True)])
+    kinds = np.repeat(["generated", "test", "mean"], [SEARCHED, SEARCHED, 1])
+    rows = {"image": images}
     searches = {"z": (z, False), "w": (w, False), "w+": (plus, False), "w+ and noise": (plus, True)}
-    for kind, images in kinds.items():
-        rows = {kind.replace("_", " "): images}
-        for name, (space, noise) in searches.items():
-            options = {"steps": SEARCH_STEPS, "restarts": RESTARTS, "seed": run.seed}
-            result = editing.invert(space, images, fit_noise=noise, **options)
-            measures[f"error_{kind}_{name.replace(' ', '_')}"] = result.end_errors.mean()
-            rows[name] = result.images
-        title = "Images, and the nearest that was found in each space"
-        plotting.image_rows(rows, run.output / f"inversion_{kind}.png", title=title, **picture)
+    for name, (space, noise) in searches.items():
+        options = {"steps": SEARCH_STEPS, "restarts": RESTARTS, "seed": run.seed}
+        result = editing.invert(space, images, fit_noise=noise, **options)
+        rows[name] = result.images
+        for kind in ("generated", "test", "mean"):
+            error = result.end_errors[kinds == kind].mean()
+            measures[f"error_{kind}_{name.replace(' ', '_')}"] = error
+    title, path = "The nearest image that was found in each space", run.output / "inversion.png"
+    plotting.image_rows(rows, path, title=title, columns=kinds.tolist(), **picture)
 
     # Save.
     what = "StyleGAN generator whose images are edited along directions"

@@ -1,8 +1,9 @@
 """Attributes of drawn characters that need no classifier: how much ink, how slanted, how wide.
 
-Ink is bright on a dark ground, and p is its share at each place, so that p sums to 1:
+Ink is bright on a dark ground. p says where it is and sums to 1. It is square, so that a grey haze
+on the ground, which generated images may have, hardly counts:
 
-    p = ink / sum(ink),   ink = (image - low) / (high - low)
+    p = ink^2 / sum(ink^2),   ink = (image - low) / (high - low)
 """
 
 import numpy as np
@@ -62,9 +63,9 @@ def _ink(images, value_range):
 
 
 def _deviations(images, value_range):
-    """Rows and columns as distances from the centre of the ink, and the share of the ink."""
-    ink = _ink(images, value_range)
-    p = ink / (ink.sum(axis=(1, 2), keepdims=True) + _TINY)
-    rows, columns = np.mgrid[: ink.shape[1], : ink.shape[2]].astype("float64")
+    """Rows and columns as distances from the centre of the ink, and p."""
+    p = _ink(images, value_range) ** 2
+    p /= p.sum(axis=(1, 2), keepdims=True) + _TINY
+    rows, columns = np.mgrid[: p.shape[1], : p.shape[2]].astype("float64")
     of_centre = [np.sum(p * axis, axis=(1, 2), keepdims=True) for axis in (rows, columns)]
     return rows - of_centre[0], columns - of_centre[1], p

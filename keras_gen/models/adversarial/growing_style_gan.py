@@ -2,10 +2,12 @@
 
 from keras_gen.arguments import positive_integer, positive_integers, positive_number
 from keras_gen.models.adversarial.stylegan import StyleGAN
-from keras_gen.networks.style import style_discriminator, style_generator
+from keras_gen.networks.style import MAPPING_DEPTH, style_discriminator, style_generator
 
 
-def growing_style_gan(image_shape, filters, latent_dim, images, half_lives, **options):
+def growing_style_gan(
+    image_shape, filters, latent_dim, images, half_lives, mapping_depth=MAPPING_DEPTH, **options
+):
     """A StyleGAN whose training begins with 8x8 pixels and ends with full size halfway.
 
     With k resolutions the first half of the images goes to the k - 2 stages before the last one
@@ -18,6 +20,7 @@ def growing_style_gan(image_shape, filters, latent_dim, images, half_lives, **op
             `filters` for each resolution.
         images: number of images that the training shows, epochs times training images.
         half_lives: number of half-lives of the averaged weights in the training.
+        mapping_depth: layers from latents to styles, see `networks.style_generator`.
         options: further arguments of `StyleGAN`.
 
     Returns:
@@ -28,7 +31,7 @@ def growing_style_gan(image_shape, filters, latent_dim, images, half_lives, **op
     stages = len(filters) - 1
     later = [images // (2 * stages)] * (stages - 1)
     return StyleGAN(
-        style_generator(image_shape, filters, latent_dim),
+        style_generator(image_shape, filters, latent_dim, mapping_depth),
         style_discriminator(image_shape, filters),
         stabilize=[0, *later],
         fade=[0, *later],

@@ -11,7 +11,7 @@ from keras_gen.files import replacing
 from keras_gen.images import check_values
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Direction:
     """A direction in a space of latents, whose length is one standard deviation of the space.
 
@@ -116,7 +116,7 @@ def save_directions(path, directions):
 
 
 def load_directions(path):
-    """The directions of a file that `save_directions` wrote: a list, equal to what was saved.
+    """The directions of a file that `save_directions` wrote: a list, bit by bit what was saved.
 
     Raises:
         ValueError: if there is no such file, or it is none of directions.

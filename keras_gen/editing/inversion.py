@@ -22,7 +22,7 @@ LOOKING, LOOKING_UNTIL = 0.05, 0.75
 ROUGHNESS_WEIGHT, SMALLEST_SIDE = 1.0, 8
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Inversion:
     """What `invert` found for each image.
 

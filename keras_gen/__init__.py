@@ -2,8 +2,8 @@
 
 Sub-packages load on first use: `keras_gen.layers` (any Keras backend), and on TensorFlow
 `keras_gen.models`, `losses`, `networks`, `optimizers`, `metrics`, `callbacks`, `data`,
-`plotting`, `saved_models`, `evaluation`, `editing`, `greedy`. For scripts there are `keras_gen.runs` and
-`keras_gen.results`.
+`plotting`, `saved_models`, `evaluation`, `editing`, `greedy`. For scripts there are
+`keras_gen.runs` and `keras_gen.results`.
 """
 
 import importlib

@@ -18,9 +18,10 @@ To edit an image that the generator has not made, it must be found first:
 in z, in w (one style), in w+ (another style for each layer), or in w+ and the noise. The larger the
 space, the nearer is the image, and the further from what the generator would draw.
 
-By default it trains a small StyleGAN for digits of 16x16 pixels drawn with many fonts, and takes
-three minutes in all. `--trained outputs/stylegan/stylegan.keras` takes the model of a run of
-stylegan.py instead.
+The attributes are the ink of a digit, its slant, its width, and whether a reader takes it for a
+zero. By default a small StyleGAN learns digits of 16x16 pixels drawn with many fonts, within three
+minutes. `--trained outputs/stylegan/stylegan.keras` takes the model of a run of stylegan.py
+instead. Where a DCGAN of the same data ships, its z is edited too: a traditional generator's.
 """
 
 from keras_gen import runs
@@ -47,7 +48,7 @@ BATCH_SIZE = 32  # StyleGAN2's code, at high resolutions
 GAMMA = 1.0  # of R1
 HALF_LIVES = 20  # of the averaged weights in a training
 COUNT, EDITED = 5000, 1000  # points that directions are found from, and those that are edited
-ATTRIBUTES = ("ink", "slant", "width", "reads as 0")
+ATTRIBUTES = ("ink", "slant", "width", "zero")
 STEPS = (-3, -2, -1, 0, 1, 2, 3)  # in standard deviations, as far as the authors go
 SEARCHED, SEARCH_STEPS, RESTARTS = 6, 300, 2  # images of a kind; the authors take 1,000 steps
 
@@ -62,22 +63,34 @@ def attributes_by(reader, value_range):
     return measure
 
 
-def directions_in(space, points, measure, seed):
-    """The directions of all attributes in a space, and the same with all others held."""
+def judged_directions(space, name, reader, run):
+    """The directions of all attributes in a space, with the others held, and how good they are."""
+    measure, points = attributes_by(reader, space.value_range), space.sample(COUNT, run.seed)
     scores = measure(space.images(points))
     plain = [
-        editing.attribute_direction(points, scores[:, i], name, space.name, seed=seed)
-        for i, name in enumerate(ATTRIBUTES)
+        editing.attribute_direction(points, scores[:, i], attribute, space.name, seed=run.seed)
+        for i, attribute in enumerate(ATTRIBUTES)
     ]
     others = [[each for each in plain if each is not direction] for direction in plain]
     held = [editing.conditional(*pair, points) for pair in zip(plain, others)]
-    return plain, held
+    report = {f"accuracy_{name}_{each.name}": each.measures["accuracy"] for each in plain}
+    for ending, directions in (("", plain), ("_others_held", held)):
+        matrix = editing.entanglement_matrix(space, directions, measure, points[:EDITED])
+        report[f"entanglement_{name}{ending}"] = editing.entanglement_share(matrix)
+        changes = {f"edit: {n}": dict(zip(ATTRIBUTES, row)) for n, row in zip(ATTRIBUTES, matrix)}
+        title = f"{name}{ending}: what a step of one deviation changes, in deviations"
+        path = run.output / f"entanglement_{name}{ending}.png"
+        plotting.bar_panels(changes, path, title.replace("_", " "))
+    return held, report
 
 
-def edits(space, point, directions, layers=None):
-    """A row of images for each direction: the same point, step by step."""
-    moved = [editing.edit(point, each, STEPS, layers)[0] for each in directions]
-    return {each.name: space.images(row) for each, row in zip(directions, moved)}
+def sheet(space, point, directions, path, title):
+    """A picture with a row for each direction: the same point, step by step."""
+    moved = [editing.edit(point, each, STEPS)[0] for each in directions]
+    rows = {each.name: space.images(row) for each, row in zip(directions, moved)}
+    columns = [f"{step:+d}" if step else "0" for step in STEPS]
+    given = {"title": title, "columns": columns, "value_range": space.value_range}
+    return plotting.image_rows(rows, path, **given)
 
 
 def main(run: runs.Run = runs.Run(epochs=6), trained: pathlib.Path | None = None) -> None:
@@ -106,37 +119,26 @@ def main(run: runs.Run = runs.Run(epochs=6), trained: pathlib.Path | None = None
         grid = callbacks.SampleGrid(run.output / "epochs", every=run.every(10))
         gan.fit(batches, epochs=run.epochs, callbacks=run.watch(batches, callbacks.Growth(), grid))
 
-    # Find directions of attributes in z and in w, and judge how entangled they are.
-    z, w = editing.Z(gan), editing.W(gan, gan.truncation)
-    plus, picture = editing.WPlus(gan, gan.truncation), {"value_range": gan.value_range}
-    measure, measures, found = attributes_by(reader, gan.value_range), {}, {}
-    for space in (z, w):
-        points = space.sample(COUNT, run.seed)
-        plain, held = found[space.name] = directions_in(space, points, measure, run.seed)
-        for ending, directions in (("", plain), ("_others_held", held)):
-            edited = (space, directions, measure, points[:EDITED])
-            matrix = editing.entanglement_matrix(*edited)
-            measures[f"entanglement_{space.name}{ending}"] = editing.entanglement_share(matrix)
-            changes = {f"edit: {n}": dict(zip(ATTRIBUTES, r)) for n, r in zip(ATTRIBUTES, matrix)}
-            title = f"{space.name}: what a step of one standard deviation changes, in deviations"
-            path = run.output / f"entanglement_{space.name}{ending}.png"
-            plotting.bar_panels(changes, path, title + (", others held" if ending else ""))
-        for each in plain:
-            name = each.name.replace(" ", "_")
-            measures[f"accuracy_{space.name}_{name}"] = each.measures["accuracy"]
+    # Find directions of attributes in each space, judge how entangled they are, and look at edits.
+    spaces = {"z": editing.Z(gan), "w": editing.W(gan, gan.truncation)}
+    if f"dcgan_{run.dataset}" in saved_models.available():
+        spaces["z_of_dcgan"] = editing.Z(saved_models.load(f"dcgan_{run.dataset}"))
+    measures, sheets, found = {}, {}, {}
+    for name, space in spaces.items():
+        found[name], report = judged_directions(space, name, reader, run)
+        measures |= report
+        title = f"Edits in {name.replace('_', ' ')}, with the other attributes held"
+        point, path = space.sample(1, run.seed), run.output / f"edits_{name}.png"
+        sheets[name] = sheet(space, point, found[name], path, title)
 
-    # Look at edits, along attributes and along directions that need none.
-    weights = editing.style_weights(gan)
+    # Look at edits along directions that need no attribute.
+    z, w, plus = spaces["z"], spaces["w"], editing.WPlus(gan)
+    points = w.sample(COUNT, run.seed)
     principal = editing.principal_directions(points, 3, "w")
-    principal += editing.weight_directions(weights, points, 3)
-    editing.save_directions(run.output / "directions.json", [*found["w"][1], *principal])
-    columns = {"columns": [f"{step:+d}" if step else "0" for step in STEPS]}
-    title = "Edits in w, in standard deviations, with the other attributes held"
-    rows, path = edits(w, points[:1], found["w"][1]), run.output / "edits.png"
-    samples = plotting.image_rows(rows, path, title=title, **columns, **picture)
+    principal += editing.weight_directions(editing.style_weights(gan), points, 3)
+    editing.save_directions(run.output / "directions.json", [*found["w"], *principal])
     title = "Edits along directions in which w, or what layers make of it, varies most"
-    rows, path = edits(w, points[:1], principal), run.output / "principal.png"
-    plotting.image_rows(rows, path, title=title, **columns, **picture)
+    sheet(w, points[:1], principal, run.output / "principal.png", title)
 
     # Search images: generated ones, test images, and the mean of the training images.
     generated = w.images(w.sample(SEARCHED, run.seed + 1))
@@ -152,11 +154,13 @@ def main(run: runs.Run = runs.Run(epochs=6), trained: pathlib.Path | None = None
             error = result.end_errors[kinds == kind].mean()
             measures[f"error_{kind}_{name.replace(' ', '_')}"] = error
     title, path = "The nearest image that was found in each space", run.output / "inversion.png"
-    plotting.image_rows(rows, path, title=title, columns=kinds.tolist(), **picture)
+    given = {"title": title, "columns": kinds.tolist(), "value_range": gan.value_range}
+    plotting.image_rows(rows, path, **given)
 
     # Save.
     what = "StyleGAN generator whose images are edited along directions"
-    run.save(gan, what, measures, samples, "edits.png: what changes in a row, and what stays")
+    look = "edits_w.png: what changes in a row, and what stays"
+    run.save(gan, what, measures, sheets["w"], look)
 
 
 if __name__ == "__main__":

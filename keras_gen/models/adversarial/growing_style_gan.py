@@ -1,6 +1,11 @@
 """A StyleGAN and its growth, made from the number of images that a training shows."""
 
-from keras_gen.arguments import positive_integer, positive_integers, positive_number
+from keras_gen.arguments import (
+    argument_error,
+    positive_integer,
+    positive_integers,
+    positive_number,
+)
 from keras_gen.models.adversarial.stylegan import StyleGAN
 from keras_gen.networks.style import MAPPING_DEPTH, style_discriminator, style_generator
 
@@ -8,12 +13,11 @@ from keras_gen.networks.style import MAPPING_DEPTH, style_discriminator, style_g
 def growing_style_gan(
     image_shape, filters, latent_dim, images, half_lives, mapping_depth=MAPPING_DEPTH, **options
 ):
-    """A StyleGAN whose training begins with 8x8 pixels and ends with full size halfway.
-
-    With k resolutions the first half of the images goes to the k - 2 stages before the last one
-    and to the fading in of each later stage, in equal parts:
+    """A StyleGAN whose training begins with 8x8 pixels, with phases of equal length.
 
         stabilize = [0, n, n, ...],   fade = [0, n, n, ...],   n = images / (2 (k - 1))
+
+    for k resolutions: the last one, after it has been faded in, is left with 2 n images.
 
     Args:
         image_shape, filters, latent_dim: see `networks.style_generator`; there is a number in
@@ -25,8 +29,13 @@ def growing_style_gan(
 
     Returns:
         A `StyleGAN`, to be compiled.
+
+    Raises:
+        ValueError: if there are fewer than two resolutions, or for numbers that are not positive.
     """
-    filters = positive_integers("filters", filters, least=1)
+    filters = positive_integers("filters", filters)
+    if len(filters) < 2:
+        raise argument_error("filters", "numbers for 4x4, 8x8 pixels and so on", filters)
     images = positive_integer("images", images)
     stages = len(filters) - 1
     later = [images // (2 * stages)] * (stages - 1)

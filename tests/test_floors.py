@@ -16,9 +16,9 @@ FLOORS = [  # from the ground up; the parts of one floor do not import each othe
     {"layers", "losses", "plotting", "results"},
     {"networks", "data", "metrics"},
     {"models"},
-    {"callbacks", "optimizers", "editing"},
+    {"callbacks", "optimizers"},
     {"greedy", "saved_models"},
-    {"evaluation"},
+    {"evaluation", "editing"},
     {"runs"},
     {"__main__"},
 ]

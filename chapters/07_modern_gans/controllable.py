@@ -42,10 +42,10 @@ from keras_gen import (
     saved_models,
 )
 
-FILTERS, LATENT_DIM = (64, 32, 16), 128  # at 4x4, 8x8 and 16x16 pixels
+FILTERS, LATENT_DIM = (64, 64, 32), 128  # at 4x4, 8x8 and 16x16 pixels
 LEARNING_RATE, BETA_1, BETA_2, EPSILON = 2e-3, 0.0, 0.99, 1e-8  # as in stylegan.py
-BATCH_SIZE = 32  # StyleGAN2's code, at high resolutions
-GAMMA = 1.0  # of R1
+BATCH_SIZE = 16  # more steps for the same images than the authors' 32
+GAMMA = 0.1  # of R1: chosen for 8x8 pixels; the authors' 10 is for 1024x1024
 HALF_LIVES = 20  # of the averaged weights in a training
 COUNT, EDITED = 5000, 1000  # points that directions are found from, and those that are edited
 ATTRIBUTES = ("ink", "slant", "width", "zero")

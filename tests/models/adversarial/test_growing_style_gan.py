@@ -5,13 +5,14 @@ import pytest
 from keras_gen import models
 
 
-def test_all_phases_have_equally_many_images_and_the_last_one_twice_as_many():
-    gan = models.growing_style_gan((16, 16, 1), [4, 3, 2], 5, 8000, 20, mapping_depth=1, mixing=0.5)
-    assert list(gan.stabilize) == [0, 2000]  # none at 4x4
-    assert list(gan.fade) == [0, 2000]
-    assert 8000 - sum(gan.stabilize) - sum(gan.fade) == 2 * 2000
+def test_half_of_the_images_are_of_the_first_stage_and_the_others_have_equal_parts():
+    numbers = [4, 3, 2, 2], 5, 8000, 20
+    gan = models.growing_style_gan((32, 32, 1), *numbers, mapping_depth=1, mixing=0.5, noise=False)
+    assert list(gan.stabilize) == [0, 4000, 1000]  # none at 4x4
+    assert list(gan.fade) == [0, 1000, 1000]
+    assert 8000 - sum(gan.stabilize) - sum(gan.fade) == 1000
     assert (gan.ema_half_life, gan.mixing) == (400, 0.5)
-    assert gan.generator.mapping_depth == 1
+    assert (gan.generator.mapping_depth, gan.generator.noise) == (1, False)
 
 
 def test_two_resolutions_do_not_grow():

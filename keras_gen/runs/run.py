@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import re
+import statistics
 import sys
 import time
 from typing import Annotated
@@ -266,7 +267,8 @@ class Run:
         Args:
             model: the trained model, or `None` for a script that trains none.
             what: one sentence: model and architecture.
-            measures: dict from names to numbers, or a `Comparison`.
+            measures: dict from names to numbers, or to lists of several draws of one number, whose
+                mean is what is reported, with the range; or a `Comparison`.
             samples: figure for the SavedModel.
             look: name of the picture to open first, a colon, and what to see in it.
             data: name of the data, where it is not `dataset` or the name of that folder.
@@ -280,8 +282,8 @@ class Run:
         if isinstance(measures, Comparison):
             lines, measures = [measures], measures.measures()
         else:
-            lines = [f"{name}: {value:.4g}" for name, value in measures.items()]
-            measures = {name: {"value": float(value)} for name, value in measures.items()}
+            measures = {name: _measure(value) for name, value in measures.items()}
+            lines = [f"{name}: {_shown(**measure)}" for name, measure in measures.items()]
         if model is not None:
             numbers = {n: m["value"] for n, m in measures.items() if "_quarter_" not in n}
             value_range = getattr(model, "value_range", value_range)
@@ -324,3 +326,16 @@ class Run:
     @property
     def _name(self):
         return self.script.name if self.script else self.output.name
+
+
+def _measure(value):
+    """A number, or the mean of several draws of it, as `results.Result` takes it."""
+    if not isinstance(value, (list, tuple)):
+        return {"value": float(value)}
+    values = [float(each) for each in value]
+    return {"value": statistics.fmean(values), "values": values}
+
+
+def _shown(value, values=()):
+    spread = f" ({min(values):.4g} to {max(values):.4g})" if values else ""
+    return f"{value:.4g}{spread}"

@@ -10,6 +10,7 @@ import tensorflow as tf
 from scipy.special import log_softmax
 
 from keras_gen import models
+from keras_gen.evaluation import flip_costs
 
 TOY = (3, 3, 1)
 GRID = np.array(list(itertools.product((0.0, 1.0), repeat=9)), "float32").reshape(-1, *TOY)
@@ -166,6 +167,41 @@ def test_made_without_connections_gives_pixels_the_frequencies_of_their_levels()
         p = np.exp(log_softmax(np.concatenate([np.zeros((2, 3, 3, 1)), logits], -1), -1))
         np.testing.assert_allclose(p[:, 1:], np.stack([frequencies[1:]] * 2), rtol=1e-4)
         np.testing.assert_allclose(p[:, 0, 0], [[0.998, 0.001, 0.001]] * 2, atol=1e-5)
+
+
+def rare_and_still(count, seed=0):
+    """Images of 36 pixels: 12 never vary, 12 are on once in 4000 images, 12 are pairs of coins."""
+    generator = np.random.default_rng(seed)
+    coins = np.repeat(generator.uniform(size=(count, 6)) < 0.5, 2, axis=1)
+    rare = generator.uniform(size=(count, 12)) < 1 / 4000
+    return np.concatenate([np.zeros((count, 12)), rare, coins], 1).astype("float32")
+
+
+def test_weights_of_pixels_that_never_vary_stay_zero_and_no_flip_is_dear():
+    x = rare_and_still(4000).reshape(-1, 6, 6, 1)
+    mean = x.mean(axis=0)
+    model = models.MADE((6, 6, 1), (64, 64), orderings=2, seed=1)
+    model.set_level_frequencies(np.concatenate([1 - mean, mean], axis=-1))
+    model.compile(keras.optimizers.Adam(3e-3), steps_per_execution=40)
+    model.fit(x, batch_size=100, epochs=40, verbose=0)
+    assert -model.log_prob(x[:500]).mean() < 6 * np.log(2) + 0.3
+    for layer in (model.hidden_layers[0], model.from_pixels):
+        kernel = layer.kernel.numpy()
+        assert np.all(kernel[:12] == 0) and np.any(kernel[24:] != 0)
+    assert np.all(model.mean.numpy()[:24] == 0)
+    assert flip_costs(model.log_prob, x[:20]).max() < 40
+
+
+@pytest.mark.parametrize("levels, usual, range_", [(2, 1, (0.0, 1.0)), (3, 1, (-1.0, 1.0))])
+def test_a_pixel_that_never_varies_is_zero_to_the_network(levels, usual, range_):
+    model = models.MADE(TOY, (5,), levels=levels, value_range=range_)
+    frequencies = np.full((3, 3, levels), 1 / levels)
+    frequencies[1, 2] = np.eye(levels)[usual]
+    model.set_level_frequencies(frequencies)
+    x = np.full((1, 9), model.pixels(usual), "float32")
+    assert model.inputs(x)[0, 5] == 0
+    moved = np.abs(np.diff(model.pixels(np.arange(2))))[0]
+    assert abs(float(model.inputs(x + moved)[0, 5])) == pytest.approx(2 / (levels - 1))
 
 
 @MODELS

@@ -261,7 +261,18 @@ class Run:
 
     # After the training
 
-    def save(self, model, what, measures, samples, look, data=None, value_range=None):
+    def save(
+        self,
+        model,
+        what,
+        measures,
+        samples,
+        look,
+        data=None,
+        value_range=None,
+        further=None,
+        baselines=(),
+    ):
         """Writes the model, a SavedModel with its card, and `results.json`; says where to look.
 
         Args:
@@ -273,6 +284,9 @@ class Run:
             look: name of the picture to open first, a colon, and what to see in it.
             data: name of the data, where it is not `dataset` or the name of that folder.
             value_range: range of the images, where the model does not declare it.
+            further: networks that are exported as further endpoints, by name.
+            baselines: beginnings of the names of measures that are not the model's own. The card
+                does not have them: it holds only what its endpoints give.
         """
         from keras_gen import results, saved_models
 
@@ -285,11 +299,12 @@ class Run:
             measures = {name: _measure(value) for name, value in measures.items()}
             lines = [f"{name}: {_shown(**measure)}" for name, measure in measures.items()]
         if model is not None:
-            numbers = {n: m["value"] for n, m in measures.items() if "_quarter_" not in n}
+            own = {n: m for n, m in measures.items() if not n.startswith(tuple(baselines))}
+            numbers = {n: m["value"] for n, m in own.items() if "_quarter_" not in n}
             value_range = getattr(model, "value_range", value_range)
             model.save(self.output / f"{self._name}.keras")
             card = saved_models.card(what, data, value_range, self.seed, numbers)
-            saved_models.export(model, self.output / "saved_model", card, samples)
+            saved_models.export(model, self.output / "saved_model", card, samples, further)
         results.Result(
             name=f"{self._name}_{data}",
             chapter=self.script.chapter if self.script else "",

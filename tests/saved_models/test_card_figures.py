@@ -57,6 +57,8 @@ def nats(model, card):
 
 def importance_weighted(model, card):
     """An upper bound, of fewer images and samples than on the card."""
+    if not hasattr(model, "encode_distribution"):
+        pytest.skip("the model was exported before it had the endpoint `encode_distribution`")
     x = data.binarize(images(card["data"], "test")[0][:PART], [1, 0]).numpy()
     moments = model.encode_distribution(x)
     mean, log_var = moments["mean"].numpy(), moments["log_var"].numpy()

@@ -81,7 +81,8 @@ def test_a_service_computes_the_bound_of_a_vae_from_its_endpoints(tmp_path):
 def test_a_deep_belief_network_is_exported_with_what_its_card_tells_of(tmp_path):
     network, x = small_models.deep_belief_network(), small_models.images(4)
     network.guidance = 3.0
-    network.rbm.kernel.assign(50 * network.rbm.kernel)  # so that labels matter
+    for layer in (network.rbm, *network.below):
+        layer.kernel.assign(50 * layer.kernel)  # so that labels matter
     classifier = network.to_classifier(3)
     probabilities = keras.Model(classifier.input, keras.layers.Softmax()(classifier.output))
     further = {"classify_fine_tuned": probabilities}

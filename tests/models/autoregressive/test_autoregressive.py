@@ -204,6 +204,58 @@ def test_a_pixel_that_never_varies_is_zero_to_the_network(levels, usual, range_)
     assert abs(float(model.inputs(x + moved)[0, 5])) == pytest.approx(2 / (levels - 1))
 
 
+def framed(count, seed):
+    """Images (count, 6, 6, 1) of four noisy blocks in a frame of pixels that are never on."""
+    generator = np.random.default_rng(seed)
+    blocks = np.kron(generator.integers(0, 2, (count, 2, 2)), np.ones((2, 2)))
+    noisy = np.abs(blocks - (generator.uniform(size=(count, 4, 4)) < 0.1))
+    return np.pad(noisy, [(0, 0), (1, 1), (1, 1)])[..., None].astype("float32")
+
+
+def trained_on_frames(model, steps_of_twenty):
+    keras.utils.set_random_seed(1)
+    model.compile(keras.optimizers.Adam(1e-2), steps_per_execution=20)
+    model.fit(framed(2000, 0), batch_size=100, epochs=steps_of_twenty, verbose=0)
+    return model
+
+
+def framed_made():
+    model = models.MADE((6, 6, 1), (40, 40), orderings=2, seed=1)
+    mean = framed(2000, 0).mean(axis=0)
+    model.set_level_frequencies(np.concatenate([1 - mean, mean], axis=-1))
+    return trained_on_frames(model, 30)
+
+
+def test_pixels_that_never_vary_in_training_tell_made_nothing_about_the_others():
+    model, images = framed_made(), framed(8, 1)
+    still = framed(2000, 0).max(axis=0) == 0
+    for layer in (model.hidden_layers[0], model.from_pixels):
+        size = np.abs(layer.kernel.numpy()).max(axis=1)
+        np.testing.assert_array_equal(size == 0, still.reshape(-1))
+    on = np.where(still, 1 - images, images)
+    for ordering in range(2):
+        logits = model(images, ordering=ordering)
+        np.testing.assert_array_equal(model(on, ordering=ordering), logits)
+    assert np.abs(model(1 - images) - model(images)).max() > 1
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        framed_made,
+        lambda: trained_on_frames(models.PixelCNN((6, 6, 1), 8, (1, 2), seed=1), 10),
+    ],
+)
+def test_no_single_flipped_pixel_costs_more_than_fifty_nats(make):
+    model, images = make(), framed(8, 1)
+    pixels = np.eye(36).reshape(-1, 6, 6, 1)
+    flipped = np.abs(images[:, None] - pixels).reshape(-1, 6, 6, 1).astype("float32")
+    before = model.log_prob(images)
+    cost = before[:, None] - model.log_prob(flipped).reshape(8, 36)
+    assert before.mean() > -15  # it has learnt the images
+    assert cost.max() < 50
+
+
 @MODELS
 def test_images_are_drawn_with_their_probabilities(make):
     shape = (2, 2, 1)

@@ -119,9 +119,13 @@ def main(
     plotting.filters(machines[0].kernel, shape, run.output / "filters.png", title=title)
     plotting.training_curves(history, run.output / "training.png")
 
-    # Save.
+    # Save; what the fine-tuned classifier says is an endpoint, too.
     what = f"Deep belief network, hidden layers {hidden}, labels in the top machine"
-    run.save(network, what, measures, samples, "samples.png: ten images for each label")
+    probabilities = keras.layers.Softmax(dtype="float32")(classifier.output)
+    further = {"classify_fine_tuned": keras.Model(classifier.input, probabilities)}
+    look = "samples.png: ten images for each label"
+    baselines = ["error_logistic_regression"]
+    run.save(network, what, measures, samples, look, further=further, baselines=baselines)
 
 
 def learn_labels(run, name, model, rate, examples, batch_size, epochs):

@@ -93,7 +93,7 @@ def main(run: runs.Run = runs.Run(epochs=30), validation: int = 1000) -> None:
         "units on either side"
     )
     look = "denoised.png: clean images, what noise made of them, and what the autoencoders restored"
-    run.save(autoencoder, what, measures, samples, look)
+    run.save(autoencoder, what, measures, samples, look, baselines=["noisy"])
 
 
 if __name__ == "__main__":

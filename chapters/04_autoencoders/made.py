@@ -22,12 +22,13 @@ from keras_gen import runs
 import keras
 import numpy as np
 
-from keras_gen import data, models, plotting
+from keras_gen import data, evaluation, models, plotting
 
 BATCH_SIZE = 100  # Germain et al. (2015), section 6
 LEARNING_RATE = 3e-3  # of Adam, brought to zero along a cosine; 1e-3 is far slower
 STEPS_PER_EXECUTION = 20
 COMPLETED, TIMES = 10, 5  # images in the pictures of completions, and completions of each
+JUDGED_FLIPS = 10  # images of which every pixel is flipped
 
 
 def main(
@@ -63,11 +64,13 @@ def main(
         callbacks=run.watch(batches),
     )
 
-    # Judge: how probable are the test images?
+    # Judge: how probable are the test images, binarized several times? What does one pixel cost?
     nll = -model.log_prob(test)
+    costs = evaluation.flip_costs(model.log_prob, test[:JUDGED_FLIPS])
     measures = {
-        f"nll_nats_{len(nll)}_images": nll.mean(),
+        f"nll_nats_{len(nll)}_images": evaluation.binarized_nll(model.log_prob, grey, run.seed),
         "standard_error": nll.std() / np.sqrt(len(nll)),
+        f"dearest_flip_nats_{len(costs)}_images": costs.max(),
     }
 
     # Look: new images, and halves drawn anew.

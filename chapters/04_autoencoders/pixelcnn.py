@@ -21,13 +21,14 @@ from keras_gen import runs
 import keras
 import numpy as np
 
-from keras_gen import data, models, plotting
+from keras_gen import data, evaluation, models, plotting
 
 BATCH_SIZE = 32
 LEARNING_RATE = 1e-3  # Adam's default, brought to zero along a cosine
 DILATIONS = (1, 2, 4, 1, 2, 4)  # so that six blocks see as far as 14 pixels, half of an MNIST image
 STEPS_PER_EXECUTION = 20
 COMPLETED, TIMES = 10, 5  # images in the picture of completions, and completions of each
+JUDGED_FLIPS = 10  # images of which every pixel is flipped
 
 
 def main(run: runs.Run = runs.Run(epochs=4), filters: int = 32, image_size: int = 20) -> None:
@@ -58,11 +59,13 @@ def main(run: runs.Run = runs.Run(epochs=4), filters: int = 32, image_size: int 
         callbacks=run.watch(batches),
     )
 
-    # Judge: how probable are the test images?
+    # Judge: how probable are the test images, binarized several times? What does one pixel cost?
     nll = -model.log_prob(test)
+    costs = evaluation.flip_costs(model.log_prob, test[:JUDGED_FLIPS])
     measures = {
-        f"nll_nats_{len(nll)}_images": nll.mean(),
+        f"nll_nats_{len(nll)}_images": evaluation.binarized_nll(model.log_prob, grey, run.seed),
         "standard_error": nll.std() / np.sqrt(len(nll)),
+        f"dearest_flip_nats_{len(costs)}_images": costs.max(),
     }
 
     # Look: new images, and lower halves drawn anew.

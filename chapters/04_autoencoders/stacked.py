@@ -91,7 +91,7 @@ def main(run: runs.Run = runs.Run(epochs=40), validation: int = 1000) -> None:
     # Save.
     what = f"Stacked autoencoder, {LATENT_DIM} numbers, {HIDDEN} hidden units on either side"
     look = f"reconstructions.png: what {LATENT_DIM} numbers keep of an image, and what PCA's keep"
-    run.save(autoencoder, what, measures, samples, look)
+    run.save(autoencoder, what, measures, samples, look, baselines=["pca"])
 
 
 if __name__ == "__main__":

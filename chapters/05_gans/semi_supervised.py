@@ -173,7 +173,8 @@ def main(
     # Save.
     what = f"Semi-supervised GAN, {per_class} labels per class: its classifier and its generator"
     look = "mistakes.png: test images that the labels alone misread, and what unlabeled ones change"
-    run.save(gan, what, measures, samples, look)
+    alone = f"errors_of_{len(test)}_labels_alone"
+    run.save(gan, what, measures, samples, look, baselines=[alone])
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def main(
     # Save.
     what = f"Pix2Pix, U-Net of {filters} filters, patches of {networks.receptive_field(layers)}"
     look = "translations.png: each column a pair; white in the last row is where noise decides"
-    run.save(model, what, measures, samples, look)
+    run.save(model, what, measures, samples, look, baselines=["l1_of_the_mean_image"])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from keras_gen.evaluation.extractors import shipped_extractor
 from keras_gen.evaluation.generators import Evaluation, evaluate, samples
 from keras_gen.evaluation.latents import entanglement_report, image_changes
+from keras_gen.evaluation.likelihoods import binarized_nll, flip_costs
 from keras_gen.evaluation.measures import image_measures, stack_measures
 from keras_gen.evaluation.reports import (
     frechet_report,
@@ -19,8 +20,10 @@ from keras_gen.evaluation.translations import (
 
 __all__ = [
     "Evaluation",
+    "binarized_nll",
     "entanglement_report",
     "evaluate",
+    "flip_costs",
     "frechet_report",
     "identity_warning",
     "image_changes",

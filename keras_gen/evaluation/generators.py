@@ -8,9 +8,15 @@ import tensorflow as tf
 import tqdm
 
 from keras_gen import data, metrics, saved_models
-from keras_gen.arguments import argument_error, integer
+from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.evaluation.extractors import shipped_extractor
-from keras_gen.evaluation.measures import NEIGHBOURS, image_measures, stack_measures
+from keras_gen.evaluation.measures import (
+    NEIGHBOURS,
+    frechet_measures,
+    image_measures,
+    reader_measures,
+    stack_measures,
+)
 from keras_gen.files import replacing
 from keras_gen.images import check_range
 
@@ -19,8 +25,11 @@ _MOST_TRAINING_IMAGES = 60_000  # among which nearest neighbours are searched
 _BEST = {  # where a measure is best, by the beginning of its name
     **dict.fromkeys(("inception_score", "precision", "recall", "gan_test", "modes"), "high"),
     **dict.fromkeys(("fid", "kid", "swd", "kl"), "low"),
-    "nearest": "as real",
+    **dict.fromkeys(("nearest", "diversity"), "as real"),
 }
+DRAWS = 5  # of latents, over which the Fréchet distances are averaged
+COMPONENTS = 64  # of the second reader, if images have twice as many pixels
+_MOST_READ = 10_000  # training images that the second reader is made of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +43,8 @@ class Evaluation:
         generated: dict from names to numbers.
         real: the same measures of training images in place of the generated ones: the floor. For
             nearest neighbours among the training images, test images take that place.
+        draws: dict from names of measures to their values for several draws of latents, whose mean
+            is in `generated`.
     """
 
     model: str
@@ -41,14 +52,19 @@ class Evaluation:
     seed: int
     generated: dict
     real: dict
+    draws: dict = dataclasses.field(default_factory=dict)
 
     def table(self):
-        """The measures as a Markdown table."""
-        lines = ["| measure | generated | real images | best |", "| --- | --- | --- | --- |"]
+        """The measures as a Markdown table; of several draws the mean and the range."""
+        header = ("measure", "generated", "range of draws", "real images", "best")
+        lines = [" | ".join(header), " | ".join(["---"] * len(header))]
         for name, value in self.generated.items():
             best = next(best for start, best in _BEST.items() if name.startswith(start))
-            lines.append(f"| {name} | {value:.4g} | {self.real[name]:.4g} | {best} |")
-        return "\n".join(lines)
+            drawn = self.draws.get(name, ())
+            spread = f"{min(drawn):.4g} to {max(drawn):.4g}" if drawn else ""
+            cells = name, f"{value:.4g}", spread, f"{self.real[name]:.4g}", best
+            lines.append(" | ".join(cells))
+        return "\n".join(f"| {line} |" for line in lines)
 
     def save(self, path):
         """Writes everything as JSON; an older file stays whole until the new one is.
@@ -69,14 +85,19 @@ def evaluate(
     extractor=None,
     value_range=None,
     verbose=True,
+    draws=DRAWS,
 ):
     """Judges a saved generator by test images, and training images in the same way.
 
     FID, KID, Inception Score, precision, recall and sliced Wasserstein distances always; GAN-test
     if the generator makes images of a label; the distance to the nearest training image, which
-    is suspiciously small for copies. If the images have three channels and the data one, they are
-    taken for stacks, such as stacked MNIST: the measures are then the modes found, their divergence
-    from equal shares, and sliced Wasserstein distances to stacks of real images.
+    is suspiciously small for copies. A second reader that has nothing in common with the first, the
+    principal components of the training images, gives a FID and the diversity: how far an image is
+    from the nearest other one of its set. Both FIDs are means over several draws of latents.
+
+    If the images have three channels and the data one, they are taken for stacks, such as stacked
+    MNIST: the measures are then the modes found, their divergence from equal shares, and sliced
+    Wasserstein distances to stacks of real images.
 
     Args:
         model: name of a shipped model, or path of a SavedModel with an endpoint
@@ -91,6 +112,7 @@ def evaluate(
         value_range: closed interval of the generated pixels, in which the data are loaded as well;
             by default what the model's card or else the model itself declares.
         verbose: whether progress is shown, on the standard error stream.
+        draws: how many draws of latents the Fréchet distances are averaged over.
 
     Returns:
         An `Evaluation`.
@@ -101,7 +123,7 @@ def evaluate(
             declared nor given, or is given and differs from the card's, there are fewer than four
             images, or shapes differ.
     """
-    count = integer("count", count, least=NEIGHBOURS + 1)
+    count, draws = integer("count", count, least=NEIGHBOURS + 1), positive_integer("draws", draws)
     generator = saved_models.load(model)
     conditional = _is_conditional(generator, model)
     value_range = _value_range(generator, model, value_range)
@@ -113,6 +135,7 @@ def evaluate(
     test, few_train = test[:count], train[:count]
     classes = train_labels.max() + 1 if conditional else None
     fake, asked = samples(generator, count, seed, classes, verbose)
+    spread = {}
     stacked = _are_stacks(fake, test, dataset, image_size)
     if stacked:
         test, few_train = (_stacks(images, count, seed) for images in (test, few_train))
@@ -124,11 +147,32 @@ def evaluate(
     if not stacked:
         generated.update(_nearest(fake, train))
         real.update(_nearest(test, train))
+        readers = [extractor, second_reader(train, value_range)]
+        generated.update(reader_measures(readers[1], test, fake, value_range))
+        real.update(reader_measures(readers[1], test, few_train, value_range))
+        spread = _spread(readers, generator, test, seed, draws, classes, value_range, verbose)
+        generated.update({name: float(np.mean(values)) for name, values in spread.items()})
     if conditional and not stacked:
         name = f"gan_test_{extractor.name}_{count}"
         generated[name] = metrics.gan_test(extractor, fake, asked, value_range)
         real[name] = metrics.gan_test(extractor, few_train, train_labels[:count], value_range)
-    return Evaluation(str(model), str(dataset), seed, generated, real)
+    return Evaluation(str(model), str(dataset), seed, generated, real, spread)
+
+
+def second_reader(train, value_range):
+    """The principal components of training images, a reader that no classifier has a part in."""
+    train, pixels = train[:_MOST_READ], int(np.prod(train.shape[1:]))
+    most = max(min(COMPONENTS, pixels // 2, len(train) - 1), 1)
+    return metrics.ComponentsExtractor(train, value_range, most)
+
+
+def _spread(readers, generator, test, seed, draws, classes, value_range, verbose):
+    """The Fréchet distances of several draws: dict from names to lists."""
+    measured = []
+    for draw in range(draws):
+        fake, _ = samples(generator, len(test), seed + draw, classes, verbose)
+        measured.append(frechet_measures(readers, test, fake, value_range))
+    return {name: [each[name] for each in measured] for name in measured[0]}
 
 
 def samples(generator, count, seed, classes=None, verbose=False):

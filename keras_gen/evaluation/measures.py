@@ -30,6 +30,31 @@ def image_measures(extractor, real, fake, value_range):
     return {**measures, **_levels(real, fake, value_range)}
 
 
+def reader_measures(reader, real, fake, value_range):
+    """What a second reader of the images says: their distance, and how much they vary.
+
+    Args:
+        reader: a `ComponentsExtractor`, or whatever else turns images into features.
+        real, fake, value_range: as for `image_measures`.
+
+    Returns:
+        Dict from `fid` and `diversity`, each with `_{reader}_{n}`.
+    """
+    features = [reader.features(images, value_range) for images in (real, fake)]
+    measures = {"fid": _frechet(*features), "diversity": metrics.diversity(features[1])}
+    return {f"{name}_{reader.name}_{len(fake)}": value for name, value in measures.items()}
+
+
+def frechet_measures(readers, real, fake, value_range):
+    """The Fréchet distance as each of several readers sees it: dict with `fid_{reader}_{n}`."""
+    return {
+        f"fid_{reader.name}_{len(fake)}": _frechet(
+            *(reader.features(images, value_range) for images in (real, fake))
+        )
+        for reader in readers
+    }
+
+
 def stack_measures(extractor, real, fake, value_range):
     """What images with a digit in each channel are judged by; arguments as `image_measures`.
 

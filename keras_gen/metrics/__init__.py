@@ -12,6 +12,7 @@ from keras_gen.metrics.baselines import (
     subspace_angle,
 )
 from keras_gen.metrics.classifier_scores import gan_test, gan_train
+from keras_gen.metrics.components import ComponentsExtractor, diversity
 from keras_gen.metrics.extractors import (
     FeatureExtractor,
     InceptionExtractor,
@@ -49,6 +50,7 @@ from keras_gen.metrics.whole_sequences import whole_sequences
 __all__ = [
     "AbsoluteError",
     "Colourfulness",
+    "ComponentsExtractor",
     "FeatureExtractor",
     "FrechetDistance",
     "InceptionExtractor",
@@ -68,6 +70,7 @@ __all__ = [
     "StructuralSimilarity",
     "annealing_schedule",
     "check_images",
+    "diversity",
     "frechet_distance",
     "gan_test",
     "gan_train",

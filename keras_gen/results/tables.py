@@ -10,6 +10,7 @@ import re
 
 from keras_gen.results.archive import chapters, published, reference_of, references
 from keras_gen.results.checks import error
+from keras_gen.results.readers import disagreements
 
 BLOCK = re.compile(r"(<!-- (results|differs): (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 MEASURED = ("system", "measure", "result", "target", "source", "time")
@@ -92,7 +93,8 @@ def _block(kind, key, source):
         return _course(results, found, source) + "\n"
     chosen = [each for each in results.values() if each.chapter == key]
     if kind == "differs" and chosen:
-        return _differences(chosen, found) + "\n"
+        lines = [_differences(chosen, found), *disagreements(chosen, list(results.values()))]
+        return "\n".join(filter(None, lines)) + "\n"
     if kind == "results" and key in results:
         return _variants(results[key]) + "\n"
     if kind == "results" and chosen:

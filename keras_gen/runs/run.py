@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import re
+import statistics
 import sys
 import time
 from typing import Annotated
@@ -260,17 +261,32 @@ class Run:
 
     # After the training
 
-    def save(self, model, what, measures, samples, look, data=None, value_range=None):
+    def save(
+        self,
+        model,
+        what,
+        measures,
+        samples,
+        look,
+        data=None,
+        value_range=None,
+        further=None,
+        baselines=(),
+    ):
         """Writes the model, a SavedModel with its card, and `results.json`; says where to look.
 
         Args:
             model: the trained model, or `None` for a script that trains none.
             what: one sentence: model and architecture.
-            measures: dict from names to numbers, or a `Comparison`.
+            measures: dict from names to numbers, or to lists of several draws of one number, whose
+                mean is what is reported, with the range; or a `Comparison`.
             samples: figure for the SavedModel.
             look: name of the picture to open first, a colon, and what to see in it.
             data: name of the data, where it is not `dataset` or the name of that folder.
             value_range: range of the images, where the model does not declare it.
+            further: networks that are exported as further endpoints, by name.
+            baselines: beginnings of the names of measures that are not the model's own. The card
+                does not have them: it holds only what its endpoints give.
         """
         from keras_gen import results, saved_models
 
@@ -280,14 +296,15 @@ class Run:
         if isinstance(measures, Comparison):
             lines, measures = [measures], measures.measures()
         else:
-            lines = [f"{name}: {value:.4g}" for name, value in measures.items()]
-            measures = {name: {"value": float(value)} for name, value in measures.items()}
+            measures = {name: _measure(value) for name, value in measures.items()}
+            lines = [f"{name}: {_shown(**measure)}" for name, measure in measures.items()]
         if model is not None:
-            numbers = {n: m["value"] for n, m in measures.items() if "_quarter_" not in n}
+            own = {n: m for n, m in measures.items() if not n.startswith(tuple(baselines))}
+            numbers = {n: m["value"] for n, m in own.items() if "_quarter_" not in n}
             value_range = getattr(model, "value_range", value_range)
             model.save(self.output / f"{self._name}.keras")
             card = saved_models.card(what, data, value_range, self.seed, numbers)
-            saved_models.export(model, self.output / "saved_model", card, samples)
+            saved_models.export(model, self.output / "saved_model", card, samples, further)
         results.Result(
             name=f"{self._name}_{data}",
             chapter=self.script.chapter if self.script else "",
@@ -324,3 +341,16 @@ class Run:
     @property
     def _name(self):
         return self.script.name if self.script else self.output.name
+
+
+def _measure(value):
+    """A number, or the mean of several draws of it, as `results.Result` takes it."""
+    if not isinstance(value, (list, tuple)):
+        return {"value": float(value)}
+    values = [float(each) for each in value]
+    return {"value": statistics.fmean(values), "values": values}
+
+
+def _shown(value, values=()):
+    spread = f" ({min(values):.4g} to {max(values):.4g})" if values else ""
+    return f"{value:.4g}{spread}"

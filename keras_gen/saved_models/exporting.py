@@ -1,5 +1,6 @@
 """Export: a SavedModel, its card and its samples, written whole or not at all."""
 
+import contextlib
 import os
 
 from keras_gen.arguments import argument_error
@@ -8,12 +9,12 @@ from keras_gen.float32 import in_float32
 from keras_gen.images import check_range
 from keras_gen.saved_models.cards import check_card, is_card, write_card
 from keras_gen.saved_models.shipped import CARD, GRAPH, SAMPLES
-from keras_gen.saved_models.signatures import endpoints_of, save_endpoints
+from keras_gen.saved_models.signatures import endpoints_of, further_endpoints, save_endpoints
 
 MEMBERS = (GRAPH, "fingerprint.pb", "variables", "assets")  # what TensorFlow writes
 
 
-def export(model, path, card=None, samples=None):
+def export(model, path, card=None, samples=None, further=None):
     """Writes a TensorFlow SavedModel that runs in a process without keras_gen and keras.
 
     It holds the endpoints and the variables that they use, each once: for a GAN neither the
@@ -36,25 +37,34 @@ def export(model, path, card=None, samples=None):
         path: folder to write; an older export stays whole until the new one is complete.
         card: dict from `card()`, written as `card.json`.
         samples: `matplotlib` figure, written as `samples.png`.
+        further: dict from names of further endpoints to functional models that they serve, such as
+            a classifier that was made from the model.
 
     Returns:
         The names of the endpoints, sorted.
 
     Raises:
         ValueError: if the model is not built, the card has entries of other types than those of
-            `card()` or declares another range than the model, `path` is a file or cannot be
-            written, or it is not a SavedModel and has files of the names that would be written.
+            `card()` or declares another range than the model, `further` names an endpoint of the
+            model, `path` is a file or cannot be written, or it is not a SavedModel and has files of
+            the names that would be written.
     """
     if not getattr(model, "built", False):
         raise argument_error("model", "a built model", model)
+    further = further or {}
+    taken = sorted(further.keys() & endpoints_of(model).keys()) if further else []
+    if taken:
+        raise argument_error("further", "other names than those of the model's endpoints", taken)
     if card is not None:
         check_card(card)
     value_range = _common_range(model, card)
     written = {CARD: card, SAMPLES: samples}
     members = _members(path, [name for name, content in written.items() if content is not None])
     with replacing_folder(path, members) as temporary:
-        with in_float32(model):
-            endpoints = endpoints_of(model)
+        with contextlib.ExitStack() as precision:
+            for each in (model, *further.values()):
+                precision.enter_context(in_float32(each))
+            endpoints = endpoints_of(model) | further_endpoints(further)
             save_endpoints(endpoints, value_range, str(temporary))
         if card is not None:
             write_card(temporary / CARD, card, endpoints)

@@ -9,7 +9,7 @@ import tensorflow as tf
 # How the signatures name what an endpoint returns: `serve` of a generator returns `images`, an
 # endpoint that is not listed `outputs`.
 OUTPUTS = {
-    **dict.fromkeys(("sample", "sample_uint8", "complete"), "images"),
+    **dict.fromkeys(("sample", "sample_uint8", "sample_unguided", "complete"), "images"),
     **dict.fromkeys(("illustrate", "illustrate_uint8", "translate", "translate_back"), "images"),
     **dict.fromkeys(("transform", "features"), "features"),
     "synthesize": "images",
@@ -19,7 +19,7 @@ OUTPUTS = {
     "encode": "codes",
     "decode": "x",
     "reconstruct": "x",
-    "classify": "probabilities",
+    **dict.fromkeys(("classify", "classify_fine_tuned"), "probabilities"),
     "generate": "text",
     "log_prob": "log_prob",
     "log_probabilities": "log_probabilities",
@@ -31,6 +31,11 @@ def endpoints_of(model):
     if hasattr(model, "endpoints"):
         return model.endpoints()
     return _functional_endpoints(model)
+
+
+def further_endpoints(networks):
+    """Endpoints of further networks: a dict from their names to functional models."""
+    return {name: _functional_endpoints(network)["serve"] for name, network in networks.items()}
 
 
 def save_endpoints(endpoints, value_range, path):

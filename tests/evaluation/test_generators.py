@@ -50,6 +50,12 @@ def test_copies_of_training_images_are_as_good_as_real_ones_and_are_found_out(
     )
     measures = {"fid", "kid", "inception_score", "precision", "recall"}
     expected = {f"{name}_pixels_360" for name in measures} | {"swd_8_360", "swd_mean_360"}
+    second = {"fid_pca_32_360", "diversity_pca_32_360"}
+    expected |= second
+    assert {name: len(values) for name, values in result.draws.items()} == {
+        "fid_pixels_360": 5,
+        "fid_pca_32_360": 5,
+    }
     nearest = {f"nearest_of_1437_training_images_{part}_360" for part in ("median", "smallest")}
     assert set(result.generated) == set(result.real) == expected | nearest
     generated, real = result.generated, result.real
@@ -63,10 +69,16 @@ def test_noise_is_worse_than_real_images_in_every_measure(tmp_path, pixels):
     model = save(tmp_path / "model", noise, COUNT, SEED)
     result = evaluation.evaluate(model, "digits", 100, 3, None, pixels, RANGE)
     for line in result.table().splitlines()[2:]:
-        name, fake, real, best = (each.strip() for each in line.strip("|").split("|"))
-        assert name in result.generated
+        name, fake, drawn, real, best = (each.strip() for each in line.strip("|").split("|"))
+        assert name in result.generated and bool(drawn) == name.startswith("fid")
         if not name.startswith("inception_score"):
             assert float(fake) < float(real) if best == "high" else float(fake) > float(real), name
+    for name, values in result.draws.items():
+        assert len(set(values)) == 5 and np.mean(values) == pytest.approx(result.generated[name])
+        first = evaluation.evaluate(
+            model, "digits", 100, 4, None, pixels, RANGE, verbose=False, draws=1
+        )
+        assert first.draws[name] == [pytest.approx(values[1])]
     path = tmp_path / "numbers.json"
     result.save(path)
     numbers = json.loads(path.read_text())

@@ -2,10 +2,11 @@
 
 import keras
 import numpy as np
+import pytest
 import small_models
 import tensorflow as tf
 
-from keras_gen import networks, saved_models
+from keras_gen import models, networks, saved_models
 
 
 def test_sample_equals_generate(tmp_path):
@@ -54,6 +55,51 @@ def test_vae_endpoints_equal_the_methods(tmp_path):
     np.testing.assert_allclose(loaded.encode(x), vae.encode(x), atol=1e-5)
     np.testing.assert_allclose(loaded.reconstruct(x), vae.reconstruct(x), atol=1e-5)
     np.testing.assert_allclose(loaded.sample(4, 1), vae.generate(4, seed=1), atol=1e-5)
+
+
+def test_a_service_computes_the_bound_of_a_vae_from_its_endpoints(tmp_path):
+    shape, x = small_models.IMAGE, (small_models.images(4) > 0).astype("float32")
+    halves = networks.gaussian_encoder(shape, [8], 3), networks.mlp_decoder(3, [8], shape)
+    vae = models.VAE(*halves, seed=5)
+    vae.compile(keras.optimizers.SGD(0.1))
+    saved_models.export(vae, tmp_path / "vae")
+    loaded = tf.saved_model.load(str(tmp_path / "vae"))
+    signatures = loaded.signatures
+    moments = signatures["encode_distribution"](x=tf.constant(x))
+    mean, log_var = (moments[name].numpy().astype("float64") for name in ("mean", "log_var"))
+    np.testing.assert_allclose(mean, loaded.encode(x), atol=1e-6)
+    noise = np.random.default_rng(1).normal(size=(4000, *mean.shape))
+    z = (mean + np.exp(log_var / 2) * noise).astype("float32").reshape(-1, mean.shape[1])
+    p = np.clip(loaded.decode(tf.constant(z)), 1e-7, 1 - 1e-7).reshape(4000, *x.shape)
+    kl = 0.5 * np.sum(mean**2 + np.exp(log_var) - 1 - log_var, axis=1)
+    cost = -np.mean(np.sum(x * np.log(p) + (1 - x) * np.log1p(-p), axis=(2, 3, 4)), axis=0)
+    draws = [vae.evaluate(x, verbose=0, return_dict=True)["loss"] for _ in range(100)]
+    spread = np.std(draws) / 10
+    np.testing.assert_allclose(np.mean(cost + kl), np.mean(draws), atol=5 * spread + 1e-3)
+
+
+def test_a_deep_belief_network_is_exported_with_what_its_card_tells_of(tmp_path):
+    network, x = small_models.deep_belief_network(), small_models.images(4)
+    network.guidance = 3.0
+    for layer in (network.rbm, *network.below):
+        layer.kernel.assign(50 * layer.kernel)  # so that labels matter
+    classifier = network.to_classifier(3)
+    probabilities = keras.Model(classifier.input, keras.layers.Softmax()(classifier.output))
+    further = {"classify_fine_tuned": probabilities}
+    endpoints = saved_models.export(network, tmp_path / "dbn", further=further)
+    assert {"classify", "classify_fine_tuned", "sample", "sample_unguided"} < set(endpoints)
+    loaded = saved_models.load(tmp_path / "dbn")
+    np.testing.assert_allclose(loaded.classify_fine_tuned(x), probabilities(x), atol=1e-6)
+    assert np.abs(loaded.classify_fine_tuned(x) - loaded.classify(x)).max() > 1e-3
+    for endpoint, guidance in [("sample", 3.0), ("sample_unguided", 1.0)]:
+        images = getattr(loaded, endpoint)(1, 6, 2)
+        expected = network.generate(6, seed=2, labels=1, guidance=guidance)
+        np.testing.assert_allclose(images, expected, atol=1e-5)
+    assert np.abs(loaded.sample(1, 6, 2) - loaded.sample_unguided(1, 6, 2)).max() > 1e-3
+    outputs = tf.saved_model.load(str(tmp_path / "dbn")).signatures["classify_fine_tuned"]
+    assert list(outputs.structured_outputs) == ["probabilities"]
+    with pytest.raises(ValueError, match="argument `further`.*classify"):
+        saved_models.export(network, tmp_path / "two", further={"classify": probabilities})
 
 
 def test_classifier_has_probabilities_and_features(tmp_path):

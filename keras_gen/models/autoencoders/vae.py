@@ -147,12 +147,20 @@ class VAE(Autoencoder):
     def endpoints(self):
         count, seed = (tf.TensorSpec([], tf.int32, name) for name in ("count", "seed"))
         endpoints = super().endpoints()
-        decode = endpoints["decode"][0]
+        decode, encode = endpoints["decode"][0], endpoints["encode"]
+
+        def encode_distribution(x):
+            moments = self.encoder(x, training=False)
+            return dict(zip(("mean", "log_var"), (tf.cast(m, tf.float32) for m in moments)))
 
         def sample(count, seed):
             return decode(self.latents(count, tf.stack([seed, 0])))
 
-        return {**endpoints, **self.sample_endpoints(sample, count, seed)}
+        return {
+            **endpoints,
+            "encode_distribution": (encode_distribution, encode[1]),
+            **self.sample_endpoints(sample, count, seed),
+        }
 
 
 def _check_fit(likelihood, value_range, decoder):

@@ -11,6 +11,8 @@ from keras_gen.layers import MaskedDense
 from keras_gen.models.autoregressive.base import AutoregressiveModel
 from keras_gen.models.use import checked_example
 
+RARE = 1e-3  # levels of a lower frequency than this are treated as if they had it
+
 
 @keras.saving.register_keras_serializable("keras_gen")
 class MADE(AutoregressiveModel):
@@ -88,7 +90,11 @@ class MADE(AutoregressiveModel):
 
             b_k = log(p_k / p_0),    p = clip(frequencies, .001, .999)
 
-        The inputs are then measured from the mean pixel instead of the middle of the range.
+        The inputs are then measured from the mean pixel instead of the middle of the range. Pixels
+        that hardly ever vary, p_k > .999, are measured from their usual level, and their weights
+        start at zero. So those that never vary carry no weight: an input that is always the same
+        small number would be one more bias, whose weight an optimizer like Adam makes as large
+        as any, and the first image in which this pixel differs would meet that weight.
 
         Args:
             frequencies: of the levels at every pixel, array (height, width, levels); for a binary
@@ -96,10 +102,15 @@ class MADE(AutoregressiveModel):
         """
         shape = (*self.image_shape[:2], self.levels)
         frequencies = checked_example(shape, (0.0, 1.0), frequencies, "frequencies")
-        p = np.clip(np.reshape(frequencies, [-1, self.levels]), 1e-3, 1 - 1e-3)
+        frequencies = np.reshape(frequencies, [-1, self.levels])
+        p = np.clip(frequencies, RARE, 1 - RARE)
         bias = np.log(p[:, 1:] / p[:, :1]).reshape(-1)
         self.from_hidden.bias.assign(np.tile(bias, [self.from_hidden.orderings, 1]))
-        self.mean.assign(p @ self.pixels(np.arange(self.levels)).numpy())
+        still = np.max(frequencies, axis=1, keepdims=True) > 1 - RARE
+        usual = np.eye(self.levels)[np.argmax(frequencies, axis=1)]
+        self.mean.assign(np.where(still, usual, p) @ self.pixels(np.arange(self.levels)).numpy())
+        for layer in (*self.hidden_layers[:1], self.from_pixels):
+            layer.kernel.assign(np.where(still, 0.0, layer.kernel))
 
     def inputs(self, x):
         """Rows of pixels measured from the mean, in units of half the range."""

@@ -261,14 +261,18 @@ class DeepBeliefNetwork(TopMachine):
         x = tf.TensorSpec([None, *self.example_shape], tf.float32, "x")
         of_one_label = [tf.TensorSpec([], tf.int32, name) for name in ("label", "count", "seed")]
 
-        def sample(label, count, seed):
-            labels, seed = tf.fill([count], label), tf.stack([seed, 0])
-            return self.generated_of(labels, seed, GIBBS_STEPS, self.guidance)
+        def samples(guidance):
+            def sample(label, count, seed):
+                labels, seed = tf.fill([count], label), tf.stack([seed, 0])
+                return self.generated_of(labels, seed, GIBBS_STEPS, guidance)
+
+            return self.sample_endpoints(sample, *of_one_label, num_classes=self.num_classes)
 
         return {
             **endpoints,
             "classify": (self.classified, [x]),
-            **self.sample_endpoints(sample, *of_one_label, num_classes=self.num_classes),
+            **samples(self.guidance),
+            "sample_unguided": samples(1.0)["sample"],
         }
 
 

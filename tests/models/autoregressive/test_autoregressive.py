@@ -10,6 +10,7 @@ import tensorflow as tf
 from scipy.special import log_softmax
 
 from keras_gen import models
+from keras_gen.evaluation import flip_costs
 
 TOY = (3, 3, 1)
 GRID = np.array(list(itertools.product((0.0, 1.0), repeat=9)), "float32").reshape(-1, *TOY)
@@ -166,6 +167,93 @@ def test_made_without_connections_gives_pixels_the_frequencies_of_their_levels()
         p = np.exp(log_softmax(np.concatenate([np.zeros((2, 3, 3, 1)), logits], -1), -1))
         np.testing.assert_allclose(p[:, 1:], np.stack([frequencies[1:]] * 2), rtol=1e-4)
         np.testing.assert_allclose(p[:, 0, 0], [[0.998, 0.001, 0.001]] * 2, atol=1e-5)
+
+
+def rare_and_still(count, seed=0):
+    """Images of 36 pixels: 12 never vary, 12 are on once in 4000 images, 12 are pairs of coins."""
+    generator = np.random.default_rng(seed)
+    coins = np.repeat(generator.uniform(size=(count, 6)) < 0.5, 2, axis=1)
+    rare = generator.uniform(size=(count, 12)) < 1 / 4000
+    return np.concatenate([np.zeros((count, 12)), rare, coins], 1).astype("float32")
+
+
+def test_weights_of_pixels_that_never_vary_stay_zero_and_no_flip_is_dear():
+    x = rare_and_still(4000).reshape(-1, 6, 6, 1)
+    mean = x.mean(axis=0)
+    model = models.MADE((6, 6, 1), (64, 64), orderings=2, seed=1)
+    model.set_level_frequencies(np.concatenate([1 - mean, mean], axis=-1))
+    model.compile(keras.optimizers.Adam(3e-3), steps_per_execution=40)
+    model.fit(x, batch_size=100, epochs=40, verbose=0)
+    assert -model.log_prob(x[:500]).mean() < 6 * np.log(2) + 0.3
+    for layer in (model.hidden_layers[0], model.from_pixels):
+        kernel = layer.kernel.numpy()
+        assert np.all(kernel[:12] == 0) and np.any(kernel[24:] != 0)
+    assert np.all(model.mean.numpy()[:24] == 0)
+    assert flip_costs(model.log_prob, x[:20]).max() < 40
+
+
+@pytest.mark.parametrize("levels, usual, range_", [(2, 1, (0.0, 1.0)), (3, 1, (-1.0, 1.0))])
+def test_a_pixel_that_never_varies_is_zero_to_the_network(levels, usual, range_):
+    model = models.MADE(TOY, (5,), levels=levels, value_range=range_)
+    frequencies = np.full((3, 3, levels), 1 / levels)
+    frequencies[1, 2] = np.eye(levels)[usual]
+    model.set_level_frequencies(frequencies)
+    x = np.full((1, 9), model.pixels(usual), "float32")
+    assert model.inputs(x)[0, 5] == 0
+    moved = np.abs(np.diff(model.pixels(np.arange(2))))[0]
+    assert abs(float(model.inputs(x + moved)[0, 5])) == pytest.approx(2 / (levels - 1))
+
+
+def framed(count, seed):
+    """Images (count, 6, 6, 1) of four noisy blocks in a frame of pixels that are never on."""
+    generator = np.random.default_rng(seed)
+    blocks = np.kron(generator.integers(0, 2, (count, 2, 2)), np.ones((2, 2)))
+    noisy = np.abs(blocks - (generator.uniform(size=(count, 4, 4)) < 0.1))
+    return np.pad(noisy, [(0, 0), (1, 1), (1, 1)])[..., None].astype("float32")
+
+
+def trained_on_frames(model, steps_of_twenty):
+    keras.utils.set_random_seed(1)
+    model.compile(keras.optimizers.Adam(1e-2), steps_per_execution=20)
+    model.fit(framed(2000, 0), batch_size=100, epochs=steps_of_twenty, verbose=0)
+    return model
+
+
+def framed_made():
+    model = models.MADE((6, 6, 1), (40, 40), orderings=2, seed=1)
+    mean = framed(2000, 0).mean(axis=0)
+    model.set_level_frequencies(np.concatenate([1 - mean, mean], axis=-1))
+    return trained_on_frames(model, 30)
+
+
+def test_pixels_that_never_vary_in_training_tell_made_nothing_about_the_others():
+    model, images = framed_made(), framed(8, 1)
+    still = framed(2000, 0).max(axis=0) == 0
+    for layer in (model.hidden_layers[0], model.from_pixels):
+        size = np.abs(layer.kernel.numpy()).max(axis=1)
+        np.testing.assert_array_equal(size == 0, still.reshape(-1))
+    on = np.where(still, 1 - images, images)
+    for ordering in range(2):
+        logits = model(images, ordering=ordering)
+        np.testing.assert_array_equal(model(on, ordering=ordering), logits)
+    assert np.abs(model(1 - images) - model(images)).max() > 1
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        framed_made,
+        lambda: trained_on_frames(models.PixelCNN((6, 6, 1), 8, (1, 2), seed=1), 10),
+    ],
+)
+def test_no_single_flipped_pixel_costs_more_than_fifty_nats(make):
+    model, images = make(), framed(8, 1)
+    pixels = np.eye(36).reshape(-1, 6, 6, 1)
+    flipped = np.abs(images[:, None] - pixels).reshape(-1, 6, 6, 1).astype("float32")
+    before = model.log_prob(images)
+    cost = before[:, None] - model.log_prob(flipped).reshape(8, 36)
+    assert before.mean() > -15  # it has learnt the images
+    assert cost.max() < 50
 
 
 @MODELS

@@ -15,7 +15,7 @@ pytest.importorskip("nicegui", reason="the extra [explore] is not installed")
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(None in (CHROMIUM, DRIVER), reason="Chromium is not installed")
-SERVER = pathlib.Path(__file__).with_name("toy_model.py")
+SERVER = pathlib.Path(__file__).parents[1] / "toy_model.py"
 
 
 def until(value, seconds=30):

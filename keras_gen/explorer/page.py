@@ -155,6 +155,8 @@ class Tab:
             return
 
         async def received(event):
+            if event.file.size() > MOST_BYTES:  # a browser may ignore the limit
+                return ui.notify("The file is too large.", type="negative")
             try:
                 code = self.studio.code_of(await event.file.read())
             except ValueError as error:

@@ -10,6 +10,7 @@ import time
 import urllib.request
 
 import pytest
+from PIL import Image
 
 pytest.importorskip("nicegui", reason="the extra [explore] is not installed")
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -112,6 +113,22 @@ def test_nothing_outside_is_asked_for(page, address):
     asked = until(lambda: page.execute_script(script))
     assert len(asked) > 3
     assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+
+
+def test_an_uploaded_picture_is_reconstructed_and_other_files_are_refused(page, tmp_path):
+    first = picture(page)
+
+    def send(path):
+        page.find_element("css selector", "input[type=file]").send_keys(path)
+
+    text = tmp_path / "picture.png"
+    text.write_text("not a picture")
+    send(str(text))
+    until(lambda: "Expected a PNG or JPEG" in page.page_source)
+    assert picture(page) == first
+    Image.new("L", (9, 9), 200).save(tmp_path / "real.png")
+    send(str(tmp_path / "real.png"))
+    until(lambda: picture(page) != first)
 
 
 def test_two_tabs_do_not_disturb_each_other(page, address):

@@ -72,6 +72,10 @@ SMALLER = {  # constants of a script, where its own only take longer
     "mode_collapse": {"STEPS_PER_EPOCH": 400},
     "stylegan": {"PAIRS": 60},
     "style_mixing": {"FILTERS": (4, 4), "LATENT_DIM": 4, "COUNT": 60},
+    "controllable": {
+        **{"FILTERS": (4, 4), "LATENT_DIM": 4, "COUNT": 100, "EDITED": 20},
+        **{"SEARCHED": 1, "SEARCH_STEPS": 2, "RESTARTS": 1},
+    },
 }
 MOST_LINES, MOST_LINES_OF_COMPARISONS = 60, 80  # of the body of `main`
 ABOUT_PROGRESS = re.compile("nothing is left to train|/step")

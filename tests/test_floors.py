@@ -16,10 +16,10 @@ FLOORS = [  # from the ground up; the parts of one floor do not import each othe
     {"layers", "losses", "plotting", "results"},
     {"networks", "data", "metrics"},
     {"models"},
-    {"callbacks", "optimizers", "editing"},
+    {"callbacks", "optimizers"},
     {"greedy", "saved_models"},
-    {"evaluation", "explorer"},
-    {"runs"},
+    {"evaluation", "editing"},
+    {"runs", "explorer"},
     {"__main__"},
 ]
 HEIGHT = {part: height for height, floor in enumerate(FLOORS) for part in floor}

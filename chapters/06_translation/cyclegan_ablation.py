@@ -19,7 +19,8 @@ image of no relation to x passes D_Y as well as its translation does, so without
 the start of the training keeps G at x. `unrest` is how much the discriminators' loss varies from
 epoch to epoch in the second half of the training.
 
-By default x are digits in the color of their class and y outlines. With pictures of two halves:
+By default x are digits in the color of their class and y outlines, which are grey, so there is no
+identity loss. With pictures of two halves:
 
     --dataset FOLDER --epochs 40 --image-size 32 --filters 16 --blocks 4 --patch-layers 1
     --batch-size 1 --flip --names photo labels --seeds 2
@@ -33,6 +34,7 @@ from typing import Literal
 import numpy as np
 
 from keras_gen import data, evaluation, models, networks, optimizers, plotting
+from keras_gen.arguments import argument_error
 
 LEARNING_RATE, BETA_1 = 2e-4, 0.5  # Zhu et al. (2017), section 4; the rate falls from the middle on
 LOSSES = "discriminator_loss", "cycle_loss"
@@ -46,9 +48,19 @@ NAMES = "filled", "outline"  # of the two kinds of digits
 SHOWN = 10  # images in the picture
 
 
+def fitting(variants, x_shape, y_shape):
+    """What the chosen variants change, by their names; an identity loss needs equal shapes."""
+    known = VARIANTS if x_shape == y_shape else {n: VARIANTS[n] for n in list(VARIANTS)[:-1]}
+    unfit = set(variants or ()) - set(known)
+    if unfit:
+        expected = f"some of {list(known)} for images of shapes {x_shape} and {y_shape}"
+        raise argument_error("variants", expected, variants)
+    return {name: known[name] for name in variants or known}
+
+
 def main(
     run: runs.Run = runs.Run(dataset="glyphs_filled", epochs=4, limit=2000),
-    variants: tuple[Literal[tuple(VARIANTS)], ...] = tuple(VARIANTS),
+    variants: tuple[Literal[tuple(VARIANTS)], ...] | None = None,
     names: tuple[str, str] = NAMES,
     image_size: int = 28,
     flip: bool = False,
@@ -62,7 +74,8 @@ def main(
 
     Args:
         run: what to train on and how long, as in cyclegan.py.
-        variants: which of them to train.
+        variants: which of them to train; by default all, but the identity loss only where both
+            domains have images of one shape.
         names, image_size, flip, filters, blocks, patch_layers, batch_size: as in cyclegan.py.
         seeds: trainings of each variant, of this seed, the next one, ...
     """
@@ -72,10 +85,11 @@ def main(
     (x, y), (test_x, test_y) = run.pairs(image_size, reverse=True)
     x, y = x[: len(x) // 2], y[len(y) // 2 :]
     x_shape, y_shape = test_x.shape[1:], test_y.shape[1:]
+    chosen = fitting(variants, x_shape, y_shape)
     there, back = (f"{first} to {second}" for first, second in (names, names[::-1]))
     table, curves, lowest = runs.Comparison("translation"), {}, np.inf
     shown = {there: {names[0]: test_x[:SHOWN]}, back: {names[1]: test_y[:SHOWN]}}
-    for name, changes, part in run.compare({name: VARIANTS[name] for name in variants}, seeds):
+    for name, changes, part in run.compare(chosen, seeds):
         run.print(f"{name}, seed {part.seed}")
         batches = data.unpaired(
             x, y, batch_size, seed=part.seed, augment=data.flipped if flip else None

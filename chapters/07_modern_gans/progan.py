@@ -29,7 +29,7 @@ HALF_LIVES = 20  # of the averaged weights in a training; the authors' has 1,200
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=3),
+    run: runs.Run = runs.Run(epochs=5),
     filters: tuple[int, ...] = (64, 64, 32),
     growing: bool = True,
 ) -> None:

@@ -48,6 +48,7 @@ BATCH_SIZE = 32  # StyleGAN2's code, at high resolutions
 GAMMA = 1.0  # of R1: Huang et al. (2024), for digits; the authors' 10 is for 1024x1024 pixels
 HALF_LIVES = 20  # of the averaged weights in a training; the authors' has 2,500
 PSI = (1.0, 0.7, 0.5, 0.3, 0.0, -0.7)  # much as in the paper's figure 8
+TRUNCATED = (0.7, 0.5, 0.3)  # those that are judged
 PAIRS = 5000  # of latents with a path between them; the authors take 100,000
 
 
@@ -60,6 +61,20 @@ def quality(reader, test, generated, value_range, ending):
     found = {f"{fid.name}_{len(fake)}": float(fid.result())}
     found |= {"precision": precision, "recall": recall}
     return {f"{name}{ending}": value for name, value in found.items()}
+
+
+def judged(gan, count, seed):
+    """The images that are judged, by the ending of the names of their measures."""
+    images = {"": gan.generate(count, seed, truncation=1.0)}
+    for psi in TRUNCATED:
+        images[f"_psi_{psi}"] = gan.generate(count, seed, truncation=psi)
+    w, w2, w3 = (gan.map(gan.latents(count, [seed, i])) for i in (1, 2, 6))
+    layers = w.shape[1]
+    halves = gan.mix(w, w2, range(layers // 2, layers))
+    thirds = gan.mix(gan.mix(w, w2, range(layers // 3, layers)), w3, range(2 * layers // 3, layers))
+    images["_two_latents"] = gan.synthesize(halves)
+    images["_three_latents"] = gan.synthesize(thirds)
+    return images
 
 
 def latents_of(path, seed):
@@ -118,15 +133,9 @@ def main(
     watch = run.watch(batches, callbacks.Growth(), film, grid)
     history = gan.fit(batches, epochs=run.epochs, callbacks=watch)
 
-    # Judge images: not truncated, truncated, and of two latents each.
-    psi, picture = gan.truncation, {"value_range": gan.value_range}
-    w, w2 = (gan.map(gan.latents(len(test), [run.seed, i])) for i in (1, 2))
-    fine = range(len(w[0]) // 2, len(w[0]))
-    generated = {
-        "": gan.generate(len(test), run.seed, truncation=1.0),
-        f"_psi_{psi}": gan.generate(len(test), run.seed),
-        "_two_latents": gan.synthesize(gan.mix(w, w2, fine)),
-    }
+    # Judge images: whole styles, more and more truncated ones, and those of several latents.
+    picture = {"value_range": gan.value_range}
+    generated = judged(gan, len(test), run.seed)
     measures = evaluation.frechet_report(reader, test, generated[""], train, **picture)
     for ending, images in generated.items():
         measures |= quality(reader, test, images, gan.value_range, ending)

@@ -27,6 +27,7 @@ from keras_gen.models.adversarial import (
     ReplayMemory,
     SemiSupervisedGAN,
     StyleGAN,
+    growing_style_gan,
 )
 from keras_gen.models.autoencoders import VAE, Autoencoder, TiedAutoencoder
 from keras_gen.models.autoregressive import MADE, AutoregressiveModel, CharacterModel, PixelCNN
@@ -72,4 +73,5 @@ __all__ = [
     "TiedAutoencoder",
     "adversarial_examples",
     "descend",
+    "growing_style_gan",
 ]

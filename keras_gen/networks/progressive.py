@@ -68,10 +68,7 @@ def enlarged(images, factor=2):
     """Each pixel as a square of factor x factor pixels."""
     if factor == 1:
         return images
-    height, width, channels = images.shape[1:]
-    apart = ops.reshape(images, (-1, height, 1, width, 1, channels))
-    squares = ops.tile(apart, (1, 1, factor, 1, factor, 1))
-    return ops.reshape(squares, (-1, height * factor, width * factor, channels))
+    return ops.repeat(ops.repeat(images, factor, axis=1), factor, axis=2)
 
 
 def shrunken(images, factor=2):
@@ -116,13 +113,11 @@ class GrowingNetwork(keras.Model):
         last = self.stages - 1
         return last if stage is None else integer("stage", stage, 0, last)
 
-    def variables_at(self, stage):
-        """The trainable variables of a stage: its own and those of what it fades out."""
-        absent = [
-            *self.blocks[stage + 1 :],
-            *self.pixel_layers[stage + 1 :],
-            *self.pixel_layers[: max(stage - 1, 0)],
-        ]
+    def variables_at(self, stage, fading=True):
+        """The trainable variables of a stage: its own and, with `fading`, what it fades out."""
+        first = max(stage - 1, 0) if fading else stage
+        before, after = self.pixel_layers[:first], self.pixel_layers[stage + 1 :]
+        absent = [*self.blocks[stage + 1 :], *before, *after]
         others = {id(variable) for layer in absent for variable in layer.variables}
         return [variable for variable in self.trainable_variables if id(variable) not in others]
 

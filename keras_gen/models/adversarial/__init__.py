@@ -3,6 +3,7 @@
 from keras_gen.models.adversarial.cyclegan import CycleGAN
 from keras_gen.models.adversarial.game import AdversarialModel
 from keras_gen.models.adversarial.gan import GAN
+from keras_gen.models.adversarial.growing_style_gan import growing_style_gan
 from keras_gen.models.adversarial.pix2pix import Pix2Pix
 from keras_gen.models.adversarial.progan import ProGAN
 from keras_gen.models.adversarial.replay import ReplayMemory
@@ -21,4 +22,5 @@ __all__ = [
     "ReplayMemory",
     "SemiSupervisedGAN",
     "StyleGAN",
+    "growing_style_gan",
 ]

@@ -127,12 +127,17 @@ class ProGAN(GAN):
         """The number of the present stage."""
         return self.phase.stage
 
+    @property
+    def fading(self):
+        """The row of the schedule in which the present stage is faded in, or `None`."""
+        rows = (row for row in self.schedule() if row.fading and row.stage == self.stage)
+        return next((row for row in rows if row.images > 0), None)
+
     def alpha(self):
         """The present share of the newest layers in [0, 1], a float32 scalar; 1 at stage 0."""
-        phases = [row for row in self.schedule() if row.fading and row.stage == self.stage]
-        if not phases or phases[0].images == 0:
+        fading = self.fading
+        if fading is None:
             return tf.constant(1.0)
-        (fading,) = phases
         over = tf.cast(self.images_seen.value - fading.start, tf.float32)
         return tf.clip_by_value(over / fading.images, 0.0, 1.0)
 
@@ -162,11 +167,14 @@ class ProGAN(GAN):
 
     @property
     def generator_variables(self):
-        return self.generator.variables_at(self.stage)
+        return self._moved(self.generator)
 
     @property
     def discriminator_variables(self):
-        return self.discriminator.variables_at(self.stage)
+        return self._moved(self.discriminator)
+
+    def _moved(self, network):
+        return network.variables_at(self.stage, self.fading is not None)
 
     def unpack(self, data):
         (real,), sample_weight = super().unpack(data)
@@ -184,7 +192,7 @@ class ProGAN(GAN):
 
     def shares(self, images):
         """What the networks get besides images or latents: nothing, or alpha for each of them."""
-        return () if self.stage == 0 else (tf.fill([tf.shape(images)[0], 1], self.alpha()),)
+        return () if self.fading is None else (tf.fill([tf.shape(images)[0], 1], self.alpha()),)
 
     def fake_from(self, latents, *alpha, training=True):
         alpha = alpha or self.shares(latents)
@@ -200,8 +208,7 @@ class ProGAN(GAN):
         batch = of_all_replicas(tf.shape(keras.utils.unpack_x_y_sample_weight(data)[0])[0])
         with tf.control_dependencies(list(results.values())):  # which depend on the old number
             if self.ema_half_life is not None:
-                moved = self.generator.variables_at(self.stage)
-                self.generator_average.update(images=batch, moved=moved)
+                self.generator_average.update(images=batch, moved=self.generator_variables)
             self.images_seen.assign(self.images_seen + tf.cast(batch, tf.int64))
         return results
 

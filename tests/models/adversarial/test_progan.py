@@ -222,6 +222,20 @@ def test_a_step_moves_the_variables_of_its_stage_and_no_other():
         assert id(model.generator.dense.kernel) in moved(model, before)
 
 
+def test_a_stage_that_is_not_faded_in_is_a_network_of_its_resolution_alone():
+    """Nothing of the stage before is computed or trained for a share of nothing."""
+    model = growing(stabilize=8, fade=[8, 0])
+    model.images_seen.assign(24)
+    assert (model.phase.resolution, float(model.alpha())) == (16, 1.0)
+    assert model.shares(pictures(3)) == ()
+    trained = {id(v) for v in [*model.generator_variables, *model.discriminator_variables]}
+    for network in (model.generator, model.discriminator):
+        older, newest = network.pixel_layers[1:]
+        assert not trained & {id(v) for v in older.trainable_variables}
+        assert trained >= {id(v) for v in newest.trainable_variables}
+    model.train_on_batch(pictures(8))
+
+
 def test_what_has_been_faded_out_rests():
     """Adam would move it by its old moments, had they been kept."""
     optimizers = [keras.optimizers.Adam(0.01, 0.9, 0.99) for _ in range(2)]

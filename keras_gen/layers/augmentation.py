@@ -122,15 +122,14 @@ class RandomShift(Augmentation):
 
     def changed(self, images, down, right):
         """A product with two matrices of zeros and ones, whose gradient is exact."""
-        rows = self._moved(images.shape[1], down)
-        columns = self._moved(images.shape[2], right)
-        height, width, channels = images.shape[1:]
+        _, height, width, channels = ops.shape(images)
+        rows, columns = self._moved(height, down), self._moved(width, right)
         moved = ops.matmul(rows, ops.reshape(images, (-1, height, width * channels)))
         return ops.matmul(columns[:, None], ops.reshape(moved, (-1, height, width, channels)))
 
     def _moved(self, side, share):
         """For each image the matrix that moves a vector of `side` numbers."""
-        most = _rounded(self.share * side)
+        most = _rounded(self.share, side)
         pixels = ops.floor(share * (2 * most + 1)) - most
         index = ops.arange(side, dtype="float32")
         source = index[None, :, None] - pixels[:, None, None]
@@ -169,15 +168,18 @@ class RandomCutout(Augmentation):
         self.share = _up_to_one("share", share)
 
     def changed(self, images, down, right):
-        rows = self._cut(images.shape[1], down)[:, :, None, None]
-        columns = self._cut(images.shape[2], right)[:, None, :, None]
+        _, height, width, _ = ops.shape(images)
+        rows = self._cut(height, down)[:, :, None, None]
+        columns = self._cut(width, right)[:, None, :, None]
         return ops.where(ops.logical_and(rows, columns), 0.0, images)
 
     def _cut(self, side, share):
         """For each image which of `side` rows are cut: a boolean tensor (batch, side)."""
-        length = _rounded(self.share * side)
+        length = _rounded(self.share, side)
+        half = ops.floor(length / 2)
         # An even length has its center between two pixels, and one more place to be.
-        start = ops.floor(share * (side + 1 - length % 2)) - length // 2
+        places = ops.cast(side, "float32") + 1 - (length - 2 * half)
+        start = ops.floor(share * places) - half
         index = ops.arange(side, dtype="float32")[None, :]
         start = start[:, None]
         return ops.logical_and(index >= start, index < start + length)
@@ -286,5 +288,6 @@ def _per_image(values):
     return ops.reshape(values, (-1, 1, 1, 1))
 
 
-def _rounded(length):
-    return int(length + 0.5)
+def _rounded(share, side):
+    """A share of a side, which may be known in the graph only, in whole pixels."""
+    return ops.floor(share * ops.cast(side, "float32") + 0.5)

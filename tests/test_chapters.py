@@ -54,6 +54,8 @@ ARGUMENTS = {
     },
     "progan": {"epochs": 1, "filters": (4, 3)},  # of 8x8 pixels
     "stylegan": {"epochs": 1, "filters": (4, 4), "mapping": 2},
+    "faces": {"epochs": 1, "filters": 4, "limit": 40},
+    "faces_compare": {"epochs": 1, "filters": 4, "limit": 40, "games": ["DCGAN", "relativistic"]},
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
 }
 SMALLER = {  # constants of a script, where its own only take longer

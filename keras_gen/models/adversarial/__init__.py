@@ -1,5 +1,6 @@
 """Games of two players: the game itself, and the networks that play it."""
 
+from keras_gen.models.adversarial.augmenting import AdaptiveAugmentation
 from keras_gen.models.adversarial.cyclegan import CycleGAN
 from keras_gen.models.adversarial.game import AdversarialModel
 from keras_gen.models.adversarial.gan import GAN
@@ -15,6 +16,7 @@ __all__ = [
     "GAN",
     "WGAN",
     "WGANGP",
+    "AdaptiveAugmentation",
     "AdversarialModel",
     "CycleGAN",
     "Pix2Pix",

@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error, positive_number
 from keras_gen.layers import FadeIn
 from keras_gen.losses import GradientPenalty, Wasserstein
+from keras_gen.models.adversarial.augmenting import of_all_replicas
 from keras_gen.models.adversarial.gan import GAN
 from keras_gen.models.adversarial.growth import images_of_phases, phase_at, restart, schedule
 from keras_gen.models.averaging import WeightAverage
@@ -267,11 +268,3 @@ def _check_options(num_classes=None, ema_decay=None, replay=None, **kwargs):
     for name, value in given.items():
         if value is not None:
             raise argument_error(name, instead.get(name, "None for a growing GAN"), value)
-
-
-def of_all_replicas(count):
-    """The sum of a number over the replicas that take the step together."""
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return count
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, count)

@@ -6,12 +6,12 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, integer, number, number_from_zero, positive_integer
 from keras_gen.losses import R1, NonSaturating
+from keras_gen.models.adversarial.augmenting import of_all_replicas
 from keras_gen.models.adversarial.progan import (
     FADE,
     HALF_LIFE,
     STABILIZE,
     ProGAN,
-    of_all_replicas,
 )
 from keras_gen.models.inputs import Images
 from keras_gen.models.use import Codes, checked, count_of, in_batches

@@ -405,7 +405,9 @@ finally:
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["reproduce", "--help"], ["sample", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["reproduce", "--help"], ["results", "--help"], ["sample", "--help"]]
+)
 def test_help_loads_neither_tensorflow_nor_numpy(words):
     process = subprocess.run([sys.executable, "-c", LIGHT, *words], capture_output=True, text=True)
     assert process.returncode == 0, process.stderr

@@ -10,7 +10,7 @@ Coarse layers decide what is drawn and fine ones how it looks. z must be a ball,
 are; w need not, so what varies in the images can lie in straight lines. Three measures say whether
 it does: the length of a path between two images (full, and at its ends only), and whether a plane
 separates classes. Both are lower for latents in better order. The mapping disorders z, so z of a
-generator without one belongs into the comparison: `--traditional` takes the file of a ProGAN.
+generator without one belongs into the comparison: `--traditional` takes an exported ProGAN.
 
 Images are better where styles are nearer to their mean, and more alike:
 
@@ -76,14 +76,14 @@ def judged(gan, count, seed):
     return images
 
 
-def latents_of(path, seed):
+def latents_of(folder, seed):
     """What is measured of another generator: how it makes images, latents, and their paths."""
-    gan = saved_models.load_keras(path)
-    generator = gan.sampler.in_float32()  # ends of a path differ by less than bfloat16 can tell
-    pair = [gan.latents(PAIRS, [seed, i]).numpy() for i in (3, 4)]
+    gan = saved_models.load(folder)  # which computes in float32, like every export
+    pair = [np.random.default_rng([seed, i]).standard_normal((PAIRS, LATENT_DIM)) for i in (3, 4)]
 
     def images(z):
-        return np.clip(generator.predict(np.float32(z), verbose=0), *gan.value_range)
+        parts = np.array_split(np.float32(z), len(z) // 100 + 1)
+        return np.concatenate([gan.serve(part) for part in parts])
 
     return images, *pair, metrics.slerp
 
@@ -106,7 +106,8 @@ def main(
         mapping: layers of the mapping network; with 0 styles are latents.
         mixing: share of the images that have two styles in training.
         noise: whether each layer adds noise.
-        traditional: file of a ProGAN for these data, progan.keras, whose latents are measured too.
+        traditional: folder of an exported ProGAN for these data, outputs/progan/saved_model, whose
+            latents are measured too.
     """
     run.begin()
 

@@ -121,12 +121,6 @@ class GrowingNetwork(keras.Model):
         others = {id(variable) for layer in absent for variable in layer.variables}
         return [variable for variable in self.trainable_variables if id(variable) not in others]
 
-    def in_float32(self):
-        """A copy with the same weights that computes in float32, where small differences count."""
-        copy = type(self).from_config({**self.get_config(), "dtype": "float32"})
-        copy.set_weights(self.get_weights())
-        return copy
-
     def build(self, input_shape):
         for stage in range(self.stages):
             self.call(keras.KerasTensor(self.shape_at(stage)), stage, 1.0)

@@ -281,16 +281,3 @@ def test_images_of_another_stage_are_refused():
         at(discriminator(), pictures(16), 1)
     with pytest.raises(ValueError, match=r"argument `images`.*\(16, 16, 3\) at stage 2"):
         discriminator()(pictures(16, channels=1))
-
-
-def test_a_copy_in_float32_has_the_weights_and_not_the_precision():
-    options = {"dtype": "mixed_bfloat16"}
-    network = progressive.ProgressiveGenerator((8, 8, 1), [4, 3], latent_dim=5, **options)
-    copy = network.in_float32()
-    z = np.random.default_rng(0).normal(size=(2, 5)).astype("float32")
-    assert copy.compute_dtype == "float32" and network.compute_dtype == "bfloat16"
-    for first, second in zip(network.get_weights(), copy.get_weights(), strict=True):
-        np.testing.assert_array_equal(first, second)
-    step = 1e-4 * np.ones_like(z)
-    assert np.abs(copy(z + step) - copy(z)).max() < 1e-3  # and not a whole step of bfloat16
-    np.testing.assert_allclose(network(z), copy(z), atol=0.1)

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, number, positive_integer, positive_number
 from keras_gen.layers.augmentation import Augmentation, check_augmentation
+from keras_gen.models.replicas import of_all_replicas
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -107,14 +108,6 @@ def changed(augment, images, seed):
     """
     shape = [augment.draws, tf.shape(images)[0]]
     return augment(images, tf.random.stateless_uniform(shape, seed))
-
-
-def of_all_replicas(count):
-    """The sum of a number over the replicas that take the step together."""
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return count
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, count)
 
 
 def _between(name, value, low, high):

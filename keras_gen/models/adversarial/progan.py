@@ -6,10 +6,10 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error, positive_number
 from keras_gen.layers import FadeIn
 from keras_gen.losses import GradientPenalty, Wasserstein
-from keras_gen.models.adversarial.augmenting import of_all_replicas
 from keras_gen.models.adversarial.gan import GAN
 from keras_gen.models.adversarial.growth import images_of_phases, phase_at, restart, schedule
 from keras_gen.models.averaging import WeightAverage
+from keras_gen.models.replicas import of_all_replicas
 from keras_gen.models.use import Graphs
 from keras_gen.networks.progressive import GrowingNetwork, enlarged, shrunken
 

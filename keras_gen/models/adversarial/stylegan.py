@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from keras_gen.arguments import argument_error, integer, number, number_from_zero, positive_integer
 from keras_gen.losses import R1, NonSaturating
-from keras_gen.models.adversarial.augmenting import of_all_replicas
 from keras_gen.models.adversarial.progan import (
     FADE,
     HALF_LIFE,
@@ -14,6 +13,7 @@ from keras_gen.models.adversarial.progan import (
     ProGAN,
 )
 from keras_gen.models.inputs import Images
+from keras_gen.models.replicas import of_all_replicas
 from keras_gen.models.use import Codes, checked, count_of, in_batches
 from keras_gen.networks.style import StyleGenerator
 

@@ -19,7 +19,7 @@ in z, in w (one style), in w+ (another style for each layer), or in w+ and the n
 space, the nearer is the image, and the further from what the generator would draw.
 
 The attributes are the ink of a digit, its slant, its width, and whether a reader takes it for a
-zero. By default a small StyleGAN learns digits of 16x16 pixels drawn with many fonts, within three
+zero. By default a small StyleGAN learns digits of 8x8 pixels drawn with many fonts, within three
 minutes. `--trained outputs/stylegan/stylegan.keras` takes the model of a run of stylegan.py
 instead. Where a DCGAN of the same data ships, its z is edited too: a traditional generator's.
 """
@@ -42,7 +42,7 @@ from keras_gen import (
     saved_models,
 )
 
-FILTERS, LATENT_DIM = (64, 64, 32), 128  # at 4x4, 8x8 and 16x16 pixels
+FILTERS, LATENT_DIM = (64, 64), 128  # at 4x4 and 8x8 pixels
 LEARNING_RATE, BETA_1, BETA_2, EPSILON = 2e-3, 0.0, 0.99, 1e-8  # as in stylegan.py
 BATCH_SIZE = 16  # more steps for the same images than the authors' 32
 GAMMA = 0.1  # of R1: chosen for 8x8 pixels; the authors' 10 is for 1024x1024

@@ -12,7 +12,7 @@ pixels only. New noise should change pixels, and no class.
 Training prepares for it. A share of the images has two styles from the start, so that layers do not
 rely on one another; `--mixing 0` shows what is missing without.
 
-By default it trains a small StyleGAN for digits of 16x16 pixels drawn with many fonts, within three
+By default it trains a small StyleGAN for digits of 8x8 pixels drawn with many fonts, within three
 minutes. `--trained outputs/stylegan/stylegan.keras` takes the model of a run of stylegan.py
 instead; `--dataset mnist --trained FILE` one of handwritten digits.
 """
@@ -35,7 +35,7 @@ from keras_gen import (
     saved_models,
 )
 
-FILTERS, LATENT_DIM = (64, 64, 32), 128  # at 4x4, 8x8 and 16x16 pixels
+FILTERS, LATENT_DIM = (64, 64), 128  # at 4x4 and 8x8 pixels
 LEARNING_RATE, BETA_1, BETA_2, EPSILON = 2e-3, 0.0, 0.99, 1e-8  # as in stylegan.py
 BATCH_SIZE = 16  # more steps for the same images than the authors' 32
 GAMMA = 0.1  # of R1: chosen for 8x8 pixels; the authors' 10 is for 1024x1024

@@ -49,6 +49,10 @@ class Augmentation(keras.layers.Layer):
     def compute_output_shape(self, images_shape, shares_shape=None):
         return images_shape
 
+    def get_build_config(self):
+        """Nothing: no weight depends on the images, so use does not change what is saved."""
+        return None
+
 
 @keras.saving.register_keras_serializable("keras_gen")
 class RandomColors(Augmentation):

@@ -141,3 +141,11 @@ def test_configurations_survive_and_half_precision_policies_change_nothing(layer
 def test_wrong_arguments_are_named(make, name):
     with pytest.raises(ValueError, match=f"argument `{name}`"):
         make()
+
+
+def test_use_does_not_change_the_configuration():
+    """Or a training could not be told from the same one, started again."""
+    layer = layers.differentiable_augmentation(mirror=True)
+    before = keras.saving.serialize_keras_object(layer)
+    layer(np.zeros((2, 8, 8, 1), "float32"), np.full((layer.draws, 2), 0.5, "float32"))
+    assert keras.saving.serialize_keras_object(layer) == before

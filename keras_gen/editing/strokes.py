@@ -1,7 +1,7 @@
 """Attributes of drawn characters that need no classifier: how much ink, how slanted, how wide.
 
 Ink is bright on a dark ground. p says where it is and sums to 1. It is square, so that a grey haze
-on the ground, which generated images may have, hardly counts:
+on the ground, which generated images may have, counts less; the width of thin strokes still grows:
 
     p = ink^2 / sum(ink^2),   ink = (image - low) / (high - low)
 """

@@ -17,7 +17,6 @@ Leave the machine alone meanwhile.
 import contextlib
 import copy
 import functools
-import json
 import math
 import pathlib
 from typing import Literal
@@ -70,11 +69,7 @@ def main(
     for part in only:
         print(f"timing {part} ...", flush=True)
         report["results"][part] = PARTS[part](rounds, steps)
-    print("\n" + tables(report))
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(report, indent=2) + "\n")
-        print(f"\nall numbers: {output}")
+    base.show(report, tables(report), output)
 
 
 # What is timed: the two models ...
@@ -333,12 +328,6 @@ def adam(module):
     return weights, torch.optim.Adam(weights, rate, betas, epsilon)
 
 
-def descend(loss, weights, optimizer):
-    optimizer.zero_grad()
-    loss.backward(inputs=weights)
-    optimizer.step()
-
-
 def slopes(score, images):
     """The squared norm of the gradient of each image's score."""
     images = images.detach().requires_grad_()
@@ -359,10 +348,10 @@ def torch_progan(model):
             u = torch.rand(len(real), 1, 1, 1)
             norms = torch.sqrt(slopes(d, u * real + (1 - u) * fake) + 1e-12)
             loss = loss + PENALTY * (norms - 1).square().mean()
-        descend(loss, d_weights, d_optimizer)
+        base.descend(loss, d_weights, d_optimizer)
         with precision():
             loss = -d(g(torch.randn(len(real), LATENT_DIM))).float().mean()
-        descend(loss, g_weights, g_optimizer)
+        base.descend(loss, g_weights, g_optimizer)
         average.update()
 
     return step
@@ -386,10 +375,10 @@ def torch_stylegan(model):
             loss = functional.softplus(-d(real).float()).mean()
             loss = loss + functional.softplus(d(fake).float()).mean()
             loss = loss + GAMMA / 2 * slopes(d, real).mean()
-        descend(loss, d_weights, d_optimizer)
+        base.descend(loss, d_weights, d_optimizer)
         with precision():
             loss = functional.softplus(-d(fakes(len(real))).float()).mean()
-        descend(loss, g_weights, g_optimizer)
+        base.descend(loss, g_weights, g_optimizer)
         average.update()
         with torch.no_grad():
             new = average.copy.map(torch.randn(len(real), LATENT_DIM)).mean(0)
@@ -426,19 +415,10 @@ def against_torch(build, torch_step, rounds, steps):
     turns = {
         "keras_gen": base.compiled_steps(model, batches_for(model)),
         "pytorch": functools.partial(step, batch, contextlib.nullcontext),
-        "keras_gen_bfloat16": bfloat16_steps(build),
+        "keras_gen_bfloat16": base.bfloat16_steps(build, batches_for(model)),
         "pytorch_bfloat16": functools.partial(step, batch, half),
     }
     return base.alternate({name: (turn, 1) for name, turn in turns.items()}, rounds, steps)
-
-
-def bfloat16_steps(build):
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    model = build()
-    steps = base.compiled_steps(model, batches_for(model))
-    keras.config.set_dtype_policy(policy)
-    return steps
 
 
 PARTS = {

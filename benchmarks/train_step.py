@@ -90,11 +90,7 @@ def main(
     for name in only:
         print(f"timing {name} ...", flush=True)
         report["results"][name] = measure(CASES[name], rounds, steps, parts)
-    print("\n" + tables(report, parts))
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(report, indent=2) + "\n")
-        print(f"\nall numbers: {output}")
+    show(report, tables(report, parts), output)
 
 
 # What is timed: the three models ...
@@ -178,15 +174,11 @@ def torch_dcgan(gan):
             fake = generator(torch.randn(len(real), LATENT_DIM))
         loss = functional.softplus(-discriminator(real)).mean()
         loss = loss + functional.softplus(discriminator(fake)).mean()
-        d_optimizer.zero_grad()
-        loss.backward(inputs=d_weights)
-        d_optimizer.step()
+        descend(loss, d_weights, d_optimizer)
 
         fake = generator(torch.randn(len(real), LATENT_DIM))
         loss = functional.softplus(-discriminator(fake)).mean()
-        g_optimizer.zero_grad()
-        loss.backward(inputs=g_weights)
-        g_optimizer.step()
+        descend(loss, g_weights, g_optimizer)
 
     return step
 
@@ -211,14 +203,10 @@ def torch_wgan_gp(wgan):
             with torch.no_grad():
                 fake = generator(torch.randn(len(real), LATENT_DIM))
             loss = critic(fake).mean() - critic(real).mean() + penalty(real, fake)
-            c_optimizer.zero_grad()
-            loss.backward(inputs=c_weights)
-            c_optimizer.step()
+            descend(loss, c_weights, c_optimizer)
 
         loss = -critic(generator(torch.randn(CRITIC_BATCH, LATENT_DIM))).mean()
-        g_optimizer.zero_grad()
-        loss.backward(inputs=g_weights)
-        g_optimizer.step()
+        descend(loss, g_weights, g_optimizer)
 
     return step
 
@@ -252,6 +240,13 @@ def torch_vae(vae):
         optimizer.step()
 
     return step
+
+
+def descend(loss, weights, optimizer):
+    """A step of the optimizer down the gradient of the loss with respect to these weights only."""
+    optimizer.zero_grad()
+    loss.backward(inputs=weights)
+    optimizer.step()
 
 
 def same_network(network, module):
@@ -435,7 +430,8 @@ def measure(case, rounds, steps, parts):
         torch_step, batch = case.torch_step(model), to_torch(case.examples(case.batch_size))
         turns["pytorch"] = functools.partial(torch_step, batch), 1
     if "bfloat16" in parts:
-        turns["bfloat16"] = bfloat16_steps(case, epoch), case.steps_per_execution
+        build = functools.partial(case.build, steps_per_execution=case.steps_per_execution)
+        turns["bfloat16"] = bfloat16_steps(build, epoch), case.steps_per_execution
     result["seconds"] = alternate(turns, rounds, block)
     if "fit" in parts:
         result["fit"] = fit_seconds(model, epoch, step, math.ceil(rounds / 3))
@@ -449,10 +445,11 @@ def compiled_steps(model, dataset):
     return lambda: model.train_function(batch)
 
 
-def bfloat16_steps(case, dataset):
+def bfloat16_steps(build, dataset):
+    """The compiled steps of a model that is built under the policy mixed_bfloat16."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
-    steps = compiled_steps(case.build(steps_per_execution=case.steps_per_execution), dataset)
+    steps = compiled_steps(build(), dataset)
     keras.config.set_dtype_policy(policy)
     return steps
 
@@ -535,6 +532,15 @@ def limit_threads(threads):
 
 
 # The report
+
+
+def show(report, text, output):
+    """Prints a report as text, and writes its numbers as JSON if `output` is a path."""
+    print("\n" + text)
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(json.dumps(report, indent=2) + "\n")
+        print(f"\nall numbers: {output}")
 
 
 def machine(threads):

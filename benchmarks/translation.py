@@ -19,7 +19,6 @@ Leave the machine alone meanwhile.
 import contextlib
 import dataclasses
 import functools
-import json
 import pathlib
 import random
 from typing import Literal
@@ -76,11 +75,7 @@ def main(
     for name in only:
         print(f"timing {name} ...", flush=True)
         report["results"][name] = measure(CASES[name], rounds, steps)
-    print("\n" + table(report))
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(report, indent=2) + "\n")
-        print(f"\nall numbers: {output}")
+    base.show(report, table(report), output)
 
 
 # What is timed: the two models ...
@@ -232,12 +227,12 @@ def torch_pix2pix(model):
             fake = generator(source).float()
             loss = functional.softplus(-score(target, source)).mean()
             loss = 0.5 * (loss + functional.softplus(score(fake.detach(), source)).mean())
-        descend(loss, d_weights, d_optimizer)
+        base.descend(loss, d_weights, d_optimizer)
 
         with precision():
             loss = functional.softplus(-score(fake, source)).mean()
         loss = loss + L1_WEIGHT * (target - fake).abs().mean()
-        descend(loss, g_weights, g_optimizer)
+        base.descend(loss, g_weights, g_optimizer)
 
     return step
 
@@ -267,14 +262,14 @@ def torch_cyclegan(model):
                 pool.exchange(fake.detach()) for pool, fake in zip(pools, (fake_x, fake_y))
             )
             loss = d_loss(critic_x, x, shown_x) + d_loss(critic_y, y, shown_y)
-        descend(loss, d_weights, d_optimizer)
+        base.descend(loss, d_weights, d_optimizer)
 
         with precision():
             loss = (critic_x(fake_x).float() - 1).square().mean()
             loss = loss + (critic_y(fake_y).float() - 1).square().mean()
             cycle = (back(fake_y).float() - x).abs().mean()
             cycle = cycle + (there(fake_x).float() - y).abs().mean()
-        descend(loss + CYCLE_WEIGHT * cycle, g_weights, g_optimizer)
+        base.descend(loss + CYCLE_WEIGHT * cycle, g_weights, g_optimizer)
 
     return step
 
@@ -283,12 +278,6 @@ def adam(*modules):
     """The weights of modules, and their optimizer."""
     weights = [weight for module in modules for weight in module.parameters()]
     return weights, torch.optim.Adam(weights, RATE, BETAS, base.EPSILON)
-
-
-def descend(loss, weights, optimizer):
-    optimizer.zero_grad()
-    loss.backward(inputs=weights)
-    optimizer.step()
 
 
 def same_generator(generator, module):
@@ -358,7 +347,7 @@ def measure(case, rounds, steps):
     turns = {
         "keras_gen": base.compiled_steps(model, dataset),
         "pytorch": functools.partial(step, batch, contextlib.nullcontext),
-        "keras_gen_bfloat16": base.bfloat16_steps(case, dataset),
+        "keras_gen_bfloat16": base.bfloat16_steps(case.build, dataset),
         "pytorch_bfloat16": functools.partial(step, batch, half),
     }
     seconds = base.alternate({n: (f, 1) for n, f in turns.items()}, rounds, steps * case.repeat)

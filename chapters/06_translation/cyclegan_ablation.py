@@ -50,7 +50,8 @@ SHOWN = 10  # images in the picture
 
 def fitting(variants, x_shape, y_shape):
     """What the chosen variants change, by their names; an identity loss needs equal shapes."""
-    known = VARIANTS if x_shape == y_shape else {n: VARIANTS[n] for n in list(VARIANTS)[:-1]}
+    equal = x_shape == y_shape
+    known = {n: each for n, each in VARIANTS.items() if equal or "identity_weight" not in each}
     unfit = set(variants or ()) - set(known)
     if unfit:
         expected = f"some of {list(known)} for images of shapes {x_shape} and {y_shape}"

@@ -33,6 +33,16 @@ def model_with(model, *names):
         raise argument_error("model", f"a model with {', '.join(names)}", received=received)
 
 
+def check_unlabeled(model, **images):
+    """Raises the error for a game with labels, and for images by name that are not of its kind."""
+    expected, labels = model.expects()
+    if labels is not None:
+        received = f"a {type(model).__name__} with labels"
+        raise argument_error("model", "a game without labels", received=received)
+    for name, array in images.items():
+        expected.check(array, name)
+
+
 def check_generates(model, seed, labels=None):
     """Generates one example for each label, or a single one, before training, and returns them.
 

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import argument_error, integer
-from keras_gen.callbacks.checks import examples_of, model_with
+from keras_gen.arguments import integer
+from keras_gen.callbacks.checks import check_unlabeled, examples_of, model_with
 from keras_gen.callbacks.neighbours import refuse_before
 from keras_gen.callbacks.unchanged import unchanged
 from keras_gen.copies import SharingCopies
@@ -41,11 +41,7 @@ class CriticSlope(SharingCopies, keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         model_with(self.model, "fake_from", "as_shown", "latents", "score")
-        images, labels = self.model.expects()
-        if labels is not None:
-            received = f"a {type(self.model).__name__} with labels"
-            raise argument_error("model", "a game without labels", received=received)
-        images.check(self.real, "real")
+        check_unlabeled(self.model, real=self.real)
         self._measure = tf.function(self._slope)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from keras_gen.arguments import argument_error, integer
-from keras_gen.callbacks.checks import examples_of, model_with
+from keras_gen.arguments import integer
+from keras_gen.callbacks.checks import check_unlabeled, examples_of, model_with
 from keras_gen.callbacks.neighbours import refuse_before
 from keras_gen.callbacks.unchanged import unchanged
 from keras_gen.copies import SharingCopies
@@ -61,12 +61,7 @@ class OverfittingReport(SharingCopies, keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         model_with(self.model, "as_shown", "score", "generate", "expects")
-        images, labels = self.model.expects()
-        if labels is not None:
-            received = f"a {type(self.model).__name__} with labels"
-            raise argument_error("model", "a game without labels", received=received)
-        for name in ("training", "held_out"):
-            images.check(getattr(self, name), name)
+        check_unlabeled(self.model, training=self.training, held_out=self.held_out)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_gen.arguments import argument_error, integer, number
 from keras_gen.models.use import Codes, checked, count_of, in_batches, seed_of
 from keras_gen.saved_models import declared_range
-from keras_gen.saved_models.signatures import endpoints_of
+from keras_gen.saved_models.signatures import endpoints_of, loaded_endpoints
 
 STYLES = 10_000  # of which the deviation of a space of styles is taken, in StyleGAN2's code
 
@@ -42,7 +42,7 @@ class Space:
             self.endpoints = endpoints_of(model)
             self.value_range = getattr(model, "value_range", None)
         else:
-            self.endpoints = _loaded_endpoints(model)
+            self.endpoints = loaded_endpoints(model)
             self.value_range = declared_range(model)
         self._graph = tf.function(self.render, autograph=False, reduce_retracing=True)
 
@@ -211,19 +211,3 @@ class WPlus(W):
 
     def styles(self, points):
         return points
-
-
-def _loaded_endpoints(model):
-    """The endpoints of a loaded SavedModel: name -> (function, specifications of its inputs)."""
-    functions = {
-        name: member
-        for name, member in getattr(model, "__dict__", {}).items()
-        if isinstance(member, tf.types.experimental.GenericFunction)
-        and getattr(member, "concrete_functions", None)
-    }
-    return {name: (function, _specs(function)) for name, function in functions.items()}
-
-
-def _specs(function):
-    signature = function.concrete_functions[0].structured_input_signature
-    return [each for each in tf.nest.flatten(signature) if isinstance(each, tf.TensorSpec)]

@@ -1,6 +1,7 @@
 """Every measure that applies to a saved generator, next to that of real images."""
 
 import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -19,6 +20,7 @@ from keras_gen.evaluation.measures import (
 )
 from keras_gen.files import replacing
 from keras_gen.images import check_range
+from keras_gen.saved_models.signatures import specs_of
 
 _CHUNK = 1000  # images sampled at a time
 _MOST_TRAINING_IMAGES = 60_000  # among which nearest neighbours are searched
@@ -150,7 +152,11 @@ def evaluate(
         readers = [extractor, second_reader(train, value_range)]
         generated.update(reader_measures(readers[1], test, fake, value_range))
         real.update(reader_measures(readers[1], test, few_train, value_range))
-        spread = _spread(readers, generator, test, seed, draws, classes, value_range, verbose)
+        further = (
+            samples(generator, count, seed + draw, classes, verbose)[0] for draw in range(1, draws)
+        )
+        drawn = itertools.chain([fake], further)
+        spread = frechet_measures(readers, test, drawn, value_range)
         generated.update({name: float(np.mean(values)) for name, values in spread.items()})
     if conditional and not stacked:
         name = f"gan_test_{extractor.name}_{count}"
@@ -164,15 +170,6 @@ def second_reader(train, value_range):
     train, pixels = train[:_MOST_READ], int(np.prod(train.shape[1:]))
     most = max(min(COMPONENTS, pixels // 2, len(train) - 1), 1)
     return metrics.ComponentsExtractor(train, value_range, most)
-
-
-def _spread(readers, generator, test, seed, draws, classes, value_range, verbose):
-    """The Fréchet distances of several draws: dict from names to lists."""
-    measured = []
-    for draw in range(draws):
-        fake, _ = samples(generator, len(test), seed + draw, classes, verbose)
-        measured.append(frechet_measures(readers, test, fake, value_range))
-    return {name: [each[name] for each in measured] for name in measured[0]}
 
 
 def samples(generator, count, seed, classes=None, verbose=False):
@@ -210,9 +207,7 @@ def _is_conditional(generator, model):
     """Whether `sample` takes a label; an error if it is neither of the two forms."""
     names = None
     if hasattr(generator, "sample"):
-        signature = generator.sample.concrete_functions[0].structured_input_signature
-        arguments = tf.nest.flatten(signature)
-        names = [each.name for each in arguments if isinstance(each, tf.TensorSpec)]
+        names = [each.name for each in specs_of(generator.sample)]
     forms = (["count", "seed"], ["label", "count", "seed"])
     if names not in forms:
         received = "none" if names is None else f"sample({', '.join(names)})"

@@ -45,14 +45,24 @@ def reader_measures(reader, real, fake, value_range):
     return {f"{name}_{reader.name}_{len(fake)}": value for name, value in measures.items()}
 
 
-def frechet_measures(readers, real, fake, value_range):
-    """The Fréchet distance as each of several readers sees it: dict with `fid_{reader}_{n}`."""
-    return {
-        f"fid_{reader.name}_{len(fake)}": _frechet(
-            *(reader.features(images, value_range) for images in (real, fake))
-        )
-        for reader in readers
-    }
+def frechet_measures(readers, real, draws, value_range):
+    """The Fréchet distances of several draws, as each of several readers sees them.
+
+    Args:
+        readers: list of extractors.
+        real, value_range: as for `image_measures`.
+        draws: iterable of as many images each.
+
+    Returns:
+        Dict from `fid_{reader}_{n}` to a list of distances, one for each draw.
+    """
+    moments = [_moments(reader.features(real, value_range)) for reader in readers]
+    found = {f"fid_{reader.name}_{len(real)}": [] for reader in readers}
+    for fake in draws:
+        for reader, expected, distances in zip(readers, moments, found.values()):
+            features = reader.features(fake, value_range)
+            distances.append(expected.distance(_moments(features)))
+    return found
 
 
 def stack_measures(extractor, real, fake, value_range):
@@ -70,10 +80,13 @@ def stack_measures(extractor, real, fake, value_range):
 
 
 def _frechet(real, fake):
-    moments = [Moments(), Moments()]
-    for each, features in zip(moments, (real, fake), strict=True):
-        each.append(features)
-    return moments[0].distance(moments[1])
+    return _moments(real).distance(_moments(fake))
+
+
+def _moments(features):
+    moments = Moments()
+    moments.append(features)
+    return moments
 
 
 def _levels(real, fake, value_range):

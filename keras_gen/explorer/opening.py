@@ -7,48 +7,38 @@ import tensorflow as tf
 
 from keras_gen import saved_models
 from keras_gen.arguments import argument_error
-from keras_gen.saved_models.signatures import endpoints_of
+from keras_gen.saved_models.signatures import endpoints_of, loaded_endpoints
 
 
 def endpoints(name):
-    """The endpoints of a model, functions of tensors, and the range of its images or `None`.
+    """The endpoints of a model, and the range of its images or `None`.
 
     Args:
         name: a shipped model's name, or the path of a SavedModel or of a `.keras` file.
 
     Returns:
-        Dict from names to functions, and (low, high).
+        Dict from names to functions of tensors and what each takes, and (low, high).
 
     Raises:
         ValueError: if there is no such model, or it is damaged.
     """
     if str(name).endswith(".keras"):
         model = saved_models.load_keras(name)
-        functions = {
-            each: tf.function(function, input_signature=signature, autograph=False)
-            for each, (function, signature) in endpoints_of(model).items()
+        found = {
+            each: (tf.function(function, input_signature=specs, autograph=False), specs)
+            for each, (function, specs) in endpoints_of(model).items()
         }
-        for function in functions.values():
+        for function, _ in found.values():
             function.get_concrete_function()
-        return functions, getattr(model, "value_range", None)
+        return found, getattr(model, "value_range", None)
     model = saved_models.load(name)
-    generic = tf.types.experimental.GenericFunction
-    functions = {k: v for k, v in vars(model).items() if isinstance(v, generic)}
     declared = saved_models.declared_range(model)
     if declared is None:
         try:
             declared = saved_models.read_card(name)["value_range"]
         except FileNotFoundError:
             declared = None
-    return functions, declared
-
-
-def arguments(function):
-    """The `TensorSpec`s that an endpoint takes, in order."""
-    if callable(getattr(function, "get_concrete_function", None)) and function.input_signature:
-        return list(function.input_signature)
-    signature = function.concrete_functions[0].structured_input_signature
-    return [each for each in tf.nest.flatten(signature) if isinstance(each, tf.TensorSpec)]
+    return loaded_endpoints(model), declared
 
 
 def opened(name):
@@ -57,9 +47,11 @@ def opened(name):
     Raises:
         ValueError: if it has neither latents nor codes, or does not declare its range.
     """
-    functions, value_range = endpoints(name)
+    found, value_range = endpoints(name)
+    functions = {each: function for each, (function, _) in found.items()}
     drawn = "sample" in functions
-    make = functions.get("serve") if drawn and "serve" in functions else functions.get("decode")
+    kind = "serve" if drawn and "serve" in functions else "decode"
+    make = functions.get(kind)
     if make is None or value_range is None:
         raise argument_error(
             "model",
@@ -67,9 +59,9 @@ def opened(name):
             "and `decode`, that declares the range of its images",
             received=f"model={name}, with {', '.join(sorted(functions))}",
         )
-    latents, *condition = arguments(make)
-    encode = functions.get("encode") if make is functions.get("decode") else None
-    image_shape = _image_shape(functions, make, latents, condition)
+    latents, *condition = found[kind][1]
+    encode = functions.get("encode") if kind == "decode" else None
+    image_shape = _image_shape(make, latents, condition)
     styled = {"map", "synthesize", "mean_style"} <= set(functions)
     noise = functions["stored_noise"]() if styled and "stored_noise" in functions else None
 
@@ -83,7 +75,7 @@ def opened(name):
         latent_shape=tuple(latents.shape[1:]),
         image_shape=image_shape,
         value_range=tuple(value_range),
-        num_classes=_num_classes(make) if condition else None,
+        num_classes=_num_classes(make, latents) if condition else None,
         serve=_on_arrays(make),
         encode=None if encode is None else _on_arrays(encode),
         map=_on_arrays(functions["map"]) if styled else None,
@@ -96,12 +88,12 @@ def _on_arrays(function):
     return lambda *arrays: function(*map(tf.constant, arrays)).numpy()
 
 
-def _num_classes(make, most=1000):
+def _num_classes(make, latents, most=1000):
     """The number of labels that give images: the first that is refused ends them, or repeats."""
-    latents, last = tf.zeros([1, *arguments(make)[0].shape[1:]]), None
+    zeros, last = tf.zeros([1, *latents.shape[1:]]), None
     for label in range(most):
         try:
-            image = make(latents, tf.constant([label])).numpy()
+            image = make(zeros, tf.constant([label])).numpy()
         except tf.errors.OpError:
             return label
         if not np.isfinite(image).all() or np.array_equal(image, last):
@@ -110,7 +102,7 @@ def _num_classes(make, most=1000):
     return most
 
 
-def _image_shape(functions, make, latents, condition):
+def _image_shape(make, latents, condition):
     """(height, width, channels) of what is made; a vector is a square, or else a row."""
     zeros = [tf.zeros([1, *latents.shape[1:]]), *(tf.zeros([1], tf.int32) for _ in condition)]
     shape = tuple(make(*zeros).shape[1:])

@@ -5,8 +5,8 @@ import io
 
 import numpy as np
 from nicegui import run, ui
-from PIL import Image
 
+from keras_gen.explorer.pictures import as_picture, tiled
 from keras_gen.explorer.studio import MOST_BYTES, REACH, History
 
 SIZE = 384  # of the picture on the page, in pixels
@@ -15,15 +15,8 @@ SIZE = 384  # of the picture on the page, in pixels
 def png(pixels):
     """The bytes of a PNG of integers (height, width, channels)."""
     stream = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(stream, "PNG")
+    as_picture(pixels).save(stream, "PNG")
     return stream.getvalue()
-
-
-def tiled(images):
-    """Images (n, height, width, channels), n a square, as one picture."""
-    side, (height, width, channels) = int(len(images) ** 0.5), images.shape[1:]
-    rows = images.reshape(side, side, height, width, channels).swapaxes(1, 2)
-    return rows.reshape(side * height, side * width, channels)
 
 
 def serve(studio, host="127.0.0.1", port=8080, show=False):

@@ -35,17 +35,17 @@ def drawn(model, count, seed, label=None):
     """
     import tensorflow as tf
 
-    from keras_gen.explorer.opening import arguments, endpoints
+    from keras_gen.explorer.opening import endpoints
     from keras_gen.models.use import count_of, seed_of
 
     numbers = [count_of("count", count), seed_of(seed)]
-    functions, _ = endpoints(model)
-    if "sample_uint8" not in functions:
-        names = ", ".join(sorted(functions)) or "none"
+    found, _ = endpoints(model)
+    if "sample_uint8" not in found:
+        names = ", ".join(sorted(found)) or "none"
         expected = "a generator with the endpoint `sample_uint8`"
         raise argument_error("model", expected, received=f"model={model}, with {names}")
-    sample = functions["sample_uint8"]
-    conditional = len(arguments(sample)) == 3
+    sample, specs = found["sample_uint8"]
+    conditional = len(specs) == 3
     if conditional != (label is not None):
         expected = "the number of a class" if conditional else "none: the model has no classes"
         raise argument_error("label", expected, label)
@@ -69,14 +69,14 @@ def save_pictures(images, output):
     """
     check_output(output, len(images))
     paths = _paths(output, len(images))
-    pictures = [_grid(images)] if _is_grid(output) else images
+    pictures = [tiled(images)] if _is_grid(output) else images
     for path, pixels in zip(paths, pictures, strict=True):
         with replacing(path, "output") as temporary:
             _write(pixels, temporary)
     return output
 
 
-def _grid(images):
+def tiled(images):
     """All images in a nearly square picture; places that are left over are black."""
     count, height, width, channels = images.shape
     columns = int(np.ceil(np.sqrt(count)))
@@ -108,10 +108,16 @@ def _is_own(path):
         return False
 
 
+def as_picture(pixels):
+    """Integers from 0 to 255, (height, width, channels), as a picture of Pillow."""
+    from PIL import Image
+
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
 def _write(pixels, path):
-    from PIL import Image, PngImagePlugin
+    from PIL import PngImagePlugin
 
     notes = PngImagePlugin.PngInfo()
     notes.add_text(*WRITER)
-    grey = pixels.shape[-1] == 1
-    Image.fromarray(pixels[..., 0] if grey else pixels).save(path, "PNG", pnginfo=notes)
+    as_picture(pixels).save(path, "PNG", pnginfo=notes)

@@ -33,6 +33,23 @@ def endpoints_of(model):
     return _functional_endpoints(model)
 
 
+def loaded_endpoints(model):
+    """The endpoints of a loaded SavedModel: name -> (function, what it takes)."""
+    functions = {
+        name: member
+        for name, member in getattr(model, "__dict__", {}).items()
+        if isinstance(member, tf.types.experimental.GenericFunction)
+        and getattr(member, "concrete_functions", None)
+    }
+    return {name: (function, specs_of(function)) for name, function in functions.items()}
+
+
+def specs_of(function):
+    """What an endpoint of a loaded SavedModel takes: a list of `tf.TensorSpec`."""
+    signature = function.concrete_functions[0].structured_input_signature
+    return [each for each in tf.nest.flatten(signature) if isinstance(each, tf.TensorSpec)]
+
+
 def further_endpoints(networks):
     """Endpoints of further networks: a dict from their names to functional models."""
     return {name: _functional_endpoints(network)["serve"] for name, network in networks.items()}

@@ -64,7 +64,7 @@ def residual_discriminator(image_shape, filters=32, blocks=1):
     images = keras.Input(image_shape, name="images")
     x = _convolution(images, filters, 1, use_bias=True)
     for level in range(1, len(halved_sizes(image_shape, SMALLEST_SIDE))):
-        x = layers.AveragePooling2D(padding="same")(_blocks(x, blocks))
+        x = layers.AveragePooling2D(2, padding="same")(_blocks(x, blocks))
         x = _convolution(x, filters << level, 1)
     x = layers.Flatten()(FusedLeakyReLU(LEAKY_SLOPE)(_blocks(x, blocks)))
     score = layers.Dense(1, kernel_initializer="he_normal", dtype="float32", name="score")(x)

@@ -19,9 +19,10 @@ in z, in w (one style), in w+ (another style for each layer), or in w+ and the n
 space, the nearer is the image, and the further from what the generator would draw.
 
 The attributes are the ink of a digit, its slant, its width, and whether a reader takes it for a
-zero. By default a small StyleGAN learns digits of 8x8 pixels drawn with many fonts, within three
-minutes. `--trained outputs/stylegan/stylegan.keras` takes the model of a run of stylegan.py
-instead. Where a DCGAN of the same data ships, its z is edited too: a traditional generator's.
+zero. By default a small StyleGAN learns digits of 8x8 pixels drawn with many fonts, and all takes
+little more than three minutes. `--trained outputs/stylegan/stylegan.keras` takes the model of a run
+of stylegan.py instead. Where a DCGAN of the same data ships, its z, a traditional generator's, is
+edited too.
 """
 
 from keras_gen import runs

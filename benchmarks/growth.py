@@ -244,7 +244,7 @@ class TorchStyled(nn.Module):
 
     def forward(self, x, style, noise=None):
         if self.constant is not None:
-            x = self.constant.permute(0, 3, 1, 2).expand(len(style), -1, -1, -1)
+            x = self.constant.permute(2, 0, 1).expand(len(style), -1, -1, -1)
         x = self.body(x)
         noise = torch.randn(len(x), 1, *x.shape[2:]) if noise is None else noise
         x = x + self.strength[:, None, None] * noise + self.bias[:, None, None]

@@ -2,8 +2,8 @@
 
 Sub-packages load on first use: `keras_gen.layers` (any Keras backend), and on TensorFlow
 `keras_gen.models`, `losses`, `networks`, `optimizers`, `metrics`, `callbacks`, `data`,
-`plotting`, `saved_models`, `evaluation`, `greedy`. For scripts there are `keras_gen.runs` and
-`keras_gen.results`.
+`plotting`, `saved_models`, `evaluation`, `editing`, `greedy`. For scripts there are
+`keras_gen.runs` and `keras_gen.results`.
 """
 
 import importlib
@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 __all__ = [
     "callbacks",
     "data",
+    "editing",
     "evaluation",
     "greedy",
     "layers",

@@ -109,9 +109,79 @@ def reproduce(name: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="N
     sys.exit(0 if all(figure.holds for figure in figures) else 1)
 
 
+def sample(
+    model: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="MODEL")]],
+    count: int = 64,
+    seed: int = 1,
+    label: int | None = None,
+    output: pathlib.Path = pathlib.Path("grid.png"),
+) -> None:
+    """Draws images of a saved generator: one PNG with all of them, or a folder of single ones.
+
+    Equal seeds give equal images. Pictures that this command did not write are never replaced.
+
+    Args:
+        model: name of a shipped model, such as dcgan_mnist, or path of a SavedModel or a .keras
+            file.
+        count: number of images.
+        seed: start of the random numbers.
+        label: the class, for a conditional model.
+        output: a file that ends in .png for a grid; otherwise a folder for single pictures.
+    """
+    from keras_gen.explorer.pictures import check_output, drawn, save_pictures
+
+    check_output(output, count)
+    with quiet_start():
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()
+    written = save_pictures(drawn(model, count, seed, label), output)
+    print(f"{count} images are in {written}.")
+
+
+def explore(
+    model: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="MODEL")]],
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    show: bool = False,
+) -> None:
+    """Serves a page on which sliders move through the latents of a model; Ctrl+C ends it.
+
+    Args:
+        model: name of a shipped model, such as dcgan_mnist, or path of a SavedModel or a .keras
+            file.
+        host: address to listen on; the default can be reached from this machine only.
+        port: its port.
+        show: open the page in a browser.
+    """
+    try:
+        import nicegui  # noqa: F401
+    except ImportError as error:
+        text = 'The explorer needs NiceGUI: pip install "keras_gen[explore]"'
+        raise OSError(text) from error
+    with quiet_start():
+        from keras_gen.explorer import Studio, page
+        from keras_gen.explorer.opening import opened
+
+        studio = Studio(opened(model))
+    print(f"http://{host}:{port}", flush=True)
+    page.serve(studio, host, port, show)
+
+
+class Failure(SystemExit):
+    """The end of a command with a message and a status: 2 for wrong arguments, otherwise 1."""
+
+    def __init__(self, message, status):
+        super().__init__(message)
+        self.code = status
+        print(message, file=sys.stderr)
+
+
 def main(args=None):
     """Runs a command; an error in its arguments or on the disk ends it with a message."""
     commands = {
+        "sample": sample,
+        "explore": explore,
         "evaluate": evaluate,
         "models": models,
         "results": results,
@@ -121,10 +191,12 @@ def main(args=None):
         tyro.extras.subcommand_cli_from_dict(
             commands, prog="keras_gen", description="Generative models in Keras.", args=args
         )
-    except (ValueError, OSError) as error:
-        sys.exit(str(error))
+    except ValueError as error:
+        raise Failure(str(error), 2) from error
+    except OSError as error:
+        raise Failure(str(error), 1) from error
     except KeyboardInterrupt:
-        sys.exit("Interrupted.")
+        raise Failure("Interrupted.", 1) from None
 
 
 if __name__ == "__main__":

@@ -44,15 +44,32 @@ def conditional_gan():
     return model
 
 
+def _mlp_gan(**options):
+    generator = networks.mlp(4, [8], IMAGE, output_activation="tanh")
+    return models.GAN(generator, networks.mlp(IMAGE, [8], 1), seed=5, **options)
+
+
 def replay_gan():
     """With a memory of generated images, which is part of the state and soon full."""
-    model = models.GAN(
-        networks.mlp(4, [8], IMAGE, output_activation="tanh"),
-        networks.mlp(IMAGE, [8], 1),
-        replay=10,
-        seed=5,
-    )
+    model = _mlp_gan(replay=10)
     model.compile(adam(), adam())
+    return model
+
+
+def augmented_gan():
+    """With a strength that moves in every second step, which is part of the state."""
+    changes = own_layers.differentiable_augmentation(mirror=True)
+    adaptive = models.AdaptiveAugmentation(changes, images=100, every=2, start=0.5)
+    model = _mlp_gan(augment=adaptive)
+    model.compile(adam(), adam(), penalty=losses.R1(1.0))
+    return model
+
+
+def relativistic_gan():
+    """With both penalties, of augmented images."""
+    model = _mlp_gan(augment=own_layers.differentiable_augmentation())
+    penalty = losses.R1(1.0) + losses.R2(1.0)
+    model.compile(adam(), adam(), losses.RelativisticPairing(), penalty)
     return model
 
 
@@ -328,6 +345,8 @@ GAMES = {
         gan,
         conditional_gan,
         replay_gan,
+        augmented_gan,
+        relativistic_gan,
         semi_supervised_gan,
         wgan,
         wgan_gp,

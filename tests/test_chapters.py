@@ -54,6 +54,8 @@ ARGUMENTS = {
     },
     "progan": {"epochs": 1, "filters": (4, 3)},  # of 8x8 pixels
     "stylegan": {"epochs": 1, "filters": (4, 4), "mapping": 2},
+    "faces": {"epochs": 1, "filters": 4, "limit": 40},
+    "faces_compare": {"epochs": 1, "filters": 4, "limit": 40, "games": ["DCGAN", "relativistic"]},
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
 }
 SMALLER = {  # constants of a script, where its own only take longer
@@ -72,6 +74,10 @@ SMALLER = {  # constants of a script, where its own only take longer
     "mode_collapse": {"STEPS_PER_EPOCH": 400},
     "stylegan": {"PAIRS": 60},
     "style_mixing": {"FILTERS": (4, 4), "LATENT_DIM": 4, "COUNT": 60},
+    "controllable": {
+        **{"FILTERS": (4, 4), "LATENT_DIM": 4, "COUNT": 100, "EDITED": 20},
+        **{"SEARCHED": 1, "SEARCH_STEPS": 2, "RESTARTS": 1},
+    },
 }
 MOST_LINES, MOST_LINES_OF_COMPARISONS = 60, 80  # of the body of `main`
 ABOUT_PROGRESS = re.compile("nothing is left to train|/step")

@@ -297,19 +297,21 @@ def test_reproduce_says_whether_figures_hold(course, capfd, value, unit, status,
     assert (course / "outputs" / "reproduce" / "toy" / "results.json").is_file()
 
 
-def test_an_interrupted_reproduction_resumes_in_its_folder(course):
+def test_an_interrupted_reproduction_resumes_in_its_folder(course, capfd):
     (course / "fail").touch()
-    assert command("reproduce", "toy") == "`python chapters/01_toys/toy.py --output " + (
-        "outputs/reproduce/toy` ended with status 3."
+    assert command("reproduce", "toy") == 1
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        "`python chapters/01_toys/toy.py --output outputs/reproduce/toy` ended with status 3."
     )
     assert (course / "outputs" / "reproduce" / "toy" / "begun").exists()
     assert command("reproduce", "toy") == 0  # it fails only where nothing has begun
 
 
-def test_what_an_earlier_run_wrote_is_not_taken_for_this_one(course):
+def test_what_an_earlier_run_wrote_is_not_taken_for_this_one(course, capfd):
     assert command("reproduce", "toy") == 0
     (course / "chapters" / "01_toys" / "toy.py").write_text("import argparse")
-    assert "wrote no" in command("reproduce", "toy")
+    assert command("reproduce", "toy") == 1
+    assert "wrote no" in capfd.readouterr().err
 
 
 def test_an_unknown_name_is_answered_with_the_list(course, capsys):
@@ -384,10 +386,11 @@ def test_a_result_in_the_wrong_place_is_named(course):
         published(course)
 
 
-def test_without_the_source_a_command_says_so(course):
+def test_without_the_source_a_command_says_so(course, capsys):
     (course / "chapters").rename(course / "elsewhere")
     for words in [("results",), ("reproduce", "toy"), ("results", "--write")]:
-        assert "the source tree of keras_gen" in command(*words)
+        assert command(*words) == 2
+        assert "the source tree of keras_gen" in capsys.readouterr().err
 
 
 LIGHT = """
@@ -402,7 +405,9 @@ finally:
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["reproduce", "--help"], ["results", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["reproduce", "--help"], ["results", "--help"], ["sample", "--help"]]
+)
 def test_help_loads_neither_tensorflow_nor_numpy(words):
     process = subprocess.run([sys.executable, "-c", LIGHT, *words], capture_output=True, text=True)
     assert process.returncode == 0, process.stderr

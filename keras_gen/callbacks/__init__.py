@@ -9,6 +9,7 @@ from keras_gen.callbacks.generative_metrics import GenerativeMetrics
 from keras_gen.callbacks.generator_gradient import GeneratorGradient
 from keras_gen.callbacks.growth import Growth
 from keras_gen.callbacks.of_player import OfPlayer
+from keras_gen.callbacks.overfitting_report import OverfittingReport
 from keras_gen.callbacks.point_moments import PointMoments
 from keras_gen.callbacks.resume import Resume
 from keras_gen.callbacks.sample_grid import SampleGrid
@@ -24,6 +25,7 @@ __all__ = [
     "GeneratorGradient",
     "Growth",
     "OfPlayer",
+    "OverfittingReport",
     "PointMoments",
     "Resume",
     "SampleGrid",

@@ -13,7 +13,7 @@ from keras_gen.data.augmentations import (
 from keras_gen.data.domains import domain_pairs, unpaired
 from keras_gen.data.examples import arrays
 from keras_gen.data.few_labels import few_per_class, partly_labeled, stratified
-from keras_gen.data.folders import by_name, left_half, right_half
+from keras_gen.data.folders import by_group, by_name, left_half, right_half
 from keras_gen.data.offline import blended, nudged, sample_photographs
 from keras_gen.data.pairs import load_pairs
 from keras_gen.data.pipeline import batches
@@ -26,6 +26,7 @@ __all__ = [
     "batches",
     "binarize",
     "blended",
+    "by_group",
     "by_name",
     "captions",
     "class_names",

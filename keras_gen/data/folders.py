@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import os
+import re
 import warnings
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class Half:
     folder: Path
     is_right: bool
     by_name = False
+    group = None
 
     def cut(self, pixels, path):
         """The half of the picture (height, width, channels) that was read from `path`."""
@@ -58,10 +60,11 @@ def right_half(folder):
 
 @dataclasses.dataclass(frozen=True)
 class Whole:
-    """A folder of pictures that are not cut, in the order of their names or mixed."""
+    """A folder of pictures that are not cut, in the order of their names, in groups or mixed."""
 
     folder: Path
     by_name: bool = False
+    group: str | None = None
     cut = None
 
 
@@ -84,6 +87,35 @@ def by_name(folder):
     return Whole(folder_path("folder", folder), by_name=True)
 
 
+def by_group(folder, pattern=r"(.+)[_-]"):
+    r"""A folder whose splits keep groups together, such as all pictures of one person, for `load`.
+
+    A slice such as `"train[:75%]"` or `"train[:30]"` then counts groups, in an order that mixes
+    them, and never has a part of one: nobody is on both sides.
+
+    Args:
+        folder: path of a folder of PNG or JPEG images.
+        pattern: regular expression that the beginnings of the files' names match, with one pair of
+            parentheses around what names the group. By default that is all before the last `_` or
+            `-`, such as `anna` of `anna_03.png`.
+
+    Raises:
+        ValueError: if there is no such folder, or the pattern is not of this form.
+
+    Example:
+        train = load(by_group("faces", r"(s\d+)_"), "train[:75%]")
+        test = load(by_group("faces", r"(s\d+)_"), "train[75%:]")  # other persons
+    """
+    expected = "a regular expression with one group, such as '(.+)_'"
+    try:
+        groups = re.compile(pattern).groups
+    except (re.error, TypeError) as error:
+        raise argument_error("pattern", expected, pattern) from error
+    if not isinstance(pattern, str) or groups != 1:
+        raise argument_error("pattern", expected, pattern)
+    return Whole(folder_path("folder", folder), group=pattern)
+
+
 @dataclasses.dataclass
 class Listing:
     """The files of one split of a folder.
@@ -93,15 +125,17 @@ class Listing:
         files: paths of all PNG and JPEG files, by name or in an order that mixes the sub-folders.
         skipped: paths of visible files with other suffixes, except notes.
         beside: paths of images that lie outside the folders of the splits.
+        starts: where each group of files begins, and their number, if they are in groups.
     """
 
     root: Path
     files: list = dataclasses.field(default_factory=list)
     skipped: list = dataclasses.field(default_factory=list)
     beside: list = dataclasses.field(default_factory=list)
+    starts: list | None = None
 
 
-def listing(folder, split, argument="name", by_name=False):
+def listing(folder, split, argument="name", by_name=False, group=None):
     """All files of the split of that name: a `Listing`.
 
     Args:
@@ -109,6 +143,7 @@ def listing(folder, split, argument="name", by_name=False):
         split: name of a split, without a slice.
         argument: the name of the argument for messages about the folder.
         by_name: whether files are in the order of their names.
+        group: pattern of what names a file's group; files of a group are then neighbours.
     """
     parts = _parts(folder, argument)
     root = _part_of(folder, parts, split, argument)
@@ -130,7 +165,29 @@ def listing(folder, split, argument="name", by_name=False):
         return hashlib.sha256(os.fsencode(path.relative_to(root).as_posix())).digest()
 
     result.files.sort(key=None if by_name else mixed)
+    if group is not None:
+        _gather(result, group, argument)
     return result
+
+
+def _gather(result, pattern, argument):
+    """Puts the files of each group side by side, the groups in an order that mixes them."""
+    groups = {}
+    for path in result.files:
+        match = re.match(pattern, path.name)
+        if match is None or not match[1]:
+            expected = f"files whose names begin with a match of the pattern {pattern!r}"
+            raise argument_error(argument, expected, received=shown(path))
+        groups.setdefault(match[1], []).append(path)
+
+    def mixed(name):
+        return hashlib.sha256(os.fsencode(name)).digest()
+
+    names = sorted(groups, key=mixed)
+    result.files = [path for name in names for path in groups[name]]
+    result.starts = [0]
+    for name in names:
+        result.starts.append(result.starts[-1] + len(groups[name]))
 
 
 def has_split(folder, split):

@@ -111,7 +111,7 @@ def _by_rule(name, rule, split, size, x_range, y_range, background):
 def _partners(x, y, split):
     """For x and for y: the chosen files, in the order of x, and how a picture is cut."""
     x, y = _of_folder(x, "x"), _of_folder(y, "y")
-    x_found, chosen = files_of(x.folder, split, "x", x.by_name)
+    x_found, chosen = files_of(x.folder, split, "x", x.by_name, x.group)
     y_found, _ = files_of(y.folder, split, "y")
     x_named, y_named = _named(x_found, "x"), _named(y_found, "y")
     for name, lacking, there in [("y", y_named, x_named), ("x", x_named, y_named)]:

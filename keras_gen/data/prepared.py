@@ -11,6 +11,11 @@ from keras_gen.arguments import argument_error
 from keras_gen.data import splits
 from keras_gen.data.examples import arrays
 
+_BY_HAND = {
+    "celeb_a": ". The files of celeb_a lie on Google Drive, which often refuses programs: download "
+    "img_align_celeba.zip with a browser, unpack it, and use `--dataset FOLDER`",
+}
+
 
 def names():
     """The names of all datasets, without their configurations."""
@@ -101,12 +106,14 @@ def _ensure_prepared(builder):
         _check_reachable(builder)
         builder.download_and_prepare()
     except Exception as error:
+        by_hand = _BY_HAND.get(builder.name, "")
         raise argument_error(
             "name",
             "a dataset that is prepared or can be downloaded",
             received=f"name={builder.name}, which is not in '{builder.data_dir}' and whose "
             f"download failed ({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the folder "
-            "that has it, or use `--dataset digits` or `--dataset glyphs`, which need no download",
+            "that has it, or use `--dataset digits` or `--dataset glyphs`, which need no download"
+            + by_hand,
         ) from error
 
 

@@ -58,7 +58,8 @@ def load(
             `styles` that make pairs, such as `"glyphs_bold"`; the name of an image dataset of
             TensorFlow Datasets; or the path of a folder of PNG or JPEG images.
             `left_half(folder)` and `right_half(folder)` are halves of the pictures of a folder, and
-            `by_name(folder)` is one in the order of the names.
+            `by_name(folder)` is one in the order of the names, and the splits of `by_group(folder)`
+            keep together all pictures of one person or another group.
         split: `"train"`, `"test"`, any of the names above for folders, or a slice as in TensorFlow
             Datasets: `"train[:1000]"`, `"train[90%:]"`.
         image_size: integer or (height, width) to resize to; `None` keeps the size.
@@ -154,7 +155,7 @@ def finished(examples, brightest, size, value_range):
     return dataset.unbatch().apply(tf.data.experimental.assert_cardinality(len(examples[0])))
 
 
-def files_of(folder, split, argument="name", by_name=False):
+def files_of(folder, split, argument="name", by_name=False, group=None):
     """The files of a split of a folder.
 
     Args:
@@ -162,13 +163,19 @@ def files_of(folder, split, argument="name", by_name=False):
         split: name of a split, or a slice of one.
         argument: the name of the argument for the folder.
         by_name: whether they are in the order of their names.
+        group: pattern of what names a file's group, or `None`; a slice then counts groups.
 
     Returns:
         `(found, chosen)`, a `folders.Listing` and the slice of its files that `split` names.
     """
     name, bounds = splits.parsed(split)
-    found = folders.listing(folder, name, argument, by_name)
-    return found, splits.slice_of(len(found.files), bounds, split)
+    found = folders.listing(folder, name, argument, by_name, group)
+    if group is None:
+        return found, splits.slice_of(len(found.files), bounds, split)
+    first, last, _ = splits.slice_of(len(found.starts) - 1, bounds, split).indices(
+        len(found.starts) - 1
+    )
+    return found, slice(found.starts[first], found.starts[last])
 
 
 def pixels_of(files, rest, size, cut=None, background=(1.0,) * 3, argument="name"):
@@ -215,7 +222,7 @@ def _checked_names(class_names, labels, source):
 
 
 def _of_folder(source, split, size, labels, class_names, background):
-    found, chosen = files_of(source.folder, split, by_name=source.by_name)
+    found, chosen = files_of(source.folder, split, by_name=source.by_name, group=source.group)
     targets = ()
     if labels:
         names = folders.class_names(source.folder) if class_names is None else class_names

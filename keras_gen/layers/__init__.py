@@ -1,6 +1,15 @@
 """Layers of generative models that Keras does not have, written in `keras.ops` only."""
 
 from keras_gen.layers.adain import AdaIN
+from keras_gen.layers.augmentation import (
+    Augmentation,
+    Augmentations,
+    RandomColors,
+    RandomCutout,
+    RandomMirror,
+    RandomShift,
+    differentiable_augmentation,
+)
 from keras_gen.layers.blur import Blur2D
 from keras_gen.layers.doubled_rbm import DoubledRBM, doubled_rbms
 from keras_gen.layers.equalized import EqualizedConv2D, EqualizedDense
@@ -26,6 +35,8 @@ from keras_gen.layers.tied_dense import TiedDense
 __all__ = [
     "RBM",
     "AdaIN",
+    "Augmentation",
+    "Augmentations",
     "Blur2D",
     "DoubledRBM",
     "EqualizedConv2D",
@@ -43,10 +54,15 @@ __all__ = [
     "PermanentDropout",
     "PixelNorm",
     "RandomAffine",
+    "RandomColors",
+    "RandomCutout",
+    "RandomMirror",
     "RandomPaste",
+    "RandomShift",
     "ReflectionPadding2D",
     "Sampling",
     "StyleModulation",
     "TiedDense",
+    "differentiable_augmentation",
     "doubled_rbms",
 ]

@@ -16,5 +16,5 @@ def mean_and_deviation(features, epsilon):
         Two tensors (batch, 1, 1, channels).
     """
     mean = ops.mean(features, axis=(1, 2), keepdims=True)
-    variance = ops.var(features, axis=(1, 2), keepdims=True)
+    variance = ops.mean(ops.square(features - mean), axis=(1, 2), keepdims=True)
     return mean, ops.sqrt(variance + epsilon)

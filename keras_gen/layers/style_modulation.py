@@ -48,7 +48,7 @@ class StyleModulation(keras.layers.Layer):
         x = ops.cast(features, "float32")
         mean, sigma = mean_and_deviation(x, self.epsilon)
         s, b = ops.split(ops.cast(self.affine(style), "float32")[:, None, None, :], 2, axis=-1)
-        return ops.cast((1 + s) * (x - mean) / sigma + b, features.dtype)
+        return ops.cast((x - mean) * ((1 + s) / sigma) + b, features.dtype)
 
     def _check(self, input_shape):
         features, style = _shapes.shapes_of(["features", "style"], input_shape)

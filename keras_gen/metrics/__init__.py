@@ -38,6 +38,7 @@ from keras_gen.metrics.precision_recall import (
     manifold_coverage,
     precision_recall,
 )
+from keras_gen.metrics.random_features import RandomExtractor
 from keras_gen.metrics.separability import linear_separability
 from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
 from keras_gen.metrics.translations import (
@@ -64,6 +65,7 @@ __all__ = [
     "PeakSignalToNoise",
     "PerceptualPathLength",
     "PixelAccuracy",
+    "RandomExtractor",
     "Sharpness",
     "SlicedWasserstein",
     "StackedModes",

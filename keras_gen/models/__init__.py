@@ -20,6 +20,7 @@ from keras_gen.models.adversarial import (
     GAN,
     WGAN,
     WGANGP,
+    AdaptiveAugmentation,
     AdversarialModel,
     CycleGAN,
     Pix2Pix,
@@ -27,6 +28,7 @@ from keras_gen.models.adversarial import (
     ReplayMemory,
     SemiSupervisedGAN,
     StyleGAN,
+    growing_style_gan,
 )
 from keras_gen.models.autoencoders import VAE, Autoencoder, TiedAutoencoder
 from keras_gen.models.autoregressive import MADE, AutoregressiveModel, CharacterModel, PixelCNN
@@ -50,6 +52,7 @@ __all__ = [
     "VAE",
     "WGAN",
     "WGANGP",
+    "AdaptiveAugmentation",
     "AdversarialModel",
     "AdversarialTraining",
     "Autoencoder",
@@ -72,4 +75,5 @@ __all__ = [
     "TiedAutoencoder",
     "adversarial_examples",
     "descend",
+    "growing_style_gan",
 ]

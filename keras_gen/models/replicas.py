@@ -35,3 +35,11 @@ class EqualReplicas(keras.callbacks.Callback):
             value = tf.convert_to_tensor(variable.value)
             own = tf.where(first, value, tf.zeros_like(value))
             variable.assign(context.all_reduce(tf.distribute.ReduceOp.SUM, own))
+
+
+def of_all_replicas(count):
+    """The sum of a number over the replicas that take the step together."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return count
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, count)

@@ -21,6 +21,7 @@ from keras_gen.networks.recurrent import (
     recurrent_reader,
     recurrent_tagger,
 )
+from keras_gen.networks.residual import residual_discriminator, residual_generator
 from keras_gen.networks.resnet_translator import resnet_translator
 from keras_gen.networks.shapes import input_shapes, output_shape
 from keras_gen.networks.style import StyleGenerator, style_discriminator, style_generator
@@ -54,6 +55,8 @@ __all__ = [
     "recurrent_encoder",
     "recurrent_reader",
     "recurrent_tagger",
+    "residual_discriminator",
+    "residual_generator",
     "resnet_translator",
     "style_discriminator",
     "style_generator",

@@ -59,7 +59,7 @@ def dcgan_generator(
     image_shape, filters = _checked(image_shape, filters, kernel_size, num_classes, smallest_side)
     latent_dim = positive_integer("latent_dim", latent_dim)
     channels = image_shape[2]
-    *sizes, smallest = _sizes(image_shape, smallest_side)
+    *sizes, smallest = halved_sizes(image_shape, smallest_side)
     inputs = x = keras.Input((latent_dim,), name="latents")
     if num_classes is not None:
         labels = keras.Input((), dtype="int32", name="labels")
@@ -82,7 +82,7 @@ def dcgan_generator(
             use_bias=last or not normalization,
             kernel_initializer=_normal(),
         )(x)
-        x = _cut(x, size)
+        x = cut(x, size)
     images = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(inputs, images, name="generator")
 
@@ -134,7 +134,7 @@ def dcgan_discriminator(
     image_shape, filters = _checked(image_shape, filters, kernel_size, num_classes, smallest_side)
     dropout = number_from_zero("dropout", dropout, end=1)
     inputs = x = keras.Input(image_shape, name="images")
-    for step in range(len(_sizes(image_shape, smallest_side)) - 1):
+    for step in range(len(halved_sizes(image_shape, smallest_side)) - 1):
         normalized = normalization and step > 0
         x = layers.Conv2D(
             filters << step,
@@ -186,13 +186,13 @@ def _normalize(synchronized):
     return FusedBatchNormalization(momentum=NORMALIZATION_MOMENTUM, synchronized=synchronized)
 
 
-def _cut(x, size):
+def cut(x, size):
     """The upper left part of an image, of the given height and width."""
     rest = [(0, side - target) for side, target in zip(x.shape[1:3], size)]
     return layers.Cropping2D(rest)(x) if any(after for _, after in rest) else x
 
 
-def _sizes(image_shape, smallest_side):
+def halved_sizes(image_shape, smallest_side):
     """Heights and widths from the image's own down to the smallest."""
     sizes = [tuple(image_shape[:2])]
     while min(sizes[-1]) > smallest_side:

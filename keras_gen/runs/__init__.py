@@ -25,6 +25,7 @@ later.load_later(
     "tensorflow",
     "keras_gen.callbacks",
     "keras_gen.data",
+    "keras_gen.editing",
     "keras_gen.evaluation",
     "keras_gen.greedy",
     "keras_gen.layers",

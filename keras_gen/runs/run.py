@@ -127,6 +127,29 @@ class Run:
             parts.append(data.arrays(found.take(limit or -1)))
         return tuple(parts)
 
+    def held_out_images(self, image_size=None, pattern=None, value_range=(-1.0, 1.0), few=300):
+        """Three quarters of the pictures for training, and a quarter that is held out, as arrays.
+
+        Args:
+            image_size: resize to squares of this size; `None` leaves the size.
+            pattern: of a folder, what names a picture's group, see `data.by_group`; then nobody is
+                in both. `None` to share out single pictures.
+            value_range: closed interval of the pixels.
+            few: without `limit`, how many training images are used of what is not a folder.
+
+        Returns:
+            train, held_out: float arrays (count, height, width, channels).
+        """
+        from keras_gen import data
+
+        limit = self.limit or (None if self._is_folder else few)
+        source = self.dataset if pattern is None else data.by_group(self.dataset, pattern)
+        parts = []
+        for split, most in [("train[:75%]", limit), ("train[75%:]", limit and max(limit // 3, 2))]:
+            found = data.load(source, split, image_size, value_range)
+            parts.append(data.arrays(found.take(most or -1)))
+        return tuple(parts)
+
     def pairs(self, image_size=None, value_range=(-1.0, 1.0), rule=None, reverse=False):
         """Training and test pairs of images (source, target), four arrays.
 

@@ -95,6 +95,14 @@ CALLS = [
     (data.class_names, {"name": "digits"}, {"name": NO_FOLDERS}),
     (data.left_half, {"folder": "."}, {"folder": [*NO_FOLDERS, __file__]}),
     (data.right_half, {"folder": "."}, {"folder": [*NO_FOLDERS, __file__]}),
+    (
+        data.by_group,
+        {"folder": ".", "pattern": "(.*)"},
+        {
+            "folder": [*NO_FOLDERS, __file__],
+            "pattern": [None, 3, b"(a)", "a", "(a)(b)", "(", NAN, True, ["(a)"]],
+        },
+    ),
     (data.by_name, {"folder": "."}, {"folder": [*NO_FOLDERS, __file__]}),
     (
         data.load_pairs,

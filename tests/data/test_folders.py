@@ -300,6 +300,26 @@ def test_files_can_be_in_the_order_of_their_names_so_that_slices_keep_persons_to
         data.by_name(tmp_path / "no such")
 
 
+def test_splits_by_group_have_nobody_on_both_sides(tmp_path):
+    for number in range(40):  # of ten persons, with one to seven pictures
+        person = min(number // 4, 9) if number < 28 else number % 10
+        write(tmp_path / f"s{person}_{number}.png", 10 * person)
+
+    def persons(split, **pattern):
+        folder = data.by_group(tmp_path, **pattern)
+        images = data.arrays(data.load(folder, split, value_range=(0, 255)))
+        return np.round(images[:, 0, 0, 0] / 10).astype(int).tolist()
+
+    train, test = persons("train[:70%]"), persons("train[70%:]")
+    assert len(set(train)) == 7 and len(set(test)) == 3  # a share of the persons, not of pictures
+    assert not set(train) & set(test) and len(train) + len(test) == 40
+    assert len(set(persons("train[:4]"))) == 4
+    assert persons("train[:4]", pattern=r"s(\d)_") == persons("train[:4]", pattern="s([0-9])")
+    assert sorted(set(train)) != list(range(7))  # mixed
+    with pytest.raises(ValueError, match="pattern"):
+        persons("train", pattern=r"(\d)_")
+
+
 def test_labels_follow_the_order_of_the_names(tmp_path):
     for name, value in [("b/1.png", 10), ("a/9.png", 20), ("a/1.png", 30)]:
         write(tmp_path / name, value)

@@ -200,7 +200,9 @@ def test_a_dataset_that_cannot_be_downloaded_names_folder_and_way_on(tmp_path, m
         data.load("mnist")
     assert "mnist" in str(caught.value)
     assert str(tmp_path) in str(caught.value)
-    assert "no route" in str(caught.value)
+    assert "no route" in str(caught.value) and "browser" not in str(caught.value)
+    with pytest.raises(ValueError, match=r"--dataset digits.*browser.*--dataset FOLDER"):
+        data.load("celeb_a", image_size=8)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ KILLS = {
     "slow_progan": 5,
     "stylegan": 1,
     "replay_gan": 1,
+    "augmented_gan": 1,
     "pix2pix": 1,
     "cycle_gan": 5,
     "vae": 5,

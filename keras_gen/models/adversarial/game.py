@@ -6,8 +6,10 @@ import keras
 import tensorflow as tf
 
 from keras_gen.arguments import argument_error, positive_integer
+from keras_gen.layers.augmentation import check_augmentation
 from keras_gen.losses import AdversarialLoss, NonSaturating, Penalty
 from keras_gen.losses.equation import check_equation
+from keras_gen.models.adversarial.augmenting import AdaptiveAugmentation, changed
 from keras_gen.models.base import GenerativeModel, descend
 from keras_gen.models.endings import check_reaches
 from keras_gen.models.mismatches import refuse
@@ -37,6 +39,11 @@ class AdversarialModel(GenerativeModel):
     `(real, *condition)`; the base never looks into the condition, so labels, input images or
     nothing at all are treated alike.
 
+    With an `augment`, both players see real and generated images through the same family of random
+    changes T, each image with numbers of its own: `score(T(images))`, in the losses and in the
+    penalty, in training only. A discriminator of few images cannot know these by heart, and since
+    T(fake) must resemble T(real) and not real, the generator does not make changed images.
+
     Each player's step has fakes of its own, from fresh noise. Where an image is made from another
     one and not from noise, `fakes_once` spares the second making: the generator's step begins, the
     discriminator takes its own step on these very fakes, without their gradient, and the generator
@@ -46,8 +53,14 @@ class AdversarialModel(GenerativeModel):
     the discriminator sees fresh real data on each of its steps. For the customary 5 critic steps
     of 64 images each, give `fit()` batches of 320.
 
+    Args:
+        value_range, seed: as for `GenerativeModel`.
+        augment: a `layers.Augmentation`, such as `layers.differentiable_augmentation()`, or a
+            `models.AdaptiveAugmentation`; `None` for none.
+
     Reference:
-        Goodfellow et al. (2014), Generative Adversarial Networks, arXiv:1406.2661, Algorithm 1.
+        Goodfellow et al. (2014), Generative Adversarial Networks, arXiv:1406.2661, Algorithm 1;
+        augmentation: Zhao et al. (2020), arXiv:2006.10738, equations 3 and 4.
     """
 
     tracked = ("discriminator_loss", "generator_loss")
@@ -65,6 +78,10 @@ class AdversarialModel(GenerativeModel):
         "penalty": check_penalty,
         "discriminator_steps": positive_integer,
     }
+
+    def __init__(self, value_range=None, seed=None, augment=None, **kwargs):
+        super().__init__(value_range=value_range, seed=seed, **kwargs)
+        self.augment = None if augment is None else check_augmentation("augment", augment)
 
     def compile(
         self,
@@ -136,6 +153,9 @@ class AdversarialModel(GenerativeModel):
         cure = f"scores that are {kind}, as {name} takes them: remove the last activation"
         for network in self.discriminator_names:
             check_reaches(network, getattr(self, network, None), needed, cure)
+        if self.adaptive and loss.pairs:
+            expected = f"one of constant strength: no score of {name} by itself means real"
+            raise argument_error("augment", expected, self.augment)
         if penalty is not None and penalty.of_gradients:
             for network in filter(self._trains, self.layers):
                 _check_separate(network, penalty)
@@ -182,25 +202,45 @@ class AdversarialModel(GenerativeModel):
     def observe(self, real_score, fake_score, sample_weight=None):
         """Logs what the scores say about real images, with their weights, and about fakes."""
 
+    # What both players see
+
+    @property
+    def adaptive(self):
+        """Whether the strength of the augmentation follows the discriminator."""
+        return isinstance(self.augment, AdaptiveAugmentation)
+
+    def augmented(self, images, seed=None):
+        """Images as both players see them in training, with the next random numbers or a seed's."""
+        if self.augment is None:
+            return images
+        return changed(self.augment, images, self.next_seed() if seed is None else seed)
+
+    def judged(self, images, *condition, training=True):
+        """The scores that the losses and penalties take: in training, those of augmented images."""
+        images = self.augmented(images) if training else images
+        return self.score(images, *condition, training=training)
+
     # The equations on scores
 
     def discriminator_loss(self, real, fake, *condition, sample_weight=None, training=True):
         """The scalar that the discriminator descends."""
-        real_score = self.score(real, *condition, training=training)
+        real_score = self.judged(real, *condition, training=training)
         options = {"sample_weight": sample_weight, "training": training}
         return self.game_loss(real_score, real, fake, *condition, **options)
 
     def game_loss(self, real_score, real, fake, *condition, sample_weight, training):
         """The discriminator's loss, penalty included, of a batch whose real scores are known."""
-        fake_score = self.score(fake, *condition, training=training)
+        fake_score = self.judged(fake, *condition, training=training)
         fake_weight = self.weights_of_fakes(sample_weight)
         # A pair has the weight of its real sample; a loss without `fake_weight` is fine elsewhere.
         options = {} if fake_weight is None or self.loss.pairs else {"fake_weight": fake_weight}
         loss = self.loss.discriminator(real_score, fake_score, sample_weight, **options)
         self.observe(real_score, fake_score, sample_weight)
+        if self.adaptive and training:
+            self.augment.notice(tf.cast(real_score, tf.float32) - self.loss.boundary)
         if self.penalty is not None:
             loss += self.penalty(
-                lambda images: self.score(images, *condition, training=training),
+                lambda images: self.judged(images, *condition, training=training),
                 real,
                 fake,
                 self.next_seed(),
@@ -209,10 +249,10 @@ class AdversarialModel(GenerativeModel):
 
     def generator_loss(self, real, fake, *condition, sample_weight=None, training=True):
         """The scalar that the generator descends."""
-        fake_score = self.score(fake, *condition, training=training)
+        fake_score = self.judged(fake, *condition, training=training)
         if not self.loss.pairs:
             return self.loss.generator(fake_score, self.weights_of_fakes(sample_weight))
-        real_score = self.score(real, *condition, training=training)
+        real_score = self.judged(real, *condition, training=training)
         return self.loss.generator(fake_score, sample_weight, real=real_score)
 
     # The steps
@@ -220,11 +260,15 @@ class AdversarialModel(GenerativeModel):
     def discriminator_step(self, real, *condition, sample_weight=None, fake=None):
         """One step of the discriminator; the fake images are made outside its tape, or given."""
         fake = self.shown(self.fake(real, *condition) if fake is None else fake)
-        return descend(
+        loss = descend(
             lambda: self.discriminator_loss(real, fake, *condition, sample_weight=sample_weight),
             self.discriminator_variables,
             self.discriminator_optimizer,
         )
+        if self.adaptive:
+            with tf.control_dependencies([loss]):  # which depends on the old strength
+                self.augment.follow()
+        return loss
 
     def generator_step(self, real, *condition, sample_weight=None, before=None):
         """One step of the generator; the fake images are made inside its tape.

@@ -40,6 +40,8 @@ class GAN(AdversarialModel):
             fake images that the discriminator is shown in training are then remembered ones, see
             `models.ReplayMemory`; so are those that `fake_accuracy` counts. A good number is that
             of many batches. Not for conditional networks.
+        augment: random changes of what both players see, which few training images need, such as
+            `layers.differentiable_augmentation()`; see `AdversarialModel`.
         seed: integer or `None`.
 
     Example:

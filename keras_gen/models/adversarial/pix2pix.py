@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import number_from_zero, positive_integer
+from keras_gen.arguments import argument_error, number_from_zero, positive_integer
 from keras_gen.losses import weighted_mean
 from keras_gen.models.adversarial.fitting import check_network, image_map
 from keras_gen.models.adversarial.game import AdversarialModel
@@ -72,6 +72,10 @@ class Pix2Pix(AdversarialModel):
         self.conditional = len(input_shapes(discriminator)) > 1
         taken = [self.image_shape, *[self.source_shape] * self.conditional]
         check_network("discriminator", discriminator, taken)
+        sides = self.source_shape[:2], self.image_shape[:2]
+        if self.augment is not None and self.conditional and sides[0] != sides[1]:
+            expected = f"None for sources and images of different sides, {sides[0]} and {sides[1]}"
+            raise argument_error("augment", expected, self.augment)
         self.generator, self.discriminator = generator, discriminator
         self.adversarial_weight, self.l1_weight = adversarial_weight, l1_weight
         self.built = True
@@ -92,6 +96,13 @@ class Pix2Pix(AdversarialModel):
     def score(self, images, source, training=True):
         inputs = [images, source] if self.conditional else images
         return self.discriminator(inputs, training=training)
+
+    def judged(self, images, source, training=True):
+        """As in any game; a source is changed as its image is, so that they still fit."""
+        if self.augment is not None and training:
+            seed = self.next_seed()
+            images, source = self.augmented(images, seed), self.augmented(source, seed)
+        return self.score(images, source, training=training)
 
     def weights_of_fakes(self, sample_weight):
         return sample_weight

@@ -9,6 +9,7 @@ from keras_gen.losses import GradientPenalty, Wasserstein
 from keras_gen.models.adversarial.gan import GAN
 from keras_gen.models.adversarial.growth import images_of_phases, phase_at, restart, schedule
 from keras_gen.models.averaging import WeightAverage
+from keras_gen.models.replicas import of_all_replicas
 from keras_gen.models.use import Graphs
 from keras_gen.networks.progressive import GrowingNetwork, enlarged, shrunken
 
@@ -267,11 +268,3 @@ def _check_options(num_classes=None, ema_decay=None, replay=None, **kwargs):
     for name, value in given.items():
         if value is not None:
             raise argument_error(name, instead.get(name, "None for a growing GAN"), value)
-
-
-def of_all_replicas(count):
-    """The sum of a number over the replicas that take the step together."""
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return count
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, count)

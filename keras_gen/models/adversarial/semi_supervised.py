@@ -144,7 +144,7 @@ class SemiSupervisedGAN(GAN):
         return tf.reduce_logsumexp(self.logits(images, training), axis=-1, keepdims=True)
 
     def discriminator_loss(self, real, fake, labels, sample_weight=None, training=True):
-        logits = self.logits(real, training)
+        logits = self.logits(self.augmented(real) if training else real, training)
         score = tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
         options = {"sample_weight": sample_weight, "training": training}
         loss = self.adversarial_weight * self.game_loss(
@@ -182,9 +182,10 @@ class SemiSupervisedGAN(GAN):
         return weighted_mean(terms, labeled)
 
     def generator_loss(self, real, fake, labels, sample_weight=None, training=True):
+        seen = [self.augmented(x) if training else x for x in (real, fake)]
         means = [
             tf.reduce_mean(tf.cast(self.feature_network(x, training=training), tf.float32), axis=0)
-            for x in (real, fake)
+            for x in seen
         ]
         return tf.reduce_sum(tf.math.squared_difference(*means))
 

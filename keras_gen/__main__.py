@@ -18,18 +18,19 @@ def evaluate(
     value_range: Annotated[tuple[float, float] | None, tyro.conf.arg(metavar="LOW HIGH")] = None,
     output: pathlib.Path | None = None,
 ) -> None:
-    """Judges a saved generator: prints every measure that applies, next to that of real images.
+    """Judges generated images: prints every measure that applies, next to that of real images.
 
     Args:
-        model: name of a shipped model, such as dcgan_mnist, or path of a SavedModel with the
-            endpoint sample(count, seed) or sample(label, count, seed).
+        model: name of a shipped model, such as dcgan_mnist, path of a SavedModel with the endpoint
+            sample(count, seed) or sample(label, count, seed), or path of a folder of PNG or JPEG
+            pictures that some generator has made.
         dataset: digits, glyphs, mnist or fashion_mnist, whose LeNet ships with the library. For
             other data call keras_gen.evaluation.evaluate with an extractor of your own.
-        count: number of images, at most the number of test images.
+        count: number of images, at most the number of test images or of pictures.
         seed: start of the samples' random numbers.
         image_size: resize the data to this size.
         value_range: range of the generated pixels, such as -1 1; needed for a model that does not
-            declare it.
+            declare it, and without meaning for pictures.
         output: JSON file for the numbers; not an existing folder.
     """
     from keras_gen.files import check_file

@@ -1,7 +1,8 @@
 """How good a generator is: its measures, the extractors that ship, and what chapters report."""
 
 from keras_gen.evaluation.extractors import shipped_extractor
-from keras_gen.evaluation.generators import Evaluation, evaluate, samples
+from keras_gen.evaluation.generated import samples
+from keras_gen.evaluation.generators import Evaluation, evaluate
 from keras_gen.evaluation.latents import entanglement_report, image_changes
 from keras_gen.evaluation.likelihoods import binarized_nll, flip_costs
 from keras_gen.evaluation.measures import image_measures, stack_measures

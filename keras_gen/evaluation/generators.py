@@ -1,16 +1,15 @@
-"""Every measure that applies to a saved generator, next to that of real images."""
+"""Every measure that applies to generated images, next to that of real images."""
 
 import dataclasses
-import itertools
 import json
 
 import numpy as np
-import tensorflow as tf
 import tqdm
 
-from keras_gen import data, metrics, saved_models
+from keras_gen import data, metrics
 from keras_gen.arguments import argument_error, integer, positive_integer
 from keras_gen.evaluation.extractors import shipped_extractor
+from keras_gen.evaluation.generated import opened
 from keras_gen.evaluation.measures import (
     NEIGHBOURS,
     frechet_measures,
@@ -19,10 +18,7 @@ from keras_gen.evaluation.measures import (
     stack_measures,
 )
 from keras_gen.files import replacing
-from keras_gen.images import check_range
-from keras_gen.saved_models.signatures import specs_of
 
-_CHUNK = 1000  # images sampled at a time
 _MOST_TRAINING_IMAGES = 60_000  # among which nearest neighbours are searched
 _BEST = {  # where a measure is best, by the beginning of its name
     **dict.fromkeys(("inception_score", "precision", "recall", "gan_test", "modes"), "high"),
@@ -39,7 +35,7 @@ class Evaluation:
     """Measures of a generator, by names that include the extractor and the number of images.
 
     Attributes:
-        model: name or path of the SavedModel.
+        model: name or path of the SavedModel, or of the folder of pictures.
         dataset: name of the images it is compared with.
         seed: seed of the samples.
         generated: dict from names to numbers.
@@ -63,7 +59,7 @@ class Evaluation:
         for name, value in self.generated.items():
             best = next(best for start, best in _BEST.items() if name.startswith(start))
             drawn = self.draws.get(name, ())
-            spread = f"{min(drawn):.4g} to {max(drawn):.4g}" if drawn else ""
+            spread = f"{min(drawn):.4g} to {max(drawn):.4g}" if len(drawn) > 1 else ""
             cells = name, f"{value:.4g}", spread, f"{self.real[name]:.4g}", best
             lines.append(" | ".join(cells))
         return "\n".join(f"| {line} |" for line in lines)
@@ -89,7 +85,7 @@ def evaluate(
     verbose=True,
     draws=DRAWS,
 ):
-    """Judges a saved generator by test images, and training images in the same way.
+    """Judges generated images by test images, and training images in the same way.
 
     FID, KID, Inception Score, precision, recall and sliced Wasserstein distances always; GAN-test
     if the generator makes images of a label; the distance to the nearest training image, which
@@ -103,18 +99,21 @@ def evaluate(
 
     Args:
         model: name of a shipped model, or path of a SavedModel with an endpoint
-            `sample(count, seed)`, or `sample(label, count, seed)` for classes from 0 on.
+            `sample(count, seed)`, or `sample(label, count, seed)` for classes from 0 on, or path of
+            a folder of PNG or JPEG pictures that a generator has made.
         dataset: as for `keras_gen.data.load`, with the splits `train` and `test`.
-        count: number of images; no more than there are test images are used, and as many
-            training images.
-        seed: integer that fixes the samples.
+        count: number of images; no more than there are test images or pictures are used, and as
+            many training images.
+        seed: integer that fixes the samples, and the choice among more pictures than `count`.
         image_size: size to which the data is resized, for a generator of such images.
         extractor: a `FeatureExtractor` whose classes are those of the data; by default the shipped
             LeNet of the data, `shipped_extractor(dataset)`.
         value_range: closed interval of the generated pixels, in which the data are loaded as well;
-            by default what the model's card or else the model itself declares.
+            by default what the model's card or else the model itself declares, and (-1, 1) for
+            pictures.
         verbose: whether progress is shown, on the standard error stream.
-        draws: how many draws of latents the Fréchet distances are averaged over.
+        draws: how many draws of latents the Fréchet distances are averaged over; pictures are
+            one draw.
 
     Returns:
         An `Evaluation`.
@@ -126,17 +125,17 @@ def evaluate(
             images, or shapes differ.
     """
     count, draws = integer("count", count, least=NEIGHBOURS + 1), positive_integer("draws", draws)
-    generator = saved_models.load(model)
-    conditional = _is_conditional(generator, model)
-    value_range = _value_range(generator, model, value_range)
+    source = opened(model, value_range)
+    value_range, conditional = source.value_range, source.conditional
     extractor = shipped_extractor(dataset) if extractor is None else extractor
     options = {"image_size": image_size, "value_range": value_range, "labels": conditional}
     test, _ = _images(dataset, "test", count, options)
     train, train_labels = _images(dataset, "train", _MOST_TRAINING_IMAGES, options)
-    count = integer("count", min(len(test), len(train)), least=NEIGHBOURS + 1)
+    count = min(len(test), len(train), source.most or count)
+    count = integer("count", count, least=NEIGHBOURS + 1)
     test, few_train = test[:count], train[:count]
     classes = train_labels.max() + 1 if conditional else None
-    fake, asked = samples(generator, count, seed, classes, verbose)
+    fake, asked = source.draw(count, seed, classes, verbose)
     spread = {}
     stacked = _are_stacks(fake, test, dataset, image_size)
     if stacked:
@@ -152,10 +151,7 @@ def evaluate(
         readers = [extractor, second_reader(train, value_range)]
         generated.update(reader_measures(readers[1], test, fake, value_range))
         real.update(reader_measures(readers[1], test, few_train, value_range))
-        further = (
-            samples(generator, count, seed + draw, classes, verbose)[0] for draw in range(1, draws)
-        )
-        drawn = itertools.chain([fake], further)
+        drawn = source.draws(fake, count, seed, draws, classes, verbose)
         spread = frechet_measures(readers, test, drawn, value_range)
         generated.update({name: float(np.mean(values)) for name, values in spread.items()})
     if conditional and not stacked:
@@ -170,74 +166,6 @@ def second_reader(train, value_range):
     train, pixels = train[:_MOST_READ], int(np.prod(train.shape[1:]))
     most = max(min(COMPONENTS, pixels // 2, len(train) - 1), 1)
     return metrics.ComponentsExtractor(train, value_range, most)
-
-
-def samples(generator, count, seed, classes=None, verbose=False):
-    """Images of a loaded generator, and their target labels.
-
-    Args:
-        generator: SavedModel with an endpoint `sample(count, seed)`, or, with `classes`,
-            `sample(label, count, seed)`.
-        count: number of images.
-        seed: integer; other seeds give other images throughout.
-        classes: number of classes, which share the images evenly.
-        verbose: whether progress is shown, on the standard error stream.
-
-    Returns:
-        Floats `(count, height, width, channels)` and integers `(count,)`; without classes `None`.
-    """
-    shares = [count] if classes is None else np.bincount(np.arange(count) % classes)
-    jobs = [
-        (label, min(_CHUNK, share - start))
-        for label, share in enumerate(shares)
-        for start in range(0, share, _CHUNK)
-    ]
-    seeds = np.random.default_rng(seed).integers(2**31, size=len(jobs))
-    images = []
-    with tqdm.tqdm(total=count, desc="Sampling", unit="image", disable=not verbose) as bar:
-        for (label, part), part_seed in zip(jobs, seeds, strict=True):
-            numbers = (part, part_seed) if classes is None else (label, part, part_seed)
-            images.append(generator.sample(*(tf.constant(n, tf.int32) for n in numbers)).numpy())
-            bar.update(part)
-    labels = None if classes is None else np.repeat(np.arange(len(shares)), shares)
-    return np.concatenate(images), labels
-
-
-def _is_conditional(generator, model):
-    """Whether `sample` takes a label; an error if it is neither of the two forms."""
-    names = None
-    if hasattr(generator, "sample"):
-        names = [each.name for each in specs_of(generator.sample)]
-    forms = (["count", "seed"], ["label", "count", "seed"])
-    if names not in forms:
-        received = "none" if names is None else f"sample({', '.join(names)})"
-        raise argument_error(
-            "model",
-            "a SavedModel with the endpoint `sample(count, seed)` or `sample(label, count, "
-            "seed)` of integers",
-            received=f"model={model}, with {received}",
-        )
-    return names == forms[1]
-
-
-def _value_range(generator, model, given):
-    """The range that the card or model declares or that was given; an error for none or two."""
-    try:
-        declared = saved_models.read_card(model)["value_range"]
-    except FileNotFoundError:
-        declared = None
-    declared = saved_models.declared_range(generator) if declared is None else declared
-    if declared is None and given is None:
-        raise argument_error(
-            "value_range",
-            "the range (low, high) of the generated pixels, such as (-1, 1), because neither the "
-            "model nor a card declares it",
-            given,
-        )
-    declared, given = (None if each is None else check_range(each) for each in (declared, given))
-    if None not in (declared, given) and declared != given:
-        raise argument_error("value_range", f"{declared}, as the model or its card declares", given)
-    return declared or given
 
 
 def _images(dataset, split, count, options):

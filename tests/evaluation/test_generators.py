@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_gen import console, evaluation, saved_models
 from keras_gen.__main__ import main
+from keras_gen.explorer.pictures import save_pictures
 from keras_gen.metrics import gan_test
 
 COUNT = tf.TensorSpec([], tf.int32, "count")
@@ -63,6 +64,39 @@ def test_copies_of_training_images_are_as_good_as_real_ones_and_are_found_out(
         np.testing.assert_allclose(generated[name], real[name], rtol=1e-6)
     np.testing.assert_allclose(generated["swd_8_360"], real["swd_8_360"], rtol=0.2)
     assert all(generated[name] == 0 < real[name] for name in nearest)
+
+
+def pictures(folder, images):
+    """Images of the range -1 to 1 as PNG files."""
+    save_pictures(np.round(127.5 * (images + 1)).astype("uint8"), folder)
+    return str(folder)
+
+
+def test_a_folder_of_pictures_is_judged_as_what_a_model_draws(tmp_path, digits, pixels):
+    folder = pictures(tmp_path / "drawn", digits[0][:400])
+    (tmp_path / "drawn" / "notes.txt").write_text("of digits")
+    result = evaluation.evaluate(folder, "digits", 400, extractor=pixels)
+    assert result.draws["fid_pixels_360"] == [result.generated["fid_pixels_360"]]
+    assert " to " not in result.table()
+    whole = evaluation.evaluate(
+        pictures(tmp_path / "all", digits[0][:360]), "digits", 360, 1, 8, pixels
+    )
+    for name in ("fid_pixels_360", "precision_pixels_360", "diversity_pca_32_360"):
+        np.testing.assert_allclose(whole.generated[name], whole.real[name], rtol=0.02)
+    assert 0 < whole.generated["nearest_of_1437_training_images_median_360"] < 0.05  # of rounding
+    assert result.generated["fid_pixels_360"] != whole.generated["fid_pixels_360"]
+
+
+def test_folders_that_cannot_be_judged_are_refused(tmp_path, digits, pixels):
+    few = pictures(tmp_path / "few", digits[0][:3])
+    with pytest.raises(ValueError, match="`model`.*more than 3 pictures.*few, with 3"):
+        evaluation.evaluate(few, "digits", extractor=pixels)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="`name`.*the path of a SavedModel"):
+        evaluation.evaluate(tmp_path / "empty", "digits", extractor=pixels)
+    other = pictures(tmp_path / "other", np.zeros((5, 9, 9, 1)))
+    with pytest.raises(ValueError, match="`image_size`.*9, 9"):
+        evaluation.evaluate(other, "digits", extractor=pixels)
 
 
 def test_noise_is_worse_than_real_images_in_every_measure(tmp_path, pixels):
@@ -122,7 +156,7 @@ def test_stacks_of_digits_are_judged_by_their_modes(tmp_path, digits, pixels):
 
 
 def test_samples_are_fixed_by_the_seed_and_never_repeat(tmp_path, monkeypatch):
-    monkeypatch.setattr("keras_gen.evaluation.generators._CHUNK", 10)
+    monkeypatch.setattr("keras_gen.evaluation.generated._CHUNK", 10)
     generator = saved_models.load(save(tmp_path, noise, COUNT, SEED))
     one, again, other = (evaluation.samples(generator, 25, seed)[0] for seed in (1, 1, 2))
     assert one.shape == (25, 8, 8, 1)

@@ -1,4 +1,4 @@
-"""From the state of sliders and buttons to a picture; NumPy only, no browser."""
+"""From the state of sliders and buttons to a picture; no browser."""
 
 import dataclasses
 import io
@@ -6,7 +6,8 @@ import io
 import numpy as np
 
 from keras_gen.arguments import argument_error, integer
-from keras_gen.explorer.directions import axes, principal_directions
+from keras_gen.editing import principal_directions
+from keras_gen.metrics import slerp
 
 SLIDERS, REACH = 8, 3.0  # directions, and how far they go in standard deviations
 POINTS = 1000  # latents whose styles give the principal directions
@@ -89,10 +90,12 @@ class Studio:
         if self.has_styles:
             points = model.map(self._normal(0, POINTS))[:, 0]
             self.mean = np.asarray(model.mean_style(), "float32")
-            self.directions = principal_directions(points, SLIDERS)
+            most = np.linalg.matrix_rank(points - points.mean(axis=0))
+            found = principal_directions(points, int(min(SLIDERS, most)), "w")
+            self.directions = np.stack([direction.vector for direction in found])
             self.layers = model.map(self._normal(0, 1)).shape[1]
-        else:
-            self.directions, self.layers = axes(size, SLIDERS), 0
+        else:  # latents of a ball have no principal directions
+            self.directions, self.layers = np.eye(size, dtype="float32")[:SLIDERS], 0
 
     @property
     def start(self):
@@ -141,7 +144,8 @@ class Studio:
         if state.code is not None:
             return np.asarray(state.code, "float32").reshape(1, *self.model.latent_shape)
         first, second = self._normal(state.seed), self._normal(state.other_seed)
-        return _slerp(first, second, state.blend)
+        between = slerp(first.reshape(1, -1), second.reshape(1, -1), state.blend)
+        return between.reshape(first.shape)
 
     def _styles(self, state):
         first, second = (self.model.map(self._normal(s)) for s in (state.seed, state.other_seed))
@@ -191,14 +195,3 @@ def uploaded(upload, shape):
     left, top = (image.width - side) // 2, (image.height - side) // 2
     image = image.crop((left, top, left + side, top + side)).resize((width, height))
     return np.asarray(image, "float32").reshape(shape)
-
-
-def _slerp(first, second, share):
-    """The point of the great circle between two latents, with lengths in between."""
-    a, b = np.ravel(first), np.ravel(second)
-    lengths = np.linalg.norm(a), np.linalg.norm(b)
-    angle = np.arccos(np.clip(a @ b / (lengths[0] * lengths[1]), -1, 1))
-    if np.sin(angle) < 1e-6:
-        return (1 - share) * first + share * second
-    ends = np.sin((1 - share) * angle) * first + np.sin(share * angle) * second
-    return ends / np.sin(angle)

@@ -9,7 +9,6 @@ import toy_model
 from PIL import Image
 
 from keras_gen.explorer import History, Studio
-from keras_gen.explorer.directions import principal_directions
 from keras_gen.explorer.studio import MOST_BYTES
 
 
@@ -129,8 +128,12 @@ def test_what_is_no_picture_or_too_large_is_refused(upload, reason):
         Studio(toy_model.plain()).code_of(upload)
 
 
-def test_principal_directions_are_those_of_the_covariance():
-    points = np.random.default_rng(2).normal(size=(5000, 3)) * [1.0, 5.0, 2.0] + 7
-    directions = principal_directions(points, 2)
-    np.testing.assert_allclose(np.abs(directions), [[0, 5, 0], [0, 0, 2]], atol=0.15)
-    assert directions[0, 1] > 0 and directions[1, 2] > 0
+def test_the_sliders_of_styles_are_their_principal_directions_as_long_as_a_deviation():
+    studio = Studio(toy_model.styled())
+    points = studio.model.map(studio._normal(0, 1000))[:, 0]
+    spread = np.std((points - points.mean(axis=0)) @ studio.directions.T, axis=0)
+    lengths = np.linalg.norm(studio.directions, axis=1)
+    np.testing.assert_allclose(spread, lengths**2, rtol=1e-4)
+    products = studio.directions @ studio.directions.T
+    np.testing.assert_allclose(products, np.diag(lengths**2), atol=1e-5)
+    assert all(np.diff(lengths) < 0)

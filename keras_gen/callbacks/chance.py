@@ -80,6 +80,12 @@ def unfixed(data):
     return None
 
 
+def of_generators(data):
+    """Whether batches come from a Python generator, whose memory cannot be looked into."""
+    nodes = (node for function in _functions(data) for node in _nodes(function))
+    return any(node.op == "GeneratorDataset" for node in nodes)
+
+
 def warn_of_step(model):
     """Warns of a training step that draws random numbers whose state no variable of it holds.
 

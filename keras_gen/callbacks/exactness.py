@@ -60,6 +60,14 @@ def check_arguments(fit):
             "keras.utils.set_random_seed before the data are made, or use keras_gen.data.batches.",
             stacklevel=2,
         )
+    if chance.of_generators([fit.get("x"), fit.get("validation_data")]):
+        warnings.warn(
+            "The data come from a Python generator (from_generator), whose memory Resume does not "
+            "know: the training resumes as it would have continued only if the generator gives the "
+            "same examples in every epoch. What depends on the epoch belongs into a "
+            "keras.utils.PyDataset with get_state and set_state, or into keras_gen.data.batches.",
+            stacklevel=2,
+        )
     kinds = (tf.data.Dataset, keras.utils.PyDataset, type(None))
     shuffled = fit.get("shuffle") and not isinstance(fit.get("x"), kinds)
     if shuffled and fit.get("epochs", 1) > 1 and not _seeded():

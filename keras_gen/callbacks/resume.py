@@ -40,7 +40,8 @@ class Resume(SharingCopies, keras.callbacks.Callback):
     So does a `keras.utils.PyDataset` that remembers something, such as the order of its batches.
     One without them whose attributes change during an epoch is named in a warning. Variables of
     functions in a `tf.data.Dataset`, such as the states of random layers and generators, are part
-    of the state; what Python code in it remembers is not seen.
+    of the state; what Python code in it remembers is not, so data `from_generator` are named in a
+    warning.
 
     A state belongs to a run: it names the configurations of the model and its networks, the numbers
     of optimizers, losses and penalties, and the data (shapes, count, seed, a checksum of the first

@@ -146,6 +146,22 @@ def test_what_is_fixed_is_not_named(kind, no_seed):
     assert chance.variables_of([FIXED[kind]()]) == []
 
 
+def test_data_of_a_python_generator_are_named_in_a_warning(tmp_path):
+    def examples():
+        yield from zip(X, X[:, :1])
+
+    spec = (tf.TensorSpec([4]), tf.TensorSpec([1]))
+    data = tf.data.Dataset.from_generator(examples, output_signature=spec).batch(4)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="generator.*whose memory Resume does not know"):
+        model.fit(data, verbose=0, callbacks=[Resume(tmp_path / "x.state")])
+    assert chance.of_generators([data.map(lambda *pair: pair)])
+    assert not any(
+        chance.of_generators([make()]) for kind, make in FIXED.items() if kind != "python"
+    )
+
+
 def test_data_that_nothing_fixes_are_named_in_a_warning(tmp_path, no_seed):
     data = tf.data.Dataset.from_tensor_slices((X, X[:, :1]))
     with pytest.warns(UserWarning, match="data are shuffled, or drawn, without a seed.*set_random"):

@@ -28,12 +28,13 @@ def squared_distances(x, y):
     rows = int(np.clip(_ENTRIES // len(y), 1, _MOST_ROWS))
     for start in range(0, len(x), rows):
         block = x[start : start + rows] - centre
-        squared = block @ y.T
-        squared *= -2
-        norms = np.einsum("nd,nd->n", block, block)[:, None] + y_norms
-        squared += norms
-        norms *= rounding
-        squared[squared <= norms] = 0
+        norms = np.einsum("nd,nd->n", block, block)
+        squared = (-2 * block) @ y.T
+        squared += y_norms
+        squared += norms[:, None]
+        small = np.nonzero(squared <= rounding * (norms + y_norms.max())[:, None])
+        equal = squared[small] <= rounding * (norms[small[0]] + y_norms[small[1]])
+        squared[tuple(index[equal] for index in small)] = 0
         yield squared
 
 

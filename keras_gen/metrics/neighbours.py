@@ -35,7 +35,10 @@ def nearest_neighbours(images, references, count=1, value_range=None):
     count = integer("count", count, least=1, most=len(references))
     indices, distances = [], []
     for squared in squared_distances(images, references):
-        nearest = np.argpartition(squared, count - 1, axis=1)[:, :count]
+        if count == 1:
+            nearest = squared.argmin(axis=1)[:, None]
+        else:
+            nearest = np.argpartition(squared, count - 1, axis=1)[:, :count]
         squared = np.take_along_axis(squared, nearest, axis=1)
         order = np.argsort(squared, axis=1)
         indices.append(np.take_along_axis(nearest, order, axis=1))

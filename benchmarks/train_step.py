@@ -17,6 +17,8 @@ hits all of them; a ratio is the median of the rounds' ratios.
 Parts:
 
     pytorch   the function that `fit()` calls, on a batch that is ready, against PyTorch's step
+    peers     that of PyTorch against itself with channels last, with torch.compile, and with
+              autocast to bfloat16; a form that PyTorch refuses is left out
     fit       an epoch of `fit()` over `data.batches` against as many of those steps
     bfloat16  that step under the policy mixed_bfloat16 against float32
 """
@@ -59,6 +61,7 @@ PRODUCT_SIZE, PRODUCTS = 2048, 3  # of the matrix products that measure what the
 OUTPUT_TOLERANCE = 1e-4  # float32 sums of some hundred terms, in another order
 
 Name = Literal["dcgan", "wgan_gp", "vae", "vae_single"]
+Part = Literal["pytorch", "peers", "fit", "bfloat16"]
 
 
 def main(
@@ -66,7 +69,7 @@ def main(
     steps: int = 10,
     threads: int | None = None,
     only: tuple[Name, ...] = ("dcgan", "wgan_gp", "vae", "vae_single"),
-    parts: tuple[Literal["pytorch", "fit", "bfloat16"], ...] = ("pytorch", "fit", "bfloat16"),
+    parts: tuple[Part, ...] = ("pytorch", "peers", "fit", "bfloat16"),
     output: pathlib.Path | None = None,
 ) -> None:
     """Times training steps and prints tables.
@@ -79,7 +82,7 @@ def main(
         parts: what to compare them with.
         output: JSON file for all numbers.
     """
-    if "pytorch" in parts and torch is None:
+    if {"pytorch", "peers"} & {*parts} and torch is None:
         raise SystemExit(
             "The comparison needs PyTorch, the extra `bench`: pip install -e '.[bench]'\n"
             "Without it: --parts fit bfloat16"
@@ -159,13 +162,44 @@ def torch_mlp(inputs, *heads):
     return nn.ModuleList([body, *(nn.Linear(UNITS, width) for width in heads)])
 
 
+# ... the forms in which PyTorch runs a network ...
+
+
+def plain(network):
+    return network
+
+
+def channels_last(network):
+    """Images in the order (height, width, channels), which its convolutions may prefer."""
+    return network.to(memory_format=torch.channels_last)
+
+
+def compiled(network):
+    return torch.compile(network)
+
+
+def half(network):
+    """Convolutions and products in bfloat16, what comes out in float32."""
+
+    def call(x):
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs = network(x)
+        return tf.nest.map_structure(lambda each: each.float(), outputs)
+
+    return call
+
+
+PEERS = {"channels last": channels_last, "torch.compile": compiled, "autocast to bfloat16": half}
+
+
 # ... and training steps. `backward(inputs=...)` spares the gradients that nobody asks for.
 
 
-def torch_dcgan(gan):
+def torch_dcgan(gan, form=plain):
     generator = same_network(gan.generator, torch_generator())
     discriminator = same_network(gan.discriminator, torch_discriminator())
     g_weights, d_weights = list(generator.parameters()), list(discriminator.parameters())
+    generator, discriminator = form(generator), form(discriminator)
     g_optimizer = torch.optim.Adam(g_weights, 2e-4, (0.5, 0.999), EPSILON)
     d_optimizer = torch.optim.Adam(d_weights, 2e-4, (0.5, 0.999), EPSILON)
 
@@ -183,10 +217,11 @@ def torch_dcgan(gan):
     return step
 
 
-def torch_wgan_gp(wgan):
+def torch_wgan_gp(wgan, form=plain):
     generator = same_network(wgan.generator, torch_generator())
     critic = same_network(wgan.discriminator, torch_discriminator(normalization=False))
     g_weights, c_weights = list(generator.parameters()), list(critic.parameters())
+    generator, critic = form(generator), form(critic)
     g_optimizer = torch.optim.Adam(g_weights, 1e-4, (0.0, 0.9), EPSILON)
     c_optimizer = torch.optim.Adam(c_weights, 1e-4, (0.0, 0.9), EPSILON)
 
@@ -211,7 +246,7 @@ def torch_wgan_gp(wgan):
     return step
 
 
-def torch_vae(vae):
+def torch_vae(vae, form=plain):
     encoder, decoder = torch_mlp(PIXELS, CODE, CODE), torch_mlp(CODE, PIXELS)
     copy_weights(vae.encoder, encoder)
     copy_weights(vae.decoder, decoder)
@@ -227,6 +262,8 @@ def torch_vae(vae):
 
     check_outputs(vae.encoder, encode)
     check_outputs(vae.decoder, decode)
+    if form is not channels_last:  # which vectors have not
+        encode, decode = form(encode), form(decode)
     optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], 1e-3, eps=EPSILON)
 
     def step(x):
@@ -426,9 +463,11 @@ def measure(case, rounds, steps, parts):
     step = compiled_steps(model, epoch)
     result = {"parameters": parameter_count(model), "flops": case.flops(model)}
     turns = {"keras_gen": (step, case.steps_per_execution)}
-    if "pytorch" in parts:
+    if {"pytorch", "peers"} & {*parts}:
         torch_step, batch = case.torch_step(model), to_torch(case.examples(case.batch_size))
         turns["pytorch"] = functools.partial(torch_step, batch), 1
+    if "peers" in parts:
+        turns |= peers(case, model)
     if "bfloat16" in parts:
         build = functools.partial(case.build, steps_per_execution=case.steps_per_execution)
         turns["bfloat16"] = bfloat16_steps(build, epoch), case.steps_per_execution
@@ -436,6 +475,25 @@ def measure(case, rounds, steps, parts):
     if "fit" in parts:
         result["fit"] = fit_seconds(model, epoch, step, math.ceil(rounds / 3))
     return result
+
+
+def peers(case, model):
+    """The steps of those forms of PyTorch that can take one."""
+    turns = {}
+    for name, form in PEERS.items():
+        batch = to_torch(case.examples(case.batch_size))
+        if form is channels_last:
+            if batch.ndim != 4:
+                continue
+            batch = batch.to(memory_format=torch.channels_last)
+        step = functools.partial(case.torch_step(model, form), batch)
+        try:
+            step()
+        except (RuntimeError, NotImplementedError) as error:
+            print(f"PyTorch takes no step with {name}: {str(error).splitlines()[0]}")
+        else:
+            turns[name] = step, 1
+    return turns
 
 
 def compiled_steps(model, dataset):
@@ -582,6 +640,16 @@ def tables(report, parts):
             for name, times in ((name, result["seconds"]) for name, result in results)
         ]
         text += ["", *table(["step", "mixed_bfloat16", "float32", "bfloat16 / float32"], rows)]
+    if "peers" in parts:
+        head = ["step", "PyTorch", "its step", "of the plain one", "keras_gen / it"]
+        rows = [
+            [step, name, milliseconds(times[name]), ratio(times[name], times["pytorch"])]
+            + [ratio(times["bfloat16" if PEERS[name] is half else "keras_gen"], times[name])]
+            for step, times in ((step, result["seconds"]) for step, result in results)
+            for name in PEERS
+            if name in times
+        ]
+        text += ["", *table(head, rows)]
     if "fit" in parts:
         head = ["step", "steps per epoch", "fit()", "bare", "fit() / bare"]
         rows = [

@@ -62,7 +62,7 @@ def remeasure(name):
     if name in published:
         result = updated(published[name], evaluation)
         folder = next(each for each in chapters() if each.name == result.chapter)
-        result.write(folder / "results" / f"{name}.json")
+        result.write(folder / "results" / f"{result.name}.json")
     return evaluation
 
 

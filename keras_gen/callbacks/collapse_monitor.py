@@ -163,7 +163,8 @@ class CollapseMonitor(SharingCopies, keras.callbacks.Callback):
             fake_score = model.score(fake, *condition, training=False)
             real_score = model.score(real, *condition, training=False)
             d_loss = model.loss.discriminator(real_score, fake_score)
-            g_loss = model.loss.generator(fake_score)
+            paired = {"real": real_score} if model.loss.pairs else {}
+            g_loss = model.loss.generator(fake_score, **paired)
             mean_score = tf.reduce_mean(tf.cast(fake_score, tf.float32))
 
         def norm(loss, variables):

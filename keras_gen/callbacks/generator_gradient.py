@@ -39,6 +39,10 @@ class GeneratorGradient(SharingCopies, keras.callbacks.Callback):
             hasattr(loss, "generator") for loss in losses.values()
         ):
             raise argument_error("losses", "a dict from names to adversarial losses", losses)
+        paired = [name for name, loss in losses.items() if getattr(loss, "pairs", False)]
+        if paired:
+            received = f"{paired[0]!r}: {type(losses[paired[0]]).__name__}"
+            raise argument_error("losses", "losses of generated samples alone", received=received)
         self.losses = losses
         self.count = positive_integer("count", count)
         self.seed = integer("seed", seed)

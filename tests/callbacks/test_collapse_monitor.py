@@ -143,7 +143,7 @@ def test_training_is_the_same_with_and_without_the_monitor():
     assert {name: histories[1][name] for name in histories[0]} == histories[0]
 
 
-@pytest.mark.parametrize("name", ["wgan_gp", "conditional_gan", "replay_gan"])
+@pytest.mark.parametrize("name", ["wgan_gp", "conditional_gan", "replay_gan", "relativistic_gan"])
 def test_every_game_can_be_watched(name):
     model, (x, y) = small_models.ALL[name](), small_models.data_of(name)
     labels = y if name == "conditional_gan" else None

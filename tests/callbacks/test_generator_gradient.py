@@ -57,3 +57,8 @@ def test_measuring_changes_neither_weights_nor_statistics_nor_random_states():
     for value, expected in zip(games[1].variables, games[0].variables, strict=True):
         np.testing.assert_array_equal(value, expected)
     assert len(set(history.history["gradient_minimax"])) == 3
+
+
+def test_a_loss_of_pairs_is_refused():
+    with pytest.raises(ValueError, match="`losses`.*alone.*'paired': RelativisticPairing"):
+        GeneratorGradient({**BOTH, "paired": losses.RelativisticPairing()})

@@ -20,13 +20,13 @@ NO_DATA = {  # what no test can load
 
 
 @functools.cache
-def images(dataset, split, value_range=(0, 1)):
+def images(dataset, split, value_range=(0, 1), size=None):
     """Images and labels of a split; a skip where they are not on this machine."""
     if dataset in ("mnist", "fashion_mnist"):
         folder = os.environ.get("TFDS_DATA_DIR")
         if not (folder and (pathlib.Path(folder) / dataset).is_dir()):
             pytest.skip(f"TFDS_DATA_DIR has no {dataset}")
-    return data.arrays(data.load(dataset, split, value_range=value_range, labels=True))
+    return data.arrays(data.load(dataset, split, size, value_range, labels=True))
 
 
 def in_parts(function, x, size=500):
@@ -75,7 +75,8 @@ def importance_weighted(model, card):
 
 def frechet(model, card):
     """Draws of latents differ."""
-    test, _ = images(card["data"], "test", tuple(card["value_range"]))
+    size = model.sample(tf.constant(1), tf.constant(0)).shape[1]
+    test, _ = images(card["data"], "test", tuple(card["value_range"]), size)
     fake, _ = evaluation.samples(model, len(test), 1, None)
     reader = evaluation.shipped_extractor(card["data"])
     fid = metrics.FrechetDistance(reader, tuple(card["value_range"]))
@@ -115,6 +116,7 @@ FIGURES = {
     "dcgan_glyphs": [("fid_lenet_glyphs_2000", frechet)],
     "conditional_dcgan_mnist": [("gan_test_10000_lenet_mnist", read_as_wanted)],
     "conditional_dcgan_fashion_mnist": [("gan_test_10000_lenet_fashion_mnist", read_as_wanted)],
+    "stylegan_mnist": [("fid_lenet_mnist_10000_psi_0.7", frechet)],
     "wgan_gp_fashion_mnist": [("fid_lenet_fashion_mnist_10000", frechet)],
 }
 UNCHECKED = {  # the endpoints give no figure of the card within seconds

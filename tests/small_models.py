@@ -99,7 +99,7 @@ def _progan(*optimizers, **options):
 
 def progan():
     """It stabilizes and fades in its first epochs of 22 images; the fade ends within a batch."""
-    return _progan(adam(), adam(), stabilize=8, fade=24)
+    return _progan(adam(), fused_adam(), stabilize=8, fade=24)
 
 
 def slow_progan():
@@ -113,7 +113,7 @@ def stylegan():
     discriminator = networks.style_discriminator(IMAGE, [4, 3])
     options = {"stabilize": 0, "fade": 1500, "ema_half_life": 20, "seed": 5}
     model = models.StyleGAN(generator, discriminator, **options)
-    model.compile(adam(), adam())
+    model.compile(fused_adam(), fused_adam())
     return model
 
 

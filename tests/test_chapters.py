@@ -39,7 +39,7 @@ ARGUMENTS = {
     "recurrent": {"epochs": 1, "dataset": "digits"},
     "variational": {"epochs": 1, "dataset": "digits"},
     "losses": {"epochs": 1, "games": ["minimax", "Wasserstein"]},  # of seven
-    "frontier": {"epochs": 1, "filters": 4, "limit": 330},
+    "frontier": {"epochs": 1, "filters": 4, "games": ["Wasserstein", "relativistic"]},  # of three
     "pix2pix": {"epochs": 1, "filters": 4},
     "ablation": {"epochs": 1, "filters": 4, "variants": ["L1, severed", "L1 + GAN"], "limit": 40},
     "colorization": {"epochs": 1, "filters": 4, "limit": 80},
@@ -55,7 +55,10 @@ ARGUMENTS = {
     "progan": {"epochs": 1, "filters": (4, 3)},  # of 8x8 pixels
     "stylegan": {"epochs": 1, "filters": (4, 4), "mapping": 2},
     "faces": {"epochs": 1, "filters": 4, "limit": 40},
-    "faces_compare": {"epochs": 1, "filters": 4, "limit": 40, "games": ["DCGAN", "relativistic"]},
+    "faces_compare": {
+        **{"epochs": 1, "filters": 4, "limit": 40},
+        **{"games": ["DCGAN", "relativistic"], "augmentations": ["changes"]},  # of four each
+    },
     "mode_collapse": {"epochs": 1, "remedies": ["experience replay", "slope penalty"]},  # of eight
 }
 SMALLER = {  # constants of a script, where its own only take longer

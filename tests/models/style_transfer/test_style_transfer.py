@@ -163,6 +163,15 @@ def test_color_is_kept_by_a_style_in_the_colors_of_each_content(model):
         np.testing.assert_allclose(kept[index : index + 1], decoded(model, adain(x, y)), atol=1e-4)
 
 
+def test_predict_takes_content_and_style(model):
+    content, style = images(3), images(3, 12, 20, seed=2)
+    predicted = model.predict([content, style], verbose=0)
+    np.testing.assert_allclose(predicted, model.stylize(content, style), atol=1e-6)
+    for bad in ([content, style[..., :2]], [content, 9 * style], [content], [content, style[:2]]):
+        with pytest.raises(ValueError, match="argument `x`"):
+            model.predict(bad, verbose=0)
+
+
 def test_distances_are_zero_for_the_image_itself(model):
     content, style = images(3), images(3, seed=2)
     itself = model.distances(content, content, style)

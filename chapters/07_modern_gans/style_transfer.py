@@ -39,6 +39,7 @@ TAPS = 3  # of the encoder's; VGG-19 has four, but a fourth loses more of small 
 PATCHES, PATTERNS = 1000, 2000  # of the training
 TEST_PATTERNS, SHOWN = 10, 5
 ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0)
+MEASURES = ("content_moved", "style_left")
 RIVALS = ("exchanged colours", "untrained decoder")
 
 
@@ -67,10 +68,16 @@ def contents_of(run, size):
 def styles_of(folder, size, test_size, run):
     """Styles to learn from, and others for the test."""
     if folder is not None:
-        parts = (("train[:80%]", size), ("train[80%:]", test_size))
-        return [data.arrays(data.load(folder, part, side)) for part, side in parts]
+        parts = (("train[:80%]", size, run.limit), ("train[80%:]", test_size, TEST_PATTERNS))
+        loaded = [(data.load(folder, part, side), most or -1) for part, side, most in parts]
+        return [data.arrays(pictures.take(most)) for pictures, most in loaded]
     learned = data.textures.textures(run.limit or PATTERNS, size, 2 * run.seed)
     return learned, data.textures.textures(TEST_PATTERNS, test_size, 2 * run.seed + 1)
+
+
+def judge_of(encoder):
+    """What measures distances in the feature maps of another encoder, the same for several."""
+    return models.StyleTransfer(encoder, networks.mirrored_decoder(encoder))
 
 
 def distances(model, images, content, style):
@@ -117,10 +124,7 @@ def variations(model, content, style, folder):
 
 def trade_off(table, path):
     """A picture of both distances: a curve over alpha, and a dot for each rival."""
-    points = {
-        name: [table.mean(name, each) for each in ("content_moved", "style_left")]
-        for name in table.rows
-    }
+    points = {name: [table.mean(name, each) for each in MEASURES] for name in table.rows}
     curve = zip(*(point for name, point in points.items() if name.startswith("alpha")))
     curves = {name: np.transpose([point]) for name, point in points.items() if name in RIVALS}
     curves = {"alpha from 0 to 1": list(curve), **curves}
@@ -129,12 +133,13 @@ def trade_off(table, path):
 
 
 def main(
-    run: runs.Run = runs.Run(dataset="photographs", epochs=5),
+    run: runs.Run = runs.Run(dataset="photographs", epochs=4),
     encoder: str | None = None,
     taps: list[str] | None = None,
     styles: str | None = None,
     image_size: int = 64,
     style_weight: float = 10.0,
+    judge: str | None = None,
 ) -> None:
     """Trains the decoder of a style transfer.
 
@@ -145,6 +150,8 @@ def main(
         styles: folder of pictures whose styles are learned; patterns drawn by rules by default.
         image_size: height and width of the pictures in training.
         style_weight: of the style loss.
+        judge: a Keras file whose feature maps measure the distances, to compare encoders; by
+            default they are those of the encoder.
     """
     run.begin()
 
@@ -166,16 +173,17 @@ def main(
         metrics.matched_histograms(*pair)
         for pair in zip(*(np.split(each, len(each)) for each in pairs))
     ]
+    judge = model if judge is None else judge_of(encoder_of(judge, None, content.shape[-1]))
     table = runs.Comparison("answer")
     for name, images in zip(RIVALS, (np.concatenate(colors), model.stylize(*pairs))):
-        table.add(name, **distances(model, images, *pairs))
+        table.add(name, **distances(judge, images, *pairs))
 
     # Fit; interrupted, the same command resumes where it was.
     history = model.fit(batches, epochs=run.epochs, callbacks=run.watch(batches))
 
     # Judge.
     for alpha in ALPHAS:
-        table.add(f"alpha {alpha:g}", **distances(model, model.stylize(*pairs, alpha), *pairs))
+        table.add(f"alpha {alpha:g}", **distances(judge, model.stylize(*pairs, alpha), *pairs))
 
     # Look.
     samples = matrix(model, content, style[:SHOWN], run.output / "styles.png")
@@ -186,7 +194,8 @@ def main(
     # Save.
     what = f"Style transfer, decoder of {decoder.count_params():,} weights"
     look = "styles.png: two pictures in styles that training has not seen"
-    run.save(model, what, table, samples, look)
+    baselines = [f"{each}_{name.replace(' ', '_')}" for name in RIVALS for each in MEASURES]
+    run.save(model, what, table, samples, look, baselines=baselines)
 
 
 if __name__ == "__main__":

@@ -107,18 +107,20 @@ def variations(model, content, style, folder):
     for number in range(len(style)):
         row = [model.stylize(content, style[[number]], alpha) for alpha in ALPHAS]
         rows[f"style {number + 1}"] = np.concatenate([*row, style[[number]]])
-    columns = [*(f"alpha = {text}" for text in texts), "style"]
-    plotting.image_rows(rows, folder / "alpha.png", columns=columns, **options)
+    columns, title = [*texts, "style"], "how much of a style there is: alpha"
+    path = folder / "alpha.png"
+    plotting.image_rows(rows, path, title=title, columns=columns, **options)
     rows = {}
     for number in range(1, len(style)):
         both = [style[[0]], style[[number]]]
         row = [model.stylize(content, both, weights=[1 - share, share]) for share in ALPHAS]
         rows[f"1 and {number + 1}"] = np.concatenate([both[0], *row, both[1]])
-    columns = ["style 1", *(f"share {text}" for text in texts), "other style"]
-    plotting.image_rows(rows, folder / "mixtures.png", columns=columns, **options)
+    columns, title = ["first", *texts, "other"], "two styles mixed: the share of the other one"
+    path = folder / "mixtures.png"
+    plotting.image_rows(rows, path, title=title, columns=columns, **options)
     contents = np.concatenate([content] * len(style))
     stylized = [model.stylize(contents, style, keep_color=keep) for keep in (False, True)]
-    rows = {"style": style, "in the style": stylized[0], "its colours kept": stylized[1]}
+    rows = {"style": style, "in the style": stylized[0], "colours kept": stylized[1]}
     plotting.image_rows(rows, folder / "colors.png", **options)
 
 
@@ -135,7 +137,7 @@ def trade_off(table, path):
 def main(
     run: runs.Run = runs.Run(dataset="photographs", epochs=4),
     encoder: str | None = None,
-    taps: list[str] | None = None,
+    taps: tuple[str, ...] = (),
     styles: str | None = None,
     image_size: int = 64,
     style_weight: float = 10.0,

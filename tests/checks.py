@@ -39,7 +39,9 @@ def run(path, names):
         for count in (2, 5):
             inputs = []
             for spec in tf.nest.flatten(signature):
-                shape = [count if n is None else n for n in spec.shape]
+                side = 8 if len(spec.shape) == 4 else count  # of images of free sizes
+                free = [count, *[side] * len(spec.shape)]
+                shape = [n or free[axis] for axis, n in enumerate(spec.shape)]
                 value = {tf.int32: 2, tf.string: "a", tf.bool: True}.get(spec.dtype, 0.5)
                 inputs.append(tf.fill(shape, tf.constant(value, spec.dtype)))
             outputs = endpoint(*inputs)

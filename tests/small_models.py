@@ -314,6 +314,14 @@ def pixel_cnn():
     return model
 
 
+def style_transfer():
+    """With images of free sizes, and an encoder that is part of the state and never moves."""
+    encoder = networks.style_encoder((3, 4), 1, channels=1)
+    model = models.StyleTransfer(encoder, networks.mirrored_decoder(encoder), seed=5)
+    model.compile(fused_adam())
+    return model
+
+
 AUTOENCODERS = {
     f.__name__: f
     for f in (
@@ -339,6 +347,7 @@ FULLY_VISIBLE = {f.__name__: f for f in (made, pixel_cnn)}
 CLASSIFIERS = {f.__name__: f for f in (domain_adversarial, adversarial_training)}
 TEXTS = {f.__name__: f for f in (character_model,)}
 TRANSLATORS = {f.__name__: f for f in (pix2pix, cycle_gan)}
+STYLES = {f.__name__: f for f in (style_transfer,)}
 GAMES = {
     f.__name__: f
     for f in (
@@ -354,10 +363,11 @@ GAMES = {
         stylegan,
     )
 } | TRANSLATORS
-ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | CLASSIFIERS | TEXTS
+ALL = GAMES | MACHINES | AUTOENCODERS | FULLY_VISIBLE | CLASSIFIERS | TEXTS | STYLES
 GROWING = ("progan", "stylegan")  # take one step in an execution
 LABELED = (  # learn from labels, or from a second image
     *TRANSLATORS,
+    *STYLES,
     "conditional_gan",
     "semi_supervised_gan",
     "domain_adversarial",
@@ -378,7 +388,7 @@ def data_of(name, count=22):
         x = x[..., 0]
     if name == "caption_machine":
         return x, np.eye(3, dtype="float32")[labels(count)]
-    if name in TRANSLATORS:
+    if name in TRANSLATORS | STYLES:
         return x, np.float32(-x[..., ::-1, :])
     if name == "domain_adversarial":
         return np.stack([x, x[::-1]], axis=1), labels(count)  # an image of each domain
@@ -466,6 +476,12 @@ def cycle_gan_without_chance():
     critics = [keras.Model(x, layers.Conv2D(1, 4, 2)(x)) for x in pictures[2:]]
     model = models.CycleGAN(*translators, *critics, identity_weight=5.0, pool=0, seed=5)
     model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.1))
+    return model
+
+
+def style_transfer_without_chance():
+    model = style_transfer()
+    model.compile(keras.optimizers.SGD(0.1))
     return model
 
 

@@ -54,6 +54,8 @@ ARGUMENTS = {
     },
     "progan": {"epochs": 1, "filters": (4, 3)},  # of 8x8 pixels
     "stylegan": {"epochs": 1, "filters": (4, 4), "mapping": 2},
+    "style_transfer": {"epochs": 1, "limit": 16, "image_size": 16},
+    "style_encoder": {"epochs": 1, "filters": (4, 4, 5, 6)},
     "faces": {"epochs": 1, "filters": 4, "limit": 40},
     "faces_compare": {
         **{"epochs": 1, "filters": 4, "limit": 40},
@@ -77,6 +79,7 @@ SMALLER = {  # constants of a script, where its own only take longer
     "mode_collapse": {"STEPS_PER_EPOCH": 400},
     "stylegan": {"PAIRS": 60},
     "style_mixing": {"FILTERS": (4, 4), "LATENT_DIM": 4, "COUNT": 60},
+    "style_transfer": {"FILTERS": (3, 4), "TEST_PATTERNS": 3, "SHOWN": 2},
     "controllable": {
         **{"FILTERS": (4, 4), "LATENT_DIM": 4, "COUNT": 100, "EDITED": 20},
         **{"SEARCHED": 1, "SEARCH_STEPS": 2, "RESTARTS": 1},

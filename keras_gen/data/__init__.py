@@ -1,6 +1,6 @@
 """Data: images from many places in one form, and batches in a reproducible order."""
 
-from keras_gen.data import captions, glyphs, lab, palettes, rules, sequences, styles, toy
+from keras_gen.data import captions, glyphs, lab, palettes, rules, sequences, styles, textures, toy
 from keras_gen.data.alphabet import Alphabet, windows
 from keras_gen.data.augmentations import (
     binarize,
@@ -14,7 +14,7 @@ from keras_gen.data.domains import domain_pairs, unpaired
 from keras_gen.data.examples import arrays
 from keras_gen.data.few_labels import few_per_class, partly_labeled, stratified
 from keras_gen.data.folders import by_group, by_name, left_half, right_half
-from keras_gen.data.offline import blended, nudged, sample_photographs
+from keras_gen.data.offline import blended, nudged, patches, sample_photographs
 from keras_gen.data.pairs import load_pairs
 from keras_gen.data.pipeline import batches
 from keras_gen.data.sources import class_names, load
@@ -46,6 +46,7 @@ __all__ = [
     "paired",
     "palettes",
     "partly_labeled",
+    "patches",
     "resized_and_cropped",
     "right_half",
     "rules",
@@ -55,6 +56,7 @@ __all__ = [
     "stacked",
     "stratified",
     "styles",
+    "textures",
     "toy",
     "unpaired",
     "windows",

@@ -1,8 +1,8 @@
-"""Operations on whole arrays, once, before any training: shifted copies, and blends."""
+"""Operations on whole arrays, once, before any training: shifted copies, patches, and blends."""
 
 import numpy as np
 
-from keras_gen.arguments import argument_error
+from keras_gen.arguments import argument_error, positive_integer
 from keras_gen.data.checks import float_array, seed_number
 from keras_gen.data.pictures import in_range
 from keras_gen.images import check_range, check_values
@@ -34,6 +34,37 @@ def nudged(images):
     padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)])
     moved = [padded[:, 1 - y : 1 - y + height, 1 - x : 1 - x + width] for y, x in SHIFTS]
     return np.concatenate(moved)
+
+
+def patches(images, count, size, seed):
+    """Random square patches of random images.
+
+    Args:
+        images: array (number, height, width, channels).
+        count: number of patches.
+        size: height and width, at most those of the images.
+        seed: non-negative integer; equal seeds give equal patches.
+
+    Returns:
+        Array (count, size, size, channels). float64 becomes Keras's default float type.
+
+    Raises:
+        ValueError: for arrays of another rank or without images, and for patches that do not fit.
+    """
+    count, size = positive_integer("count", count), positive_integer("size", size)
+    random = np.random.default_rng(seed_number(seed))
+    images = float_array(images, "images", 4, "an array (number, height, width, channels)")
+    number, height, width, _ = images.shape
+    if number == 0 or size > min(height, width):
+        expected = f"images, at least one, with sides of {size} pixels or more"
+        raise argument_error("images", expected, received=f"images.shape={images.shape}")
+    chosen = random.integers(number, size=count)
+    rows = random.integers(height - size + 1, size=count)
+    columns = random.integers(width - size + 1, size=count)
+    places = zip(chosen, rows, columns)
+    return np.stack(
+        [images[i, row : row + size, column : column + size] for i, row, column in places]
+    )
 
 
 def blended(images, photographs, seed, value_range=(-1.0, 1.0)):

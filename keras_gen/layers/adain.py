@@ -40,10 +40,19 @@ class AdaIN(keras.layers.Layer):
         self.compute_output_shape(input_shape)
 
     def call(self, inputs):
-        x, y = (ops.cast(features, "float32") for features in inputs)
-        mean_x, sigma_x = mean_and_deviation(x, self.epsilon)
-        mean_y, sigma_y = mean_and_deviation(y, self.epsilon)
-        return ops.cast(sigma_y * (x - mean_x) / sigma_x + mean_y, inputs[0].dtype)
+        content, style = inputs
+        return self.with_statistics(content, *self.statistics(style))
+
+    def statistics(self, features):
+        """mu and sigma of each sample's feature maps: float32 tensors (batch, 1, 1, channels)."""
+        return mean_and_deviation(ops.cast(features, "float32"), self.epsilon)
+
+    def with_statistics(self, content, mean, deviation):
+        """Content with these statistics in place of a style's; they broadcast."""
+        x = ops.cast(content, "float32")
+        own_mean, own_deviation = self.statistics(x)
+        x = deviation * (x - own_mean) / own_deviation + mean
+        return ops.cast(x, content.dtype)
 
     def compute_output_shape(self, input_shape):
         content, style = _shapes.shapes_of(["content", "style"], input_shape)

@@ -42,6 +42,7 @@ from keras_gen.metrics.random_features import RandomExtractor
 from keras_gen.metrics.separability import linear_separability
 from keras_gen.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
 from keras_gen.metrics.translations import (
+    matched_colors,
     matched_histograms,
     relative_change,
     relative_variance,
@@ -83,6 +84,7 @@ __all__ = [
     "linear_separability",
     "log_partition",
     "manifold_coverage",
+    "matched_colors",
     "matched_histograms",
     "nearest_neighbours",
     "neighbourhood_regression",

@@ -5,6 +5,8 @@ import numpy as np
 from keras_gen.arguments import argument_error, array_of_numbers
 from keras_gen.images import check_values
 
+SMALL = 1e-10  # variances below that of the largest times this one are rounding errors
+
 
 def relative_change(images, translated):
     """How far translations are from their images, where another image is 1 away.
@@ -88,6 +90,45 @@ def matched_histograms(images, target):
             _, places, own = _distribution(image)
             result[:] = np.interp(own, shares, values)[places].reshape(image.shape)
     return matched
+
+
+def matched_colors(images, target):
+    """Each image with the mean and the covariance of the colours of its target.
+
+        v' = C_target^1/2 C_image^-1/2 (v - mean_image) + mean_target
+
+    for the colour v of every pixel. The roots are symmetric; directions in which an image's colours
+    do not vary stay without variance.
+
+    Args:
+        images: array (count, height, width, channels).
+        target: array of as many images with as many channels, of any size.
+
+    Returns:
+        Array of the shape of `images`, float64. Values may leave the range of the target's.
+
+    Reference:
+        Sun, Feng, Saenko (2016), Return of Frustratingly Easy Domain Adaptation, arXiv:1511.05547.
+    """
+    images, target = _batches(images=images, target=target)
+    if (len(images), images.shape[-1]) != (len(target), target.shape[-1]):
+        expected = f"{len(images)} images with {images.shape[-1]} channels, as `images`"
+        raise argument_error("target", expected, received=f"target.shape={target.shape}")
+    matched = np.empty_like(images)
+    for image, goal, result in zip(images, target, matched):
+        colors, (mean, root) = image.reshape(-1, image.shape[-1]), _colors(goal, 0.5)
+        own_mean, own_inverse_root = _colors(image, -0.5)
+        result[:] = ((colors - own_mean) @ own_inverse_root @ root + mean).reshape(image.shape)
+    return matched
+
+
+def _colors(image, power):
+    """The mean of an image's colours, and a power of their covariance."""
+    colors = image.reshape(-1, image.shape[-1])
+    variances, directions = np.linalg.eigh(np.atleast_2d(np.cov(colors, rowvar=False, ddof=0)))
+    varies = variances > SMALL * max(variances[-1], SMALL)
+    scaled = np.where(varies, np.where(varies, variances, 1.0) ** power, 0.0)
+    return colors.mean(axis=0), directions * scaled @ directions.T
 
 
 def _distribution(array):

@@ -45,6 +45,7 @@ from keras_gen.models.classifiers import (
     DomainAdversarial,
     adversarial_examples,
 )
+from keras_gen.models.style_transfer import StyleTransfer
 
 __all__ = [
     "GAN",
@@ -72,6 +73,7 @@ __all__ = [
     "RestrictedBoltzmannMachine",
     "SemiSupervisedGAN",
     "StyleGAN",
+    "StyleTransfer",
     "TiedAutoencoder",
     "adversarial_examples",
     "descend",

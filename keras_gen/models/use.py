@@ -149,14 +149,15 @@ def labels_of(labels, count, num_classes):
     return np.broadcast_to(values, (int(expected),)).astype("int32")
 
 
-def asserted(function, signature, num_classes=None):
+def asserted(function, signature, num_classes=None, sides=None):
     """An endpoint whose graph refuses what its verb would refuse, naming the argument.
 
     Args:
         function: from tensors to a tensor.
-        signature: the `tf.TensorSpec`s of its arguments; `count`, `length`, `temperature` and
-            `label` are checked.
+        signature: the `tf.TensorSpec`s of its arguments; `count`, `length`, `temperature`, `alpha`
+            and `label` are checked.
         num_classes: `label` is below it.
+        sides: least height and width of images, or `None` where their size is fixed.
     """
     names = [spec.name for spec in signature]
 
@@ -164,8 +165,10 @@ def asserted(function, signature, num_classes=None):
         checks = [
             _assertion(name, tensor, num_classes)
             for name, tensor in zip(names, tensors)
-            if name in ("count", "length", "temperature", "label")
+            if name in ("count", "length", "temperature", "alpha", "label")
         ]
+        images = [pair for pair in zip(names, tensors) if sides and pair[1].shape.rank == 4]
+        checks += [_assertion_of_sides(name, tensor, sides) for name, tensor in images]
         with tf.control_dependencies(checks):
             return function(*(tf.identity(tensor) for tensor in tensors))
 
@@ -176,7 +179,17 @@ def _assertion(name, tensor, num_classes):
     if name == "label":
         valid, expected = (tensor >= 0) & (tensor < num_classes), f"0 to {num_classes - 1}"
         expected = f"an integer from {expected}"
+    elif name == "alpha":
+        valid, expected = (tensor >= 0) & (tensor <= 1), "a number from 0 to 1"
     else:
         valid, expected = tensor > 0, "a positive number"
     message = f"Invalid value for argument `{name}`. Expected {expected}. Received: {name}="
     return tf.debugging.Assert(valid, [message, tensor])
+
+
+def _assertion_of_sides(name, images, least):
+    """Refuses images whose height or width is below the least one."""
+    expected = f"images with sides of at least {least} pixels"
+    message = f"Invalid value for argument `{name}`. Expected {expected}. Received: {name}.shape="
+    valid = tf.reduce_min(tf.shape(images)[1:3]) >= least
+    return tf.debugging.Assert(valid, [message, tf.shape(images)])

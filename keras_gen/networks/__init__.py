@@ -25,6 +25,13 @@ from keras_gen.networks.residual import residual_discriminator, residual_generat
 from keras_gen.networks.resnet_translator import resnet_translator
 from keras_gen.networks.shapes import input_shapes, output_shape
 from keras_gen.networks.style import StyleGenerator, style_discriminator, style_generator
+from keras_gen.networks.style_transfer import (
+    mirrored_decoder,
+    style_encoder,
+    tap_scales,
+    tapped_encoder,
+    vgg19_encoder,
+)
 from keras_gen.networks.unet import unet
 
 __all__ = [
@@ -42,6 +49,7 @@ __all__ = [
     "gaussian_encoder",
     "input_shapes",
     "lenet",
+    "mirrored_decoder",
     "mlp",
     "mlp_decoder",
     "mlp_encoder",
@@ -59,6 +67,10 @@ __all__ = [
     "residual_generator",
     "resnet_translator",
     "style_discriminator",
+    "style_encoder",
     "style_generator",
+    "tap_scales",
+    "tapped_encoder",
     "unet",
+    "vgg19_encoder",
 ]

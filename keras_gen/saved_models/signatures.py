@@ -11,6 +11,7 @@ import tensorflow as tf
 OUTPUTS = {
     **dict.fromkeys(("sample", "sample_uint8", "sample_unguided", "complete"), "images"),
     **dict.fromkeys(("illustrate", "illustrate_uint8", "translate", "translate_back"), "images"),
+    "stylize": "images",
     **dict.fromkeys(("transform", "features"), "features"),
     "synthesize": "images",
     "map": "styles",

@@ -86,3 +86,23 @@ def test_labels_of_the_copies_are_tiled():
 def test_single_images_are_refused():
     with pytest.raises(ValueError, match=r"`images`.*\(5, 5, 1\)"):
         data.nudged(np.zeros((5, 5, 1)))
+
+
+def test_patches_are_squares_of_the_images_from_everywhere_in_them():
+    numbers = np.arange(2 * 5 * 7, dtype="float32").reshape(2, 5, 7, 1)
+    found = data.patches(numbers, 400, 3, seed=1)
+    assert found.shape == (400, 3, 3, 1) and found.dtype == numbers.dtype
+    corners = found[:, 0, 0, 0]
+    np.testing.assert_array_equal(found[:, 2, 1, 0], corners + 2 * 7 + 1)
+    possible = numbers[:, :3, :5]  # places of a patch's first pixel
+    np.testing.assert_array_equal(np.unique(corners), np.unique(possible))
+    np.testing.assert_array_equal(found, data.patches(numbers, 400, 3, seed=1))
+    assert np.any(found != data.patches(numbers, 400, 3, seed=2))
+
+
+@pytest.mark.parametrize(
+    "images", [np.zeros((2, 5, 7)), np.zeros((0, 5, 7, 1)), np.zeros((1, 2, 7, 1))]
+)
+def test_patches_that_do_not_fit_are_refused(images):
+    with pytest.raises(ValueError, match="argument `images`"):
+        data.patches(images, 4, 3, seed=1)

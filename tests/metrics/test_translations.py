@@ -2,8 +2,14 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
 
-from keras_gen.metrics import matched_histograms, relative_change, relative_variance
+from keras_gen.metrics import (
+    matched_colors,
+    matched_histograms,
+    relative_change,
+    relative_variance,
+)
 
 IMAGES = np.random.default_rng(1).uniform(-1, 1, (5, 4, 6, 2)).astype("float32")
 
@@ -66,6 +72,45 @@ def test_images_of_the_target_distribution_stay_as_they_are():
     np.testing.assert_allclose(matched_histograms(IMAGES[:1], IMAGES[:1]), IMAGES[:1], rtol=1e-7)
 
 
+def colors(seed, count, *size):
+    """Images whose channels depend on each other, each in its own way."""
+    chance = np.random.default_rng(seed)
+    mixing, noise = chance.normal(size=(count, 1, 3, 3)), chance.normal(size=(count, *size, 3))
+    return noise @ mixing + chance.normal(size=(count, 1, 1, 3))
+
+
+def statistics(image):
+    return image.mean(axis=(0, 1)), np.cov(image.reshape(-1, 3), rowvar=False)
+
+
+def test_matched_colors_have_the_mean_and_the_covariance_of_each_target():
+    images, target = colors(1, 3, 40, 30), colors(2, 3, 20, 60)
+    for result, goal in zip(matched_colors(images, target), target):
+        for found, expected in zip(statistics(result), statistics(goal)):
+            np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_matched_colors_are_whitened_and_coloured_by_symmetric_roots():
+    """Any rotation between the two roots would give the same covariance."""
+    images, target = colors(1, 1, 40, 30), colors(2, 1, 20, 60)
+    (mean, covariance), (goal_mean, goal) = statistics(images[0]), statistics(target[0])
+    root = scipy.linalg.sqrtm(goal) @ np.linalg.inv(scipy.linalg.sqrtm(covariance))
+    expected = (images - mean) @ root.T + goal_mean
+    np.testing.assert_allclose(matched_colors(images, target), expected, atol=1e-9)
+    np.testing.assert_allclose(matched_colors(images, images), images, atol=1e-9)
+
+
+def test_matched_colors_of_grey_and_of_constant_images_are_finite():
+    target = colors(2, 1, 20, 60)
+    grey = np.repeat(colors(1, 1, 8, 8)[..., :1], 3, axis=-1)
+    result = matched_colors(grey, target)
+    assert np.isfinite(result).all() and np.max(np.abs(result)) < 1e2
+    np.testing.assert_allclose(result.mean(axis=(1, 2)), target.mean(axis=(1, 2)))
+    constant = matched_colors(np.full((1, 4, 4, 3), 0.3), target)
+    np.testing.assert_allclose(constant[0, 2, 1], target.mean(axis=(0, 1, 2)))
+    np.testing.assert_allclose(matched_colors(target, 0 * target + 0.3), 0.3)
+
+
 @pytest.mark.parametrize(
     "call, name",
     [
@@ -78,6 +123,8 @@ def test_images_of_the_target_distribution_stay_as_they_are():
         (lambda: matched_histograms(IMAGES, IMAGES[..., :1]), "target"),
         (lambda: matched_histograms(IMAGES * np.nan, IMAGES), "images"),
         (lambda: matched_histograms("images", IMAGES), "images"),
+        (lambda: matched_colors(IMAGES, IMAGES[..., :1]), "target"),
+        (lambda: matched_colors(IMAGES, IMAGES[:1]), "target"),
     ],
 )
 def test_images_that_do_not_fit_are_named(call, name):

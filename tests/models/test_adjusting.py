@@ -14,6 +14,7 @@ NUMBERS = {
     "wgan": {"clip": (1e-4, 0.0), "discriminator_steps": (1, -1)},
     "pix2pix": {"adversarial_weight": (0.0, -1.0)},
     "cycle_gan": {"identity_weight": (50.0, float("nan"))},
+    "style_transfer": {"style_weight": (90.0, -1.0)},
     "semi_supervised_gan": {
         "adversarial_weight": (7.0, -1.0),
         "consistency_weight": (90.0, -1.0),

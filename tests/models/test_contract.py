@@ -22,6 +22,7 @@ KILLS = {
     "augmented_gan": 1,
     "pix2pix": 1,
     "cycle_gan": 2,
+    "style_transfer": 1,
     "vae": 2,
     "denoising_autoencoder": 1,
     "tied_autoencoder": 1,
@@ -31,9 +32,9 @@ KILLS = {
     "deep_belief_network": 1,
     "character_model": 1,
 }
-EVERY_KIND = (  # one of each family; what data are is told apart by code that all models share
+EVERY_KIND = (  # of each family; what data are is told apart by code that all models share
     *("gan", "pix2pix", "vae", "deep_boltzmann_machine", "made", "character_model"),
-    *("adversarial_training", "semi_supervised_gan"),
+    *("adversarial_training", "semi_supervised_gan", "style_transfer"),
 )
 MODELS = sorted(small_models.ALL)
 
@@ -99,7 +100,11 @@ def test_importing_the_models_suffices_to_load_one(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "kind", ["gan", "wgan_gp", "progan", "stylegan", "pix2pix", "cycle_gan", "vae", "autoencoder"]
+    "kind",
+    [
+        *["gan", "wgan_gp", "progan", "stylegan", "pix2pix", "cycle_gan", "style_transfer"],
+        *["vae", "autoencoder"],
+    ],
 )
 def test_two_replicas_take_the_step_of_one(kind):
     make = getattr(small_models, f"{kind}_without_chance")

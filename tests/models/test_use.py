@@ -21,6 +21,7 @@ CALLS = {
     "semi_supervised_gan": lambda model, n: model.classify(X[:n]),
     "pix2pix": lambda model, n: model.translate(X[:n], seed=n),
     "cycle_gan": lambda model, n: model.cycle(X[:n]),
+    "style_transfer": lambda model, n: model.stylize(X[:n], [X[:1], X[:n]], alpha=n / 10),
     "vae": lambda model, n: model.interpolate(X[0], X[1], steps=n + 1),
     "convolutional_autoencoder": lambda model, n: model.reconstruct(X[:n]),
     "rbm": lambda model, n: model.transform(UNIT[:n]),

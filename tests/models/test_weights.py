@@ -16,6 +16,7 @@ WITHOUT_CHANCE = {
     "wgan_gp": small_models.wgan_gp_without_chance,
     "pix2pix": small_models.pix2pix_without_chance,
     "cycle_gan": small_models.cycle_gan_without_chance,
+    "style_transfer": small_models.style_transfer_without_chance,
     "vae": small_models.vae_without_chance,
     "autoencoder": small_models.autoencoder_without_chance,
     "tied_autoencoder": small_models.tied_autoencoder,

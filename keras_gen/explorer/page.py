@@ -107,6 +107,7 @@ class Tab:
             last = self.studio.layers - 1
             ui.label("Layers that the directions change")
             layers = ui.range(min=0, max=last, value={"min": 0, "max": last}).props("label-always")
+            layers.classes("mt-6")  # room for the labels
             self._connect("layers", layers, lambda value: (int(value["min"]), int(value["max"])))
         if model.num_classes:
             classes = ui.toggle(list(range(model.num_classes)), value=state.label)

@@ -1,31 +1,38 @@
-"""How long an epoch of an LSTM takes, side by side with PyTorch's, on the CPU.
+"""How long an epoch of an LSTM or a GRU takes, side by side with PyTorch's, on the CPU.
 
 Both learn to predict every character of a text from those before it, in nats per character:
 
-    one layer     embedding 64, LSTM 256, dense; the model of chapters/02_recurrent
-    two layers    the same with LSTM 256 twice
+    LSTM            embedding 64, LSTM 256, dense; the model of chapters/02_recurrent
+    two LSTMs       the same with LSTM 256 twice
+    GRU             the same with GRU 256
 
 in batches of 64 pieces of 100 characters from an alphabet of 65, with Adam(2e-3). PyTorch's
-`nn.LSTM` gets a copy of the weights, and the benchmark stops unless both give the same logits, the
-same loss and the same gradients of the recurrent weights.
+`nn.LSTM` and `nn.GRU` get a copy of the weights, and the benchmark stops unless all give the same
+logits, the same loss and the same gradients of the recurrent weights.
 
 keras_gen is what `fit()` does over `data.batches`, with its shuffling, progress and logs; PyTorch
-goes through the same batches, which are ready, in a plain loop. Both take turns, an epoch each, for
-some rounds of one run; a ratio is the median of the rounds' ratios.
+goes through the same batches, which are ready, in a plain loop. `--loops` names other ways through
+the sequence than keras_gen's (`recurrent_variants.py`), all of them by default. All take turns, an
+epoch each, for some rounds of one run; a ratio is the median of the rounds' ratios.
 
-Leave the machine alone meanwhile. It takes five minutes on two cores.
+Leave the machine alone meanwhile. It takes twenty minutes on two cores, and eight with
+`--loops keras_gen Keras`.
 """
 
+import functools
 import pathlib
 import time
+from unittest import mock
 
 import keras
 import numpy as np
 import tensorflow as tf
 import tyro
-from train_step import limit_threads, machine, milliseconds, parameter_count, ratio, table
+from recurrent_variants import LOOPS, OF_LSTM
+from train_step import limit_threads, machine, milliseconds, ratio, table
 
 from keras_gen import data, models
+from keras_gen.models.autoregressive import character_model
 
 try:
     import torch
@@ -38,7 +45,7 @@ SEED = 1
 CHARACTERS = 65  # as many as the works of Shakespeare have
 EMBEDDING_DIM, UNITS, BATCH_SIZE, LENGTH = 64, 256, 64, 100
 LEARNING_RATE, EPSILON = 2e-3, 1e-7  # Keras's default in Adam; PyTorch's is 1e-8
-LAYERS = {"one layer": 1, "two layers": 2}
+MODELS = {"LSTM": ("LSTM", 1), "two LSTMs": ("LSTM", 2), "GRU": ("GRU", 1)}
 TOLERANCE = 1e-4  # float32 sums of some hundred terms, in another order
 
 
@@ -47,6 +54,8 @@ def main(
     steps: int = 50,
     threads: int | None = None,
     steps_per_execution: int = 10,
+    only: tuple[str, ...] = tuple(MODELS),
+    loops: tuple[str, ...] = (*LOOPS, *OF_LSTM),
     output: pathlib.Path | None = None,
 ) -> None:
     """Times epochs of training and prints a table.
@@ -56,6 +65,8 @@ def main(
         steps: batches of an epoch.
         threads: threads (and cores) for both frameworks; by default all cores.
         steps_per_execution: steps that `fit()` takes in one call.
+        only: the models.
+        loops: the ways through a sequence.
         output: Markdown file for the table.
     """
     if torch is None:
@@ -64,14 +75,17 @@ def main(
     text = np.random.default_rng(SEED).integers(CHARACTERS, size=(steps * BATCH_SIZE, LENGTH + 1))
     text = text.astype("int32")
     seconds = {}
-    for name, layers in LAYERS.items():
+    for name in only:
+        kind, layers = MODELS[name]
+        known = LOOPS | (OF_LSTM if kind == "LSTM" else {})
+        made, module = {}, None
+        for loop in (each for each in loops if each in known):
+            print(f"building {name}, {loop} ...", flush=True)
+            made[loop] = new_model(kind, layers, known[loop], steps_per_execution)
+            module = module or torch_model(made[loop], kind, layers)
+            check_same(made[loop], module, text[:BATCH_SIZE])
         print(f"timing {name} ...", flush=True)
-        keras.utils.set_random_seed(SEED)
-        model = character_model(layers, steps_per_execution)
-        module = torch_model(model, layers)
-        check_same(model, module, text[:BATCH_SIZE])
-        seconds[name] = {"parameters": parameter_count(model)}
-        seconds[name] |= timed(model, module, text, rounds)
+        seconds[name] = timed(made, module, text, rounds)
     report = tables(seconds, threads, rounds, steps)
     print("\n" + report)
     if output is not None:
@@ -79,10 +93,13 @@ def main(
         output.write_text(report + "\n")
 
 
-def character_model(layers, steps_per_execution=1):
+def new_model(kind, layers, loop, steps_per_execution):
+    """A compiled character model that goes through its sequences by a class of `LOOPS`."""
+    keras.utils.set_random_seed(SEED)
     alphabet = "".join(map(chr, range(ord("0"), ord("0") + CHARACTERS)))
-    cells = [keras.layers.LSTMCell(UNITS) for _ in range(layers)]
-    model = models.CharacterModel(alphabet, cells, EMBEDDING_DIM, seed=SEED)
+    cells = [getattr(keras.layers, f"{kind}Cell")(UNITS) for _ in range(layers)]
+    with mock.patch.object(character_model, "RNN", loop):
+        model = models.CharacterModel(alphabet, cells, EMBEDDING_DIM, seed=SEED)
     optimizer = keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON)
     model.compile(optimizer, steps_per_execution=steps_per_execution)
     return model
@@ -91,43 +108,51 @@ def character_model(layers, steps_per_execution=1):
 if torch is not None:
 
     class TorchModel(nn.Module):
-        """Embedding, LSTM, logits."""
+        """Embedding, LSTM or GRU, logits."""
 
-        def __init__(self, layers):
+        def __init__(self, kind, layers):
             super().__init__()
             self.embedding = nn.Embedding(CHARACTERS, EMBEDDING_DIM)
-            self.recurrent = nn.LSTM(EMBEDDING_DIM, UNITS, layers, batch_first=True)
+            self.recurrent = getattr(nn, kind)(EMBEDDING_DIM, UNITS, layers, batch_first=True)
             self.head = nn.Linear(UNITS, CHARACTERS)
 
         def forward(self, tokens):
             return self.head(self.recurrent(self.embedding(tokens))[0])
 
 
-def torch_model(model, layers):
+def torch_model(model, kind, layers):
     """PyTorch's network with the Keras model's weights.
 
-    Both order the gates input, forget, candidate, output. PyTorch has two biases, whose sum counts;
-    the second one is zero and stays as it is, so that the steps are the same.
+    Both order the gates of an LSTM i, f, g, o, and PyTorch has two biases, whose sum counts; the
+    second one is zero and stays as it is, so that the steps are the same. Both have two biases in a
+    GRU, whose gates Keras orders u, r, g and PyTorch r, u, g.
     """
-    module = TorchModel(layers)
+    module = TorchModel(kind, layers)
     weights = {
         module.embedding.weight: model.embedding.get_weights()[0],
         module.head.weight: model.head.get_weights()[0].T,
         module.head.bias: model.head.get_weights()[1],
     }
     for index, cell in enumerate(model.cells):
-        kernel, recurrent_kernel, bias = cell.get_weights()
+        kernel, recurrent_kernel, bias = map(in_torch_order, cell.get_weights())
+        biases = np.atleast_2d(bias)
         recurrent = module.recurrent
         weights[getattr(recurrent, f"weight_ih_l{index}")] = kernel.T
         weights[getattr(recurrent, f"weight_hh_l{index}")] = recurrent_kernel.T
-        weights[getattr(recurrent, f"bias_ih_l{index}")] = bias
+        weights[getattr(recurrent, f"bias_ih_l{index}")] = biases[0]
         second = getattr(recurrent, f"bias_hh_l{index}")
-        weights[second] = np.zeros_like(bias)
-        second.requires_grad_(False)
+        weights[second] = biases[1] if kind == "GRU" else np.zeros_like(bias)
+        second.requires_grad_(kind == "GRU")
     with torch.no_grad():
         for parameter, value in weights.items():
             parameter.copy_(torch.from_numpy(np.ascontiguousarray(value)))
     return module
+
+
+def in_torch_order(numbers):
+    """The columns of Keras's gates in PyTorch's order."""
+    gates = np.split(numbers, numbers.shape[-1] // UNITS, axis=-1)
+    return np.concatenate([gates[1], gates[0], gates[2]] if len(gates) == 3 else gates, axis=-1)
 
 
 def torch_epoch(module, batches):
@@ -156,6 +181,7 @@ def check_same(model, module, tokens):
     with tf.GradientTape() as tape:
         loss = model.objective(tokens, training=True)
     gradients = tape.gradient(loss, model.trainable_variables)
+    module.zero_grad()
     logits = module(torch_tokens[:, :-1])
     torch_loss = functional.cross_entropy(logits.transpose(1, 2), torch_tokens[:, 1:])
     torch_loss.backward()
@@ -163,7 +189,7 @@ def check_same(model, module, tokens):
     by_name = dict(zip((v.path for v in model.trainable_variables), gradients))
     for index, cell in enumerate(model.cells):
         name = f"recurrent gradient {index}"
-        ours[name] = by_name[cell.recurrent_kernel.path].numpy().T
+        ours[name] = in_torch_order(by_name[cell.recurrent_kernel.path].numpy()).T
         theirs[name] = getattr(module.recurrent, f"weight_hh_l{index}").grad.numpy()
     module.zero_grad()
     for name, value in ours.items():
@@ -172,15 +198,16 @@ def check_same(model, module, tokens):
             raise ValueError(f"{name}: keras_gen and PyTorch differ by {error:.2g} of the largest")
 
 
-def timed(model, module, text, rounds):
-    """Seconds per step in each round, of both."""
+def timed(made, module, text, rounds):
+    """Seconds per step in each round, of every model and of PyTorch."""
     batches = data.batches(text, BATCH_SIZE, seed=SEED)
     count = len(batches)
-    epoch = torch_epoch(module, [torch.from_numpy(each).long() for each in np.split(text, count)])
     turns = {
-        "keras_gen": lambda: model.fit(batches, epochs=1, verbose=0),
-        "pytorch": epoch,
+        loop: functools.partial(model.fit, batches, epochs=1, verbose=0)
+        for loop, model in made.items()
     }
+    torch_batches = [torch.from_numpy(each).long() for each in np.split(text, count)]
+    turns["PyTorch"] = torch_epoch(module, torch_batches)
     seconds = {name: [] for name in turns}
     for turn in turns.values():
         turn()  # compiles
@@ -193,14 +220,15 @@ def timed(model, module, text, rounds):
 
 
 def tables(seconds, threads, rounds, steps):
-    """Markdown: a row per model."""
+    """Markdown: a row per model and loop."""
     versions = ", ".join(f"{name} {value}" for name, value in machine(threads).items() if value)
-    head = ["LSTM", "parameters", "keras_gen", "PyTorch", "keras_gen / PyTorch"]
     rows = [
-        [name, f"{times['parameters']:,}", milliseconds(times["keras_gen"])]
-        + [milliseconds(times["pytorch"]), ratio(times["keras_gen"], times["pytorch"])]
-        for name, times in seconds.items()
+        [name, loop, milliseconds(times), ratio(times, of_model["PyTorch"])]
+        + [ratio(times, of_model["Keras"]) if "Keras" in of_model else ""]
+        for name, of_model in seconds.items()
+        for loop, times in of_model.items()
     ]
+    head = ["model", "loop", "step", "of PyTorch's", "of Keras's"]
     heading = f"{versions}; per step, {rounds} rounds of an epoch of {steps} steps"
     return "\n".join([heading, "", *table(head, rows)])
 

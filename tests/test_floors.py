@@ -11,8 +11,8 @@ import keras_gen
 
 ROOT = pathlib.Path(keras_gen.__file__).parent
 FLOORS = [  # from the ground up; the parts of one floor do not import each other
-    {"arguments", "console", "copies", "state", "distances", "fused", "float32"},
-    {"files", "images", "schedules"},
+    {"arguments", "console", "copies", "state", "distances", "fused", "float32", "recurrence"},
+    {"files", "images", "schedules", "fused_recurrent"},
     {"layers", "losses", "plotting", "results"},
     {"networks", "data", "metrics"},
     {"models"},

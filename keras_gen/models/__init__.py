@@ -11,6 +11,7 @@ if keras.backend.backend() != "tensorflow":
 
 # Everything that a saved model may be made of is registered with Keras when it is imported.
 import keras_gen.fused
+import keras_gen.fused_recurrent
 import keras_gen.layers
 import keras_gen.losses
 import keras_gen.metrics

@@ -1,6 +1,7 @@
 """Functional builders: numbers in, `keras.Model` out."""
 
 from keras_gen.fused import FusedBatchNormalization, FusedLeakyReLU
+from keras_gen.fused_recurrent import GRU, LSTM, RNN
 from keras_gen.networks import cells
 from keras_gen.networks.classifier import classifier_on
 from keras_gen.networks.convolutional import convolutional_decoder, convolutional_encoder
@@ -35,6 +36,9 @@ from keras_gen.networks.style_transfer import (
 from keras_gen.networks.unet import unet
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "FusedBatchNormalization",
     "FusedLeakyReLU",
     "GrowingNetwork",

@@ -12,6 +12,7 @@ import keras
 from keras import layers
 
 from keras_gen.arguments import positive_integer, positive_integers, shape_of
+from keras_gen.fused_recurrent import LSTM
 
 
 def recurrent_encoder(sequence_shape, units, latent_dim, unroll=False):
@@ -36,8 +37,8 @@ def recurrent_encoder(sequence_shape, units, latent_dim, unroll=False):
     positive_integer("latent_dim", latent_dim)
     x = sequences = keras.Input(sequence_shape, name="sequences")
     for width in units[:-1]:
-        x = layers.LSTM(width, return_sequences=True, unroll=unroll)(x)
-    x = layers.LSTM(units[-1], unroll=unroll)(x)
+        x = LSTM(width, return_sequences=True, unroll=unroll)(x)
+    x = LSTM(units[-1], unroll=unroll)(x)
     codes = layers.Dense(latent_dim, dtype="float32", name="codes")(x)
     return keras.Model(sequences, codes, name="encoder")
 
@@ -66,7 +67,7 @@ def recurrent_decoder(latent_dim, units, sequence_shape, output_activation=None,
     codes = keras.Input((latent_dim,), name="codes")
     x = layers.RepeatVector(steps)(codes)
     for width in reversed(units):
-        x = layers.LSTM(width, return_sequences=True, unroll=unroll)(x)
+        x = LSTM(width, return_sequences=True, unroll=unroll)(x)
     dense = layers.Dense(features, activation=output_activation, dtype="float32", name="sequences")
     return keras.Model(codes, dense(x), name="decoder")
 
@@ -93,7 +94,7 @@ def recurrent_tagger(sequence_shape, units, outputs, output_activation=None, unr
     positive_integer("outputs", outputs)
     x = sequences = keras.Input(sequence_shape, name="sequences")
     for width in units:
-        x = layers.LSTM(width, return_sequences=True, unroll=unroll)(x)
+        x = LSTM(width, return_sequences=True, unroll=unroll)(x)
     dense = layers.Dense(outputs, activation=output_activation, dtype="float32", name="tags")
     return keras.Model(sequences, dense(x), name="tagger")
 

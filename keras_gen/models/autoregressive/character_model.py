@@ -6,6 +6,7 @@ from keras import layers
 
 from keras_gen.arguments import argument_error, positive_number
 from keras_gen.data.alphabet import Alphabet
+from keras_gen.fused_recurrent import RNN
 from keras_gen.losses import weighted_mean
 from keras_gen.models.base import GenerativeModel
 from keras_gen.models.inputs import Tokens
@@ -54,7 +55,7 @@ class CharacterModel(GenerativeModel):
         self.dropout = dropout
         count = len(self.alphabet)
         self.embedding = layers.Embedding(count, embedding_dim, name="embedding")
-        self.recurrent = layers.RNN(
+        self.recurrent = RNN(
             layers.StackedRNNCells(self.cells), return_sequences=True, return_state=True
         )
         self.drop = layers.Dropout(dropout, seed=seed)

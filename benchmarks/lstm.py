@@ -28,7 +28,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 import tyro
-from recurrent_variants import LOOPS, OF_LSTM
+from recurrent_variants import LOOPS, OF_LSTM, Compiled
 from train_step import limit_threads, machine, milliseconds, ratio, table
 
 from keras_gen import data, models
@@ -101,7 +101,8 @@ def new_model(kind, layers, loop, steps_per_execution):
     with mock.patch.object(character_model, "RNN", loop):
         model = models.CharacterModel(alphabet, cells, EMBEDDING_DIM, seed=SEED)
     optimizer = keras.optimizers.Adam(LEARNING_RATE, epsilon=EPSILON)
-    model.compile(optimizer, steps_per_execution=steps_per_execution)
+    options = {"jit_compile": True} if loop is Compiled else {}
+    model.compile(optimizer, steps_per_execution=steps_per_execution, **options)
     return model
 
 

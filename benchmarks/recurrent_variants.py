@@ -4,7 +4,7 @@
     autodiff        the loop of keras_gen, with the gradient that TensorFlow finds
     written out     no loop: the operations of every step
     halves          two loops over half of the batch, side by side
-    XLA             the loop and its gradient, compiled by XLA
+    XLA             the loop of keras_gen, in a training step that XLA compiles
     block           TensorFlow's kernels of a whole LSTM and of its gradient, for float32
     block, loop     the first of these kernels, and a loop over the backward kernel of a step
 
@@ -40,14 +40,7 @@ class Halves(networks.RNN):
 
 
 class Compiled(networks.RNN):
-    def inner_loop(self, sequences, initial_state, mask, training=False):
-        inner = super().inner_loop
-
-        @tf.function(jit_compile=True, autograph=False)
-        def loop(sequences, initial_state):
-            return inner(sequences, initial_state, mask, training)
-
-        return loop(sequences, initial_state)
+    """The loop of keras_gen in a model that is compiled with `jit_compile=True`."""
 
 
 class Block(networks.RNN):

@@ -42,10 +42,12 @@ def on_photographs(train, test, seed):
 
 def maps_of(encoder, image):
     """A row for each tap: the maps that vary most, enlarged to the size of the image."""
-    rows = {"image": np.stack([image] * SHOWN)}
-    for number, tap in enumerate(encoder.predict(image[np.newaxis], verbose=0), 1):
+    taps = encoder.predict(image[np.newaxis], verbose=0)
+    shown = min(SHOWN, *(tap.shape[-1] for tap in taps))
+    rows = {"image": np.stack([image] * shown)}
+    for number, tap in enumerate(taps, 1):
         tap = np.moveaxis(tap[0].astype("float32"), -1, 0)
-        tap = tap[np.argsort(-tap.std(axis=(1, 2)))[:SHOWN]]
+        tap = tap[np.argsort(-tap.std(axis=(1, 2)))[:shown]]
         tap = 2.0 * tap / max(tap.max(), 1e-6) - 1.0
         tap = np.repeat(
             np.repeat(tap, len(image) // tap.shape[1], 1), len(image) // tap.shape[2], 2
@@ -56,7 +58,7 @@ def maps_of(encoder, image):
 
 
 def main(
-    run: runs.Run = runs.Run(epochs=3), filters: tuple[int, ...] = FILTERS, flip: bool = False
+    run: runs.Run = runs.Run(epochs=4), filters: tuple[int, ...] = FILTERS, flip: bool = False
 ) -> None:
     """Trains a classifier and keeps its encoder.
 

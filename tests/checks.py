@@ -234,15 +234,17 @@ def check_two_replicas_take_the_step_of_one(make, x, y):
 def check_mirrored_training(make, x, y):
     """Any model trains, evaluates and keeps its replicas equal on two devices.
 
-    Of a batch of seven one device has four examples, and of the last, of one, one device has none.
+    Of a batch of seven one device has four examples, and of the last, of one, one device has none;
+    of a batch of five one has three, and batches of eight are even.
     """
     strategy = mirrored(["CPU:0", "CPU:1"])
     with strategy.scope():
         model = make()
-    data = batched(x, y, batch_size=7)
-    history = model.fit(data, validation_data=data, verbose=0).history
     assert len(x) % 7 == 1
-    assert all(np.isfinite(values).all() for values in history.values())
+    for size in (7, 5, 8):
+        data = batched(x, y, batch_size=size)
+        history = model.fit(data, validation_data=data, verbose=0).history
+        assert all(np.isfinite(values).all() for values in history.values())
     for variable in model.weights:
         first, second = strategy.experimental_local_results(variable.value)
         assert np.isfinite(np.asarray(first, "float32")).all()

@@ -36,28 +36,31 @@ def textures(count, size, seed, value_range=(-1.0, 1.0), rules=None):
     """
     count, size = positive_integer("count", count), positive_integer("size", size)
     value_range, names = check_range(value_range), list(RULES) if rules is None else rules
-    unknown = [name for name in names if name not in RULES]
-    if unknown or not names or isinstance(names, str):
-        raise argument_error("rules", f"names from {', '.join(RULES)}", rules)
+    if (
+        not isinstance(names, (list, tuple))
+        or not names
+        or any(n not in list(RULES) for n in names)
+    ):
+        raise argument_error("rules", f"a list of names from {', '.join(RULES)}", rules)
     chance = np.random.default_rng(seed_number(seed))
     drawn = [_drawn(RULES[names[index % len(names)]], size, chance) for index in range(count)]
     return in_range(np.stack(drawn), value_range).astype("float32")
 
 
-def stripes(x, y, colours, chance):
+def _stripes(x, y, colours, chance):
     """Bands of two or three colours: the number of a band is floor(x' / width)."""
     x, _ = _turned(x, y, chance)
     return colours[_steps(x, chance) % chance.integers(2, 4)]
 
 
-def checks(x, y, colours, chance):
+def _checks(x, y, colours, chance):
     """A chessboard: light where the numbers of row and column are both even or both odd."""
     x, y = _turned(x, y, chance)
     width = chance.uniform(*PERIODS)
     return colours[(np.floor(x / width) + np.floor(y / width)).astype(int) % 2]
 
 
-def dots(x, y, colours, chance):
+def _dots(x, y, colours, chance):
     """Discs in the middles of squares, each of one of the other colours."""
     x, y = _turned(x, y, chance)
     width, radius = chance.uniform(*PERIODS), chance.uniform(0.2, 0.45)
@@ -66,7 +69,7 @@ def dots(x, y, colours, chance):
     return colours[np.where(inside, 1 + (row + column) % (len(colours) - 1), 0)]
 
 
-def cells(x, y, colours, chance):
+def _cells(x, y, colours, chance):
     """Polygons of all colours but the second, which is that of the lines between them."""
     side = np.sqrt(x.size) / FINER
     count = max(3, int((side / chance.uniform(*PERIODS)) ** 2))
@@ -78,7 +81,7 @@ def cells(x, y, colours, chance):
     return colours[np.where(second - first < 1.5, 1, filled[nearest])]
 
 
-def clouds(x, y, colours, chance):
+def _clouds(x, y, colours, chance):
     """Waves of random directions and lengths, summed; the sum chooses the colour, mixed."""
     total = np.zeros_like(x)
     for length in chance.uniform(1.0, 5.0, 12) * PERIODS[0]:
@@ -90,7 +93,7 @@ def clouds(x, y, colours, chance):
     return (1 - share) * colours[below] + share * colours[below + 1]
 
 
-RULES = {f.__name__: f for f in (stripes, checks, dots, cells, clouds)}
+RULES = {f.__name__[1:]: f for f in (_stripes, _checks, _dots, _cells, _clouds)}
 
 
 def _drawn(rule, size, chance):

@@ -171,6 +171,27 @@ CALLS = [
         },
     ),
     (
+        data.patches,
+        {"images": IMAGES, "count": 2, "size": 2, "seed": 1},
+        {
+            "images": [None, 3.0, "a", True, IMAGES[0], IMAGES > 0, RAGGED, IMAGES[:0]],
+            "count": NO_COUNTS,
+            "size": [0, -4, 2.5, True, "4", NAN],
+            "seed": [*NO_SEEDS, None],
+        },
+    ),
+    (
+        data.textures.textures,
+        {"count": 2, "size": 4, "seed": 1},
+        {
+            "count": NO_COUNTS,
+            "size": [0, -4, 2.5, True, "4", NAN],
+            "seed": [*NO_SEEDS, None],
+            "value_range": NO_RANGES,
+            "rules": [3, "stripes", [], ["waves"], [1], [["dots"]], {"dots"}, True],
+        },
+    ),
+    (
         data.nudged,
         {"images": IMAGES},
         {"images": [None, 3.0, "a", True, IMAGES[0], IMAGES > 0, RAGGED, IMAGES[:0], DICTIONARY]},

@@ -54,17 +54,10 @@ def patches(images, count, size, seed):
     count, size = positive_integer("count", count), positive_integer("size", size)
     random = np.random.default_rng(seed_number(seed))
     images = float_array(images, "images", 4, "an array (number, height, width, channels)")
-    number, height, width, _ = images.shape
-    if number == 0 or size > min(height, width):
+    if len(images) == 0 or size > min(images.shape[1:3]):
         expected = f"images, at least one, with sides of {size} pixels or more"
         raise argument_error("images", expected, received=f"images.shape={images.shape}")
-    chosen = random.integers(number, size=count)
-    rows = random.integers(height - size + 1, size=count)
-    columns = random.integers(width - size + 1, size=count)
-    places = zip(chosen, rows, columns)
-    return np.stack(
-        [images[i, row : row + size, column : column + size] for i, row, column in places]
-    )
+    return np.stack(list(_random_patches(images, count, size, size, random)))
 
 
 def blended(images, photographs, seed, value_range=(-1.0, 1.0)):
@@ -102,14 +95,10 @@ def blended(images, photographs, seed, value_range=(-1.0, 1.0)):
     low, high = value_range = check_range(value_range)
     _check_blend(images, photographs, value_range)
     count, height, width, _ = images.shape
-    number, top, left, _ = photographs.shape
     random = np.random.default_rng(seed)
-    chosen = random.integers(number, size=count)
-    rows = random.integers(top - height + 1, size=count)
-    columns = random.integers(left - width + 1, size=count)
+    below = _random_patches(photographs, count, height, width, random)
     result = np.empty((count, height, width, 3), "float32")
-    for index, (photograph, row, column) in enumerate(zip(chosen, rows, columns)):
-        patch = photographs[photograph, row : row + height, column : column + width]
+    for index, patch in enumerate(below):
         result[index] = np.abs(patch - images[index])
     return np.clip(result + np.float32(low), low, high)  # the check tolerates rounding
 
@@ -124,6 +113,16 @@ def sample_photographs(value_range=(-1.0, 1.0)):
     value_range = check_range(value_range)
     fraction = np.stack(load_sample_images().images).astype("float32") / 255
     return in_range(fraction, value_range)
+
+
+def _random_patches(images, count, height, width, random):
+    """Patches of that size at random places of random images, one after the other."""
+    number, most_rows, most_columns, _ = images.shape
+    chosen = random.integers(number, size=count)
+    rows = random.integers(most_rows - height + 1, size=count)
+    columns = random.integers(most_columns - width + 1, size=count)
+    for image, row, column in zip(chosen, rows, columns):
+        yield images[image, row : row + height, column : column + width]
 
 
 def _check_blend(images, photographs, value_range):

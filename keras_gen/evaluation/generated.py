@@ -1,6 +1,5 @@
 """Where images to be judged come from: a SavedModel that draws them, or a folder of pictures."""
 
-import itertools
 import pathlib
 
 import numpy as np
@@ -30,7 +29,8 @@ def opened(model, value_range=None):
             neither declared nor given, or both and different.
     """
     if _is_picture_folder(model):
-        return PictureFolder(model, check_range(value_range or (-1.0, 1.0)))
+        value_range = (-1.0, 1.0) if value_range is None else value_range
+        return PictureFolder(model, check_range(value_range))
     loaded = saved_models.load(model)
     conditional = _is_conditional(loaded, model)
     return Generator(loaded, conditional, _value_range(loaded, model, value_range))
@@ -44,7 +44,7 @@ class Generator:
         value_range: of the pixels.
     """
 
-    most = None  # it draws as many images as one likes
+    most, draws_anew = None, True  # as many images as one likes, and others with another seed
 
     def __init__(self, loaded, conditional, value_range):
         self.loaded = loaded
@@ -55,11 +55,6 @@ class Generator:
         """Images and their target labels, as `samples` returns them."""
         return samples(self.loaded, count, seed, classes, verbose)
 
-    def draws(self, first, count, seed, times, classes=None, verbose=False):
-        """The images of the first draw, then those of `times - 1` others, one after the other."""
-        others = (self.draw(count, seed + draw, classes, verbose)[0] for draw in range(1, times))
-        return itertools.chain([first], others)
-
 
 class PictureFolder:
     """A folder of PNG or JPEG pictures that some generator, perhaps not one of ours, has made.
@@ -69,7 +64,7 @@ class PictureFolder:
         most: the number of pictures.
     """
 
-    conditional = False
+    conditional = draws_anew = False
 
     def __init__(self, folder, value_range):
         self.images = data.load(data.by_name(folder), "train", value_range=value_range)
@@ -84,10 +79,6 @@ class PictureFolder:
         images = data.arrays(self.images)
         chosen = np.random.default_rng(seed).permutation(self.most)[:count]
         return images[np.sort(chosen)], None
-
-    def draws(self, first, count, seed, times, classes=None, verbose=False):
-        """The pictures once: there are no others."""
-        return [first]
 
 
 def samples(generator, count, seed, classes=None, verbose=False):

@@ -1,6 +1,7 @@
 """Every measure that applies to generated images, next to that of real images."""
 
 import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -151,7 +152,11 @@ def evaluate(
         readers = [extractor, second_reader(train, value_range)]
         generated.update(reader_measures(readers[1], test, fake, value_range))
         real.update(reader_measures(readers[1], test, few_train, value_range))
-        drawn = source.draws(fake, count, seed, draws, classes, verbose)
+        further = (
+            source.draw(count, seed + draw, classes, verbose)[0]
+            for draw in range(1, draws if source.draws_anew else 1)
+        )
+        drawn = itertools.chain([fake], further)
         spread = frechet_measures(readers, test, drawn, value_range)
         generated.update({name: float(np.mean(values)) for name, values in spread.items()})
     if conditional and not stacked:

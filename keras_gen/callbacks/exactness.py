@@ -53,14 +53,15 @@ def check_arguments(fit):
                 "`keras_gen.data.batches`, or `shuffle(..., reshuffle_each_iteration=False)`",
                 received=f"{name}, which is ordered anew in every iteration",
             )
-    found = chance.unfixed([fit.get("x"), fit.get("validation_data")])
+    data = [fit.get("x"), fit.get("validation_data")]
+    found = chance.unfixed(data)
     if found is not None:
         warnings.warn(
             f"The data {found}: the training can resume, but not as it would have continued. Call "
             "keras.utils.set_random_seed before the data are made, or use keras_gen.data.batches.",
             stacklevel=2,
         )
-    if chance.of_generators([fit.get("x"), fit.get("validation_data")]):
+    if chance.of_generators(data):
         warnings.warn(
             "The data come from a Python generator (from_generator), whose memory Resume does not "
             "know: the training resumes as it would have continued only if the generator gives the "

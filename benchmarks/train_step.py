@@ -262,8 +262,7 @@ def torch_vae(vae, form=plain):
 
     check_outputs(vae.encoder, encode)
     check_outputs(vae.decoder, decode)
-    if form is not channels_last:  # which vectors have not
-        encode, decode = form(encode), form(decode)
+    encode, decode = form(encode), form(decode)
     optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], 1e-3, eps=EPSILON)
 
     def step(x):
@@ -479,12 +478,12 @@ def measure(case, rounds, steps, parts):
 
 def peers(case, model):
     """The steps of those forms of PyTorch that can take one."""
-    turns = {}
-    for name, form in PEERS.items():
+    turns, forms = {}, {**PEERS}
+    if len(case.shape) == 1:
+        del forms["channels last"]  # which vectors have not
+    for name, form in forms.items():
         batch = to_torch(case.examples(case.batch_size))
         if form is channels_last:
-            if batch.ndim != 4:
-                continue
             batch = batch.to(memory_format=torch.channels_last)
         step = functools.partial(case.torch_step(model, form), batch)
         try:
@@ -630,7 +629,7 @@ def tables(report, parts):
     results = report["results"].items()
     text += table(
         ["step", "parameters", "GFLOP", "keras_gen", "matrix product", "share of it"]
-        + ["PyTorch", "keras_gen / PyTorch"] * ("pytorch" in parts),
+        + ["PyTorch", "keras_gen / PyTorch"] * bool({"pytorch", "peers"} & {*parts}),
         [step_row(name, result) for name, result in results],
     )
     if "bfloat16" in parts:
@@ -642,9 +641,10 @@ def tables(report, parts):
         text += ["", *table(["step", "mixed_bfloat16", "float32", "bfloat16 / float32"], rows)]
     if "peers" in parts:
         head = ["step", "PyTorch", "its step", "of the plain one", "keras_gen / it"]
+        ours = {name: "bfloat16" if form is half else "keras_gen" for name, form in PEERS.items()}
         rows = [
             [step, name, milliseconds(times[name]), ratio(times[name], times["pytorch"])]
-            + [ratio(times["bfloat16" if PEERS[name] is half else "keras_gen"], times[name])]
+            + [ratio(times[ours[name]], times[name]) if ours[name] in times else ""]
             for step, times in ((step, result["seconds"]) for step, result in results)
             for name in PEERS
             if name in times

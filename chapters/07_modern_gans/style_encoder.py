@@ -8,8 +8,8 @@ of its feature maps are what style_transfer.py takes for the style of a picture.
 normalized: the maps of pictures with different styles are to have different statistics. Padding by
 reflection shows it no borders, and any size will do.
 
-By default it learns digits drawn with many fonts on patches of two embedded photographs, in three
-minutes. `--dataset cifar10 --flip --epochs 12 --precision mixed_bfloat16` learns photographs of ten
+By default it learns digits drawn with many fonts on patches of two embedded photographs, in a
+minute. `--dataset cifar10 --flip --epochs 12 --precision mixed_bfloat16` learns photographs of ten
 kinds. `style_encoder.keras`, in half precision, holds the encoder without W and b:
 
     python chapters/07_modern_gans/style_transfer.py --encoder outputs/.../style_encoder.keras
